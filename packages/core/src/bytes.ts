@@ -1,0 +1,37 @@
+const hexOfByte: readonly string[] = Array.from({ length: 256 }, (_, byte) =>
+  byte.toString(16).padStart(2, "0"),
+);
+const byteOfHex: ReadonlyMap<string, number> = new Map(hexOfByte.map((hex, byte) => [hex, byte]));
+
+/** Lower-case hex of bytes. */
+export function toHex(bytes: Uint8Array): string {
+  let hex = "";
+  for (const byte of bytes) hex += hexOfByte[byte];
+  return hex;
+}
+
+/** The bytes of lower-case hex, or null if the text is none. */
+export function fromHex(hex: string): Uint8Array | null {
+  if (hex.length % 2 !== 0) return null;
+  const bytes = new Uint8Array(hex.length / 2);
+  for (let index = 0; index < bytes.length; index += 1) {
+    const byte = byteOfHex.get(hex.slice(index * 2, index * 2 + 2));
+    if (byte === undefined) return null;
+    bytes[index] = byte;
+  }
+  return bytes;
+}
+
+/** The bytes of hex that this code made itself; anything else is a broken invariant. */
+export function bytesOfHex(hex: string): Uint8Array {
+  const bytes = fromHex(hex);
+  if (bytes === null) throw new Error(`not hex: ${hex.slice(0, 80)}`);
+  return bytes;
+}
+
+/** Whether two byte strings are equal. */
+export function equalBytes(left: Uint8Array, right: Uint8Array): boolean {
+  if (left.length !== right.length) return false;
+  for (let index = 0; index < left.length; index += 1) if (left[index] !== right[index]) return false;
+  return true;
+}

@@ -1,0 +1,90 @@
+import * as decoding from "lib0/decoding";
+import * as encoding from "lib0/encoding";
+
+/** Writes the variable-length binary coding of lib0 (the one Yjs updates use). */
+export type Writer = encoding.Encoder;
+/** Reads what a `Writer` wrote. */
+export type Reader = decoding.Decoder;
+
+export { readUint8 as readByte, readVarUint } from "lib0/decoding";
+export {
+  writeUint8 as writeByte,
+  writeUint8Array as writeBytes,
+  writeVarString as writeText,
+  writeVarUint,
+  writeVarUint8Array as writeLengthAndBytes,
+} from "lib0/encoding";
+
+/** Thrown inside `decode` for bytes that are not what they should be; `decode` turns it into null. */
+export class Malformed extends Error {}
+
+const spareBufferBytes = 64 * 1024;
+let spare: Writer | null = newWriter();
+
+function newWriter(): Writer {
+  const writer = encoding.createEncoder();
+  writer.cbuf = new Uint8Array(spareBufferBytes);
+  return writer;
+}
+
+/** The bytes that `write` writes. One buffer is used again and again; a nested call gets its own. */
+export function encode(write: (writer: Writer) => void): Uint8Array {
+  const writer = spare ?? newWriter();
+  spare = null;
+  write(writer);
+  const bytes = encoding.toUint8Array(writer);
+  if (writer.cbuf.length === spareBufferBytes && writer.bufs.length === 0) {
+    writer.cpos = 0;
+    spare = writer;
+  } else {
+    spare = newWriter();
+  }
+  return bytes;
+}
+
+/** What `read` reads from the bytes, or null if they are malformed or go on after it. Never throws for bad bytes. */
+export function decode<Value>(bytes: Uint8Array, read: (reader: Reader) => Value): Value | null {
+  const reader = decoding.createDecoder(bytes);
+  try {
+    const value = read(reader);
+    return reader.pos === bytes.length ? value : null;
+  } catch (error) {
+    if (isDecodingError(error)) return null;
+    throw error;
+  }
+}
+
+// lib0 reports a text that ends early or an integer that is too large as a plain Error, invalid UTF-8 as a TypeError.
+function isDecodingError(error: unknown): boolean {
+  return error instanceof Malformed || (error instanceof Error && !(error instanceof ReferenceError));
+}
+
+/** `length` bytes as a view. */
+export function readBytes(reader: Reader, length: number): Uint8Array {
+  if (length > reader.arr.length - reader.pos) throw new Malformed("the bytes end early");
+  return decoding.readUint8Array(reader, length);
+}
+
+/** Bytes after their length, as a view. */
+export function readLengthAndBytes(reader: Reader, maxBytes: number): Uint8Array {
+  const length = decoding.readVarUint(reader);
+  if (length > maxBytes) throw new Malformed("longer than allowed");
+  return readBytes(reader, length);
+}
+
+/** A text of at most `maxBytes` UTF-8 bytes; ill-formed UTF-8 is malformed. */
+export function readText(reader: Reader, maxBytes: number): string {
+  const start = reader.pos;
+  const length = decoding.readVarUint(reader);
+  if (length > maxBytes || length > reader.arr.length - reader.pos)
+    throw new Malformed("longer than allowed");
+  reader.pos = start;
+  return decoding.readVarString(reader);
+}
+
+/** A count that cannot promise more items than bytes are left. */
+export function readCount(reader: Reader, maxCount: number): number {
+  const count = decoding.readVarUint(reader);
+  if (count > maxCount || count > reader.arr.length - reader.pos) throw new Malformed("too many items");
+  return count;
+}
