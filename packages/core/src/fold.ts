@@ -1,0 +1,144 @@
+import type { Change } from "./change.js";
+import { judgeHeads, mainBranch } from "./conflict.js";
+import type { FoldStore } from "./fold-store.js";
+import { ownerOf } from "./location.js";
+import { effectsOf, type Op, validateOp } from "./op/op.js";
+import type { Assign, EffectContext } from "./op/op-type.js";
+import { type ChangeId, type OpId, opId } from "./op-id.js";
+import type { Hash } from "./ports.js";
+import type { Assignment, Register, RegisterType } from "./register.js";
+
+/** A change with where it came from. */
+export interface PlacedChange {
+  readonly id: ChangeId;
+  /** Public key of the device that made it, hex. */
+  readonly device: string;
+  readonly log: string;
+  readonly change: Change;
+}
+
+/**
+ * Folds changes into a store, a batch at a time. The outcome depends on the set of changes only: not on order,
+ * batches or duplicates (O8), as long as the caller folds each change once.
+ */
+export class Fold {
+  readonly #store: FoldStore;
+  readonly #hash: Hash;
+  // Registers of this batch, written once at its end however many assignments it brings.
+  readonly #touched = new Map<string, TouchedRegister>();
+
+  constructor(store: FoldStore, hash: Hash) {
+    this.#store = store;
+    this.#hash = hash;
+  }
+
+  /** Folds one change, or tells why it is set aside whole (O7). */
+  fold(placed: PlacedChange): string | null {
+    const problem = problemOf(placed);
+    if (problem !== null) return problem;
+    const context: EffectContext = { hash: this.#hash, device: placed.device, log: placed.log };
+    placed.change.ops.forEach((op, index) => {
+      for (const effect of effectsOf(op, context)) {
+        if (effect.type === "text") this.#store.putText(effect.hash, effect.text);
+        else this.#assign(effect, opId(placed.id, index));
+      }
+    });
+    return null;
+  }
+
+  /** Writes the batch's registers; returns the locations among them. Call it once, after the last `fold`. */
+  finish(): readonly string[] {
+    const locations: string[] = [];
+    for (const { register, heads } of this.#touched.values()) {
+      this.#store.setHeads(register, heads);
+      if (register.type !== "name") continue;
+      locations.push(register.key);
+      const named = register as Register<"name">;
+      const read = (id: OpId) => this.#store.assignment(named, id);
+      const view = judgeHeads(
+        this.#hash,
+        mainBranch,
+        register.key,
+        heads as readonly Assignment<"name">[],
+        read,
+      );
+      this.#store.setNameView(register.key, view);
+    }
+    this.#touched.clear();
+    return locations;
+  }
+
+  #assign<Type extends RegisterType>(effect: Assign<Type>, id: OpId): void {
+    const { register, value } = effect;
+    const supersedes = [...new Set(effect.supersedes)];
+    const assignment: Assignment<Type> = { id, value, supersedes };
+    const touched = this.#touch(register);
+    this.#store.addAssignment(register, assignment);
+    for (const superseded of supersedes) {
+      const place = touched.heads.findIndex((head) => head.id === superseded);
+      if (place >= 0) touched.heads.splice(place, 1);
+      else if (this.#store.assignment(register, superseded) === null)
+        this.#store.addAhead(register, superseded);
+    }
+    if (!this.#store.takeAhead(register, id)) touched.heads.push(assignment);
+  }
+
+  #touch(register: Register): TouchedRegister {
+    const key = `${register.type} ${register.key}`;
+    let touched = this.#touched.get(key);
+    if (touched === undefined) {
+      touched = { register, heads: [...this.#store.heads(register)] };
+      this.#touched.set(key, touched);
+    }
+    return touched;
+  }
+}
+
+interface TouchedRegister {
+  readonly register: Register;
+  readonly heads: Assignment[];
+}
+
+/** Why a change counts for nothing, or null: checked alike where it is made, where it is relayed and where it is folded. */
+export function problemOf({ change, log }: Pick<PlacedChange, "change" | "log">): string | null {
+  if (change.ops.length === 0) return "a change without ops";
+  const assigned = new Set<string>();
+  for (const op of change.ops) {
+    const problem = validateOp(op, log) ?? foreignOwner(op, log);
+    if (problem !== null) return problem;
+    const register = assignedRegister(op);
+    if (register === null) continue;
+    if (assigned.has(register)) return `two ops of one change set ${register}`;
+    assigned.add(register);
+  }
+  return null;
+}
+
+function foreignOwner(op: Op, log: string): string | null {
+  if (!("location" in op) || !log.startsWith("main/")) return null;
+  return ownerOf(op.location) === log.slice("main/".length)
+    ? null
+    : `${op.location} does not belong in the log ${log}`;
+}
+
+function assignedRegister(op: Op): string | null {
+  switch (op.type) {
+    case "SetName":
+    case "UnsetName":
+      return `the name ${op.location}`;
+    case "Deprecate":
+    case "Undeprecate":
+      return `the deprecation of ${op.location}`;
+    case "SetFile":
+      return `the file ${op.path}`;
+    case "IntroduceDevice":
+      return "the device";
+    case "CreateNamespace":
+      return `the namespace ${op.owner}`;
+    case "AddFn":
+    case "AddType":
+    case "AddValue":
+    case "Resolve":
+      return null;
+  }
+}

@@ -1,0 +1,83 @@
+import type { Reader, Writer } from "../codec.js";
+import { type AddFn, addFn } from "./add-fn.js";
+import { type AddType, addType } from "./add-type.js";
+import { type AddValue, addValue } from "./add-value.js";
+import { type CreateNamespace, createNamespace } from "./create-namespace.js";
+import { type Deprecate, deprecate } from "./deprecate.js";
+import { type IntroduceDevice, introduceDevice } from "./introduce-device.js";
+import type { Effect, EffectContext, OpType } from "./op-type.js";
+import { type Resolve, resolve } from "./resolve.js";
+import { type SetFile, setFile } from "./set-file.js";
+import { type SetName, setName } from "./set-name.js";
+import { type Undeprecate, undeprecate } from "./undeprecate.js";
+import { type UnsetName, unsetName } from "./unset-name.js";
+
+/** Every kind of op that this version knows. */
+export type Op =
+  | AddFn
+  | AddType
+  | AddValue
+  | SetName
+  | UnsetName
+  | Deprecate
+  | Undeprecate
+  | SetFile
+  | Resolve
+  | IntroduceDevice
+  | CreateNamespace;
+
+type OpTypes = { readonly [Name in Op["type"]]: OpType<Extract<Op, { type: Name }>> };
+
+const opTypes: OpTypes = {
+  AddFn: addFn,
+  AddType: addType,
+  AddValue: addValue,
+  SetName: setName,
+  UnsetName: unsetName,
+  Deprecate: deprecate,
+  Undeprecate: undeprecate,
+  SetFile: setFile,
+  Resolve: resolve,
+  IntroduceDevice: introduceDevice,
+  CreateNamespace: createNamespace,
+};
+
+const opTypeByNumber: ReadonlyMap<number, OpType<Op>> = new Map(
+  Object.values(opTypes).map((opType) => [opType.number, opType as OpType<Op>]),
+);
+
+/** Names every kind of op this version knows: a replica that learns more tries again what it set aside (O7). */
+export const knownOps: string = [...opTypeByNumber.keys()].sort((left, right) => left - right).join(",");
+
+function typeOf(op: Op): OpType<Op> {
+  return opTypes[op.type] as OpType<Op>;
+}
+
+/** The number of an op's kind in the format. */
+export function opNumber(op: Op): number {
+  return typeOf(op).number;
+}
+
+/** Writes an op without its number. */
+export function writeOp(writer: Writer, op: Op): void {
+  typeOf(op).write(writer, op);
+}
+
+/** Reads an op of the kind with this number, or null if this version does not know the kind. */
+export function opReader(number: number): ((reader: Reader) => Op) | null {
+  const opType = opTypeByNumber.get(number);
+  return opType === undefined ? null : (reader) => opType.read(reader);
+}
+
+/** What is wrong with an op in a log, or null. */
+export function validateOp(op: Op, log: string): string | null {
+  const opType = typeOf(op);
+  const logType = log.split("/", 1)[0];
+  if (!opType.logs.some((name) => name === logType)) return `${op.type} does not belong in the log ${log}`;
+  return opType.validate(op);
+}
+
+/** What an op does to the state. */
+export function effectsOf(op: Op, context: EffectContext): readonly Effect[] {
+  return typeOf(op).effects(op, context);
+}

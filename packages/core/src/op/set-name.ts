@@ -1,0 +1,81 @@
+import { hashBytes } from "../block.js";
+import { bytesOfHex, toHex } from "../bytes.js";
+import {
+  Malformed,
+  type Reader,
+  readByte,
+  readBytes,
+  readText,
+  type Writer,
+  writeByte,
+  writeBytes,
+  writeText,
+} from "../codec.js";
+import { type ContentHash, definitionKinds } from "../content-hash.js";
+import type { DefinitionKind } from "../definition.js";
+import { type Location, maxLocationLength, splitLocation } from "../location.js";
+import { type OpId, readOpIds, writeOpIds } from "../op-id.js";
+import type { OpType } from "./op-type.js";
+
+/** Binds a location to a definition in place of what it supersedes. `movedFrom` is set in a rename (O1). */
+export interface SetName {
+  readonly type: "SetName";
+  readonly location: Location;
+  readonly kind: DefinitionKind;
+  readonly target: ContentHash;
+  readonly movedFrom: Location | null;
+  readonly supersedes: readonly OpId[];
+}
+
+export const setName: OpType<SetName> = {
+  name: "SetName",
+  number: 4,
+  logs: ["main", "branch"],
+  validate: (op) =>
+    invalidLocation(op.location) ?? (op.movedFrom === null ? null : invalidLocation(op.movedFrom)),
+  write: (writer, op) => {
+    writeText(writer, op.location);
+    writeByte(writer, definitionKinds.indexOf(op.kind));
+    writeBytes(writer, bytesOfHex(op.target));
+    writeOptionalLocation(writer, op.movedFrom);
+    writeOpIds(writer, op.supersedes);
+  },
+  read: (reader) => {
+    const location = readLocation(reader);
+    const kind = definitionKinds[readByte(reader)];
+    if (kind === undefined) throw new Malformed("definition kind");
+    const target = toHex(readBytes(reader, hashBytes));
+    const movedFrom = readOptionalLocation(reader);
+    return { type: "SetName", location, kind, target, movedFrom, supersedes: readOpIds(reader) };
+  },
+  effects: (op) => [
+    {
+      type: "assign",
+      register: { type: "name", key: op.location },
+      value: { type: "definition", kind: op.kind, hash: op.target, movedFrom: op.movedFrom },
+      supersedes: op.supersedes,
+    },
+  ],
+};
+
+/** What is wrong with a location, or null. */
+export function invalidLocation(location: Location): string | null {
+  return splitLocation(location) === null
+    ? `${location.slice(0, 80)} is not a location like Owner.Module.name`
+    : null;
+}
+
+const maxLocationBytes = 3 * maxLocationLength;
+
+export function readLocation(reader: Reader): Location {
+  return readText(reader, maxLocationBytes);
+}
+
+export function writeOptionalLocation(writer: Writer, location: Location | null): void {
+  writeText(writer, location ?? "");
+}
+
+export function readOptionalLocation(reader: Reader): Location | null {
+  const location = readLocation(reader);
+  return location === "" ? null : location;
+}
