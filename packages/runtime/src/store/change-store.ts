@@ -1,0 +1,71 @@
+import type { Timestamp } from "@darksync/core/hlc";
+import type { ChangeId } from "@darksync/core/op-id";
+import type { Problem } from "@darksync/core/result";
+import type { StreamName } from "@darksync/core/stream";
+import type { LogName } from "@darksync/core/vector";
+
+/** Where a change's bytes are: in a block, at `index` (from 0) of its payload. */
+export interface ChangePlace {
+  readonly stream: StreamName;
+  readonly seq: number;
+  readonly index: number;
+}
+
+/** A change as this replica knows it. */
+export interface NewChange {
+  readonly id: ChangeId;
+  /** Public key, hex. */
+  readonly device: string;
+  readonly log: LogName;
+  readonly time: Timestamp;
+  /** When this replica first had it. */
+  readonly receivedAtMs: number;
+  /** Whether its clock was so far ahead that its time is doubtful (C4). */
+  readonly isSkewed: boolean;
+  /** Null while it waits unsigned. */
+  readonly place: ChangePlace | null;
+  /** Why it counts for nothing yet, or null (O7). */
+  readonly setAside: string | null;
+  /** Its bytes while it waits unsigned; null once a block holds them. */
+  readonly bytes: Uint8Array | null;
+}
+
+export interface ChangeRecord extends NewChange {
+  /** Counts up in the order in which this replica got its changes, own ones included. */
+  readonly number: number;
+  /** Why the relay refused it, or null (C3). */
+  readonly parked: Problem | null;
+}
+
+/** The changes that a replica holds. */
+export interface ChangeStore {
+  has(id: ChangeId): boolean;
+  get(id: ChangeId): ChangeRecord | null;
+  byNumber(number: number): ChangeRecord | null;
+  /** Up to `limit` changes whose id begins with this. */
+  withPrefix(idPrefix: string, limit: number): readonly ChangeRecord[];
+  /** Adds a change that is not there; returns its number. */
+  add(change: NewChange): number;
+  /** The latest changes, newest first, before the number `before` if given. */
+  latest(limit: number, before?: number): readonly ChangeRecord[];
+  /** Changes that wait unsigned and are not parked, in order, of one log and with numbers from `first` to `last`. */
+  unsigned(log: LogName, first: number, last: number, limit: number): readonly ChangeRecord[];
+  /** How many wait unsigned, parked ones not counted. */
+  countUnsigned(log: LogName): number;
+  /** Logs with changes that wait unsigned and are not parked. */
+  logsWithUnsigned(): readonly LogName[];
+  /** A block holds it now: the bytes go. */
+  place(id: ChangeId, place: ChangePlace): void;
+  /** Its block counts nowhere: it waits unsigned again. */
+  unplace(id: ChangeId, bytes: Uint8Array): void;
+  /** Changes that lie in blocks of a stream after `seq`, in order. */
+  placedAfter(stream: StreamName, log: LogName, seq: number): readonly ChangeRecord[];
+  setParked(id: ChangeId, problem: Problem | null): void;
+  parked(): readonly ChangeRecord[];
+  setSetAside(id: ChangeId, reason: string | null): void;
+  setAside(): readonly ChangeRecord[];
+  remove(id: ChangeId): void;
+  /** Every change in order of number, `limit` at a time after the number `after` (0 at first). */
+  after(after: number, limit: number): readonly ChangeRecord[];
+  count(): number;
+}

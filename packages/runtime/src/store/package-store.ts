@@ -1,0 +1,35 @@
+import type { ConflictSummary } from "@darksync/core/conflict";
+import type { ContentHash } from "@darksync/core/content-hash";
+import type { DefinitionText } from "@darksync/core/definition";
+import type { FoldStore } from "@darksync/core/fold-store";
+import type { Location } from "@darksync/core/location";
+import type { Assignment, RegisterType } from "@darksync/core/register";
+
+/** A location and what it shows. */
+export interface NameRow {
+  readonly location: Location;
+  /** The picked head; null for a location nothing was ever assigned to. Its value may be `nothing`. */
+  readonly shown: Assignment<"name"> | null;
+  readonly conflict: ConflictSummary | null;
+}
+
+/** What the fold made, to read. */
+export interface PackageStore extends FoldStore {
+  nameRow(location: Location): NameRow | null;
+  /**
+   * The locations that hold a definition or a conflict and that equal `prefix` or begin with `prefix.` (all, if it
+   * is empty), in order of code units, after the location `after` if given.
+   */
+  names(prefix: string, limit: number, after?: Location): readonly NameRow[];
+  conflicts(): readonly NameRow[];
+  countConflicts(): number;
+  text(hash: ContentHash): DefinitionText | null;
+  /** Locations whose name or shown text holds `text`, letter case aside (ASCII), in order; at most `limit`. */
+  search(text: string, limit: number): readonly Location[];
+  /** The registers of a type with their heads, in order of their keys. */
+  registers<Type extends RegisterType>(
+    type: Type,
+  ): readonly { readonly key: string; readonly heads: readonly Assignment<Type>[] }[];
+  /** Forgets all that the fold made, before everything is folded anew. */
+  clear(): void;
+}

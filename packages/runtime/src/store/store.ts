@@ -1,0 +1,56 @@
+import type { BlockStore, DurableStore, MetaStore } from "./block-store.js";
+import type { ChangeStore } from "./change-store.js";
+import type { PackageStore } from "./package-store.js";
+import type { QueueStore } from "./queue-store.js";
+
+/** All that a replica keeps, within a transaction. */
+export interface ReplicaTables {
+  readonly meta: MetaStore;
+  readonly blocks: BlockStore;
+  readonly durable: DurableStore;
+  readonly changes: ChangeStore;
+  readonly packages: PackageStore;
+  readonly queue: QueueStore;
+}
+
+/** All that a relay keeps of one space, within a transaction. */
+export interface RelayTables {
+  readonly meta: MetaStore;
+  readonly blocks: BlockStore;
+}
+
+/**
+ * A store with transactions. `work` is synchronous and may run again if another process was in the way; what it
+ * wrote is durable when the promise is fulfilled, and nothing of it is kept when it throws.
+ */
+export interface Store<Tables> {
+  write<Value>(work: (tables: Tables) => Value): Promise<Value>;
+  /** Reads one consistent state. */
+  read<Value>(work: (tables: Tables) => Value): Value;
+  close(): void;
+}
+
+export type ReplicaStore = Store<ReplicaTables>;
+export type RelayStore = Store<RelayTables>;
+
+/** The spaces of a relay, each in a store of its own. */
+export interface RelaySpaces {
+  /** Ids of the spaces, hex. */
+  list(): readonly string[];
+  /** Null if there is none of this id. Opening again gives the same store. */
+  open(space: string): RelayStore | null;
+  create(space: string): RelayStore;
+  close(): void;
+}
+
+/** Thrown by a store that cannot be used: the code tells what a person can do. */
+export class StoreError extends Error {
+  readonly code: "database-corrupt" | "database-missing" | "database-newer" | "database-busy" | "disk-full";
+  readonly hint: string;
+
+  constructor(code: StoreError["code"], message: string, hint: string) {
+    super(message);
+    this.code = code;
+    this.hint = hint;
+  }
+}
