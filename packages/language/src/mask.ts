@@ -95,10 +95,16 @@ function openString(reading: Reading): void {
   readString(reading, start, triple, reading.text[start - 1] === "$");
 }
 
+/** What matters inside a string: its end, a backslash (but not in a triple one), a hole or a doubled brace. */
+const stops = {
+  single: { plain: /["\\]/g, withHoles: /["\\]|\{\{?/g },
+  triple: { plain: /"""/g, withHoles: /"""|\{\{?/g },
+};
+
 /** Reads a string up to its end or to its next hole, and blots out what was read, from `start`. */
 function readString(reading: Reading, start: number, triple: boolean, interpolated: boolean): void {
   const { text } = reading;
-  const stop = triple ? (interpolated ? /"""|\{\{?/g : /"""/g) : interpolated ? /["\\]|\{\{?/g : /["\\]/g;
+  const stop = stops[triple ? "triple" : "single"][interpolated ? "withHoles" : "plain"];
   stop.lastIndex = reading.at;
   for (let match = stop.exec(text); match !== null; match = stop.exec(text)) {
     reading.at = stop.lastIndex;
