@@ -69,3 +69,11 @@ export function textsOf(document: Y.Doc, name: string): readonly string[] {
     .toArray()
     .map((bytes) => new TextDecoder().decode(bytes));
 }
+
+/** A number as Yjs writes it. */
+export function varUint(value: number): readonly number[] {
+  const bytes: number[] = [];
+  let rest = value;
+  for (; rest > 127; rest = Math.floor(rest / 128)) bytes.push(0x80 | (rest % 128));
+  return [...bytes, rest];
+}

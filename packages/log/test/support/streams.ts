@@ -8,8 +8,8 @@ import {
 } from "@darksync/core/block";
 import { type StreamName, streamName } from "@darksync/core/stream";
 import type { LogName, Seen, Vector } from "@darksync/core/vector";
-import type { AdmissionView, Authority, StreamState } from "../../src/admission-view.js";
 import type { AdmittedBlock } from "../../src/admission.js";
+import type { AdmissionView, Authority, StreamState } from "../../src/admission-view.js";
 import { compression, newKey, sha256, type TestKey } from "./ports.js";
 
 export const space = "space-1";
