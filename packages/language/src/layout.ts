@@ -69,7 +69,7 @@ function nestedModuleLine(header: string | null, module: string): string {
 function gapAfter(piece: SkeletonPiece | undefined, lineBreak: string): string {
   if (piece === undefined || piece === "" || piece === "\uFEFF") return "";
   if (typeof piece !== "string" || !piece.endsWith("\n")) return lineBreak + lineBreak;
-  return /\n\r?\n$/.test(piece) || piece === lineBreak ? "" : lineBreak;
+  return /\n\r?\n$/.test(piece) ? "" : lineBreak;
 }
 
 function addText(pieces: SkeletonPiece[], text: string): void {
