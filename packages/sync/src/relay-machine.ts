@@ -69,11 +69,9 @@ function onMessage(
 
 function answers(input: Extract<ConnectionInput, { type: "admitted" }>): readonly ConnectionEffect[] {
   const { log, heads, refused, gap } = input;
-  const messages: Message[] = [...refused];
-  // A batch is answered even if it moved nothing: whoever sent it waits for a word.
-  if (gap) messages.push({ type: "state", log, heads });
-  else if (heads.length > 0 || refused.length === 0) messages.push({ type: "ack", log, heads });
-  return messages.map((message) => ({ type: "send", message }));
+  // One `ack` or `state` ends the answer, even if the batch moved nothing: whoever sent it waits for the word.
+  const last: Message = { type: gap ? "state" : "ack", log, heads };
+  return [...refused, last].map((message) => ({ type: "send", message }));
 }
 
 function deny(problem: Problem): {

@@ -134,14 +134,12 @@ function onMessage(state: ReplicaState, message: Message): ReplicaStep {
       return { state, effects: [{ type: "ingest", log: message.log, update: message.update }] };
     case "state": {
       const asking = state.asking.filter((log) => log !== message.log);
-      return proceed(offer({ ...state, asking }, [message.log]), [
-        { type: "noteState", log: message.log, heads: message.heads },
-      ]);
+      return onHeads({ ...state, asking }, { type: "noteState", log: message.log, heads: message.heads });
     }
     case "ack":
-      return onAnswer(state, message.log, { type: "noteAck", log: message.log, heads: message.heads });
+      return onHeads(state, { type: "noteAck", log: message.log, heads: message.heads });
     case "refused":
-      return onAnswer(state, message.log, { type: "park", refusal: message });
+      return { state, effects: [{ type: "park", refusal: message }] };
     case "error":
       return finish(state, { code: message.code, message: message.reason, hint: message.hint }, [
         { type: "disconnect" },
@@ -156,11 +154,15 @@ function onMessage(state: ReplicaState, message: Message): ReplicaStep {
   }
 }
 
-/** An answer to the batch under way; the same log is looked at again, since there may be more. */
-function onAnswer(state: ReplicaState, log: LogName, effect: ReplicaEffect): ReplicaStep {
-  if (state.offering?.log !== log || !state.offering.isSent) return { state, effects: [effect] };
-  const toOffer = [log, ...state.toOffer.filter((other) => other !== log)];
-  return proceed({ ...state, offering: null, toOffer }, [effect]);
+/**
+ * The relay says what it durably has. That ends the answer to a batch (after refusals, if any) and the answer to an
+ * `ask`; then the log is looked at again, since there may be more to offer. An `ack` that answers nothing of ours
+ * follows blocks of others.
+ */
+function onHeads(state: ReplicaState, effect: Extract<ReplicaEffect, { log: LogName; heads: unknown }>): ReplicaStep {
+  const isAnswer = state.offering?.log === effect.log && state.offering.isSent;
+  if (!isAnswer && effect.type === "noteAck") return { state, effects: [effect] };
+  return proceed(offer(isAnswer ? { ...state, offering: null } : state, [effect.log]), [effect]);
 }
 
 function onCompared(state: ReplicaState, asks: readonly Ask[], offers: readonly LogName[]): ReplicaStep {

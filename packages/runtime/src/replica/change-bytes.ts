@@ -1,0 +1,45 @@
+import { decodeBlock, readPayload } from "@darksync/core/block";
+import type { Compression } from "@darksync/core/ports";
+import type { ChangeRecord } from "../store/change-store.js";
+import type { ReplicaTables } from "../store/store.js";
+
+/**
+ * Finds the bytes of changes, which lie in blocks once they are signed. Reading many of one block unpacks it once:
+ * make a reader for one task and let it go.
+ */
+export class ChangeReader {
+  readonly #tables: ReplicaTables;
+  readonly #compression: Compression;
+  #lastBlock = "";
+  #lastChanges: readonly Uint8Array[] = [];
+
+  constructor(tables: ReplicaTables, compression: Compression) {
+    this.#tables = tables;
+    this.#compression = compression;
+  }
+
+  /** The bytes of a change that this replica holds. */
+  bytesOf(record: ChangeRecord): Uint8Array {
+    if (record.place === null) {
+      if (record.bytes === null) throw new Error(`change ${record.id} has neither bytes nor a block`);
+      return record.bytes;
+    }
+    const { stream, seq, index } = record.place;
+    const bytes = this.changesOf(record.log, stream, seq)[index];
+    if (bytes === undefined) throw new Error(`change ${record.id} is not in its block`);
+    return bytes;
+  }
+
+  /** The encoded changes of a block that this replica holds. */
+  changesOf(log: string, stream: string, seq: number): readonly Uint8Array[] {
+    const key = `${log} ${stream} ${seq}`;
+    if (key === this.#lastBlock) return this.#lastChanges;
+    const stored = this.#tables.blocks.read(log, stream, seq, 1)[0];
+    const block = stored === undefined ? null : decodeBlock(stored.bytes);
+    const changes = block === null ? null : readPayload(this.#compression, block);
+    if (changes === null) throw new Error(`block ${seq} of ${stream} in ${log} cannot be read`);
+    this.#lastBlock = key;
+    this.#lastChanges = changes;
+    return changes;
+  }
+}

@@ -1,0 +1,122 @@
+import { toHex } from "@darksync/core/bytes";
+import {
+  type Change,
+  changeId,
+  currentRules,
+  encodeChange,
+  maxChangeBytes,
+  nonceBytes,
+} from "@darksync/core/change";
+import { Fold, problemOf } from "@darksync/core/fold";
+import { type Timestamp, tick } from "@darksync/core/hlc";
+import type { Op } from "@darksync/core/op/op";
+import { type ChangeId, changeOf, maxOpsPerChange, type OpId } from "@darksync/core/op-id";
+import type { Assignment, RegisterType } from "@darksync/core/register";
+import { failure, type Result, success } from "@darksync/core/result";
+import type { LogName } from "@darksync/core/vector";
+import type { ReplicaTables } from "../store/store.js";
+import { queueChange } from "./push-queue.js";
+import type { Replica } from "./replica.js";
+
+/** Changes made in one transaction: each is durable, folded and queued when the transaction is (S1). */
+export class Commit {
+  readonly #replica: Replica;
+  readonly #tables: ReplicaTables;
+  readonly #fold: Fold;
+  #clock: Timestamp;
+
+  constructor(replica: Replica, tables: ReplicaTables) {
+    this.#replica = replica;
+    this.#tables = tables;
+    this.#fold = new Fold(tables.packages, replica.hash);
+    this.#clock = readClock(tables);
+  }
+
+  /** Adds a change to a log. A refusal leaves the transaction as it was. */
+  add(log: LogName, ops: readonly Op[]): Result<ChangeId> {
+    const nowMs = this.#replica.clock();
+    const time = tick(this.#clock, nowMs);
+    const nonce = toHex(this.#replica.random(nonceBytes));
+    const change: Change = { rules: currentRules, nonce, time, ops };
+    const problem =
+      problemOf({ change, log }) ?? (ops.length > maxOpsPerChange ? "too many ops in one change" : null);
+    if (problem !== null)
+      return failure("invalid-change", problem, "Correct it and save again; nothing was changed.");
+    const bytes = encodeChange(change);
+    if (bytes.length > maxChangeBytes) {
+      return failure(
+        "change-too-large",
+        `the change is larger than ${maxChangeBytes / 1024} KiB`,
+        "Save it in smaller parts.",
+      );
+    }
+    this.#clock = time;
+    const { device } = this.#replica;
+    const id = changeId(this.#replica.hash, device, bytes);
+    const number = this.#tables.changes.add({
+      id,
+      device,
+      log,
+      time,
+      receivedAtMs: nowMs,
+      isSkewed: false,
+      place: null,
+      setAside: null,
+      bytes,
+    });
+    this.#fold.fold({ id, device, log, change });
+    queueChange(this.#replica, this.#tables, log, number);
+    return success(id);
+  }
+
+  /** Writes what the changes came to. Call it once, after the last `add`. */
+  finish(): void {
+    this.#fold.finish();
+    writeClock(this.#tables, this.#clock);
+  }
+}
+
+/** Commits one change in a transaction of its own. */
+export async function commitChange(
+  replica: Replica,
+  build: (tables: ReplicaTables) => Result<{ readonly log: LogName; readonly ops: readonly Op[] }>,
+): Promise<Result<ChangeId>> {
+  return replica.store.write((tables) => {
+    const built = build(tables);
+    if (!built.ok) return built;
+    const commit = new Commit(replica, tables);
+    const added = commit.add(built.value.log, built.value.ops);
+    commit.finish();
+    return added;
+  });
+}
+
+/**
+ * The ids that an op made now has to supersede (O1): the heads seen and, past a head of another device that the
+ * relay has not acknowledged and may yet refuse, also what that one replaced.
+ */
+export function supersededBy<Type extends RegisterType>(
+  replica: Replica,
+  tables: ReplicaTables,
+  heads: readonly Assignment<Type>[],
+): readonly OpId[] {
+  const ids = new Set<OpId>();
+  for (const head of heads) {
+    ids.add(head.id);
+    const record = tables.changes.get(changeOf(head.id));
+    if (record === null || record.device === replica.device || record.place === null) continue;
+    const durableSeq = tables.durable.durable(record.log).get(record.place.stream) ?? 0;
+    if (record.place.seq > durableSeq) for (const id of head.supersedes) ids.add(id);
+  }
+  return [...ids];
+}
+
+/** The replica's hybrid logical clock. */
+export function readClock({ meta }: ReplicaTables): Timestamp {
+  const [wallMs, counter] = (meta.get("clock") ?? "0:0").split(":").map(Number);
+  return { wallMs: wallMs ?? 0, counter: counter ?? 0 };
+}
+
+export function writeClock({ meta }: ReplicaTables, { wallMs, counter }: Timestamp): void {
+  meta.set("clock", `${wallMs}:${counter}`);
+}

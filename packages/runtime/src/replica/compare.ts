@@ -1,0 +1,93 @@
+import { failure, type Result, success } from "@darksync/core/result";
+import type { LogName } from "@darksync/core/vector";
+import { spaceDigest } from "@darksync/sync/digest";
+import { type Hello, protocolVersion, type Welcome } from "@darksync/sync/message";
+import type { Ask } from "@darksync/sync/replica-machine";
+import { inExchangeOrder, isWanted } from "@darksync/sync/wanted";
+import type { ReplicaTables } from "../store/store.js";
+import { acknowledgeAll } from "./acknowledge.js";
+import { giveUpBlocks } from "./epoch.js";
+import { digestsOf, stateVectorOf, vectorOf } from "./log-view.js";
+import { logsOf } from "./push-queue.js";
+import { type Replica, readFacts } from "./replica.js";
+
+/** What a replica greets its relay with. */
+export function helloOf(replica: Replica): Hello {
+  return replica.store.read((tables) => {
+    const { space, only, wasAcknowledged } = readFacts(tables);
+    const logs = tables.blocks.logs().filter((log) => isWanted(log, only));
+    return {
+      type: "hello",
+      version: protocolVersion,
+      space,
+      isNew: !wasAcknowledged,
+      device: replica.device,
+      only,
+      digest: spaceDigest(replica.hash, digestsOf(replica.hash, tables.blocks, logs)),
+    };
+  });
+}
+
+/** What there is to exchange with a relay. */
+export interface Comparison {
+  readonly asks: readonly Ask[];
+  readonly offers: readonly LogName[];
+  readonly pushed: number;
+}
+
+/** Compares what is held here with what the relay's welcome says; a new space becomes the relay's (P3). */
+export async function compareWithRelay(replica: Replica, welcome: Welcome): Promise<Result<Comparison>> {
+  const joined = await replica.store.write((tables) => joinSpace(replica, tables, welcome.space));
+  if (!joined.ok) return joined;
+  const { waiting, asks, equal } = replica.store.read((tables) => differences(replica, tables, welcome));
+  const pushed = equal.length > 0 ? await acknowledgeAll(replica, equal) : 0;
+  return success({ asks, offers: waiting, pushed });
+}
+
+function differences(
+  replica: Replica,
+  tables: ReplicaTables,
+  welcome: Welcome,
+): {
+  readonly waiting: readonly LogName[];
+  readonly asks: readonly Ask[];
+  readonly equal: readonly LogName[];
+} {
+  const { hash } = replica;
+  const held = logsOf(tables);
+  const { only } = readFacts(tables);
+  const waiting = tables.changes.logsWithUnsigned();
+  if (welcome.isEqual)
+    return { waiting, asks: [], equal: tables.blocks.logs().filter((log) => isWanted(log, only)) };
+  const theirs = new Map(welcome.logs.map(({ log, digest }) => [log, digest]));
+  const ours = new Map(digestsOf(hash, tables.blocks, held).map(({ log, digest }) => [log, digest]));
+  const asks: Ask[] = [];
+  const equal: LogName[] = [];
+  for (const log of inExchangeOrder([...theirs.keys(), ...held])) {
+    if (ours.get(log) === theirs.get(log)) {
+      if (ours.has(log)) equal.push(log);
+    } else if (isWanted(log, only) || ours.has(log)) {
+      asks.push({ log, stateVector: stateVectorOf(hash, vectorOf(tables.blocks, log)) });
+    }
+  }
+  return { waiting, asks, equal };
+}
+
+function joinSpace(replica: Replica, tables: ReplicaTables, space: string): Result<null> {
+  const facts = readFacts(tables);
+  if (facts.space === space) return success(null);
+  if (facts.wasAcknowledged) {
+    return failure(
+      "space-mismatch",
+      `the relay has the space ${space.slice(0, 8)}, this is ${facts.space.slice(0, 8)}`,
+      "Use the relay this space was synced with, or `darklang join URL DIR` for a copy of the other one.",
+    );
+  }
+  // Blocks signed for the old space are valid nowhere now; their changes keep their ids.
+  for (const log of tables.blocks.logs()) {
+    for (const stream of tables.blocks.tips(log).keys()) giveUpBlocks(replica, tables, log, stream, 0);
+    tables.meta.set(`closing ${log}`, null);
+  }
+  tables.meta.set("space", space);
+  return success(null);
+}

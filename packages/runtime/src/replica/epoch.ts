@@ -1,0 +1,54 @@
+import type { StreamName } from "@darksync/core/stream";
+import { deviceOf } from "@darksync/core/stream";
+import type { LogName } from "@darksync/core/vector";
+import type { ReplicaTables } from "../store/store.js";
+import { ChangeReader } from "./change-bytes.js";
+import { newQueueItem, settlePushItems } from "./push-queue.js";
+import type { Replica } from "./replica.js";
+
+/** The stream that this device appends to in a log, or null if it has to begin one. */
+export function currentStream({ meta }: ReplicaTables, log: LogName): StreamName | null {
+  return meta.get(`stream ${log}`);
+}
+
+/** The stream that the next one of this device has to close in its first block, or null. */
+export function streamToClose({ meta }: ReplicaTables, log: LogName): StreamName | null {
+  return meta.get(`closing ${log}`);
+}
+
+/** Makes a stream the one that this device appends to. */
+export function beginStream({ meta }: ReplicaTables, log: LogName, stream: StreamName): void {
+  meta.set(`stream ${log}`, stream);
+  meta.set(`closing ${log}`, null);
+}
+
+/**
+ * Drops the blocks of a stream after `seq`. Own changes in them wait unsigned again, ids unchanged, for a new epoch
+ * that says where this one ended (C3); changes of others go, and the caller folds anew.
+ */
+export function giveUpBlocks(
+  replica: Pick<Replica, "device" | "compression" | "random" | "clock">,
+  tables: ReplicaTables,
+  log: LogName,
+  stream: StreamName,
+  seq: number,
+): void {
+  const records = tables.changes.placedAfter(stream, log, seq);
+  const isOwn = deviceOf(stream) === replica.device;
+  const reader = new ChangeReader(tables, replica.compression);
+  for (const record of records) {
+    if (isOwn) tables.changes.unplace(record.id, reader.bytesOf(record));
+    else tables.changes.remove(record.id);
+  }
+  tables.blocks.truncate(log, stream, seq);
+  if (!isOwn) return;
+  if (currentStream(tables, log) === stream) {
+    tables.meta.set(`stream ${log}`, null);
+    tables.meta.set(`closing ${log}`, stream);
+  }
+  const [first, last] = [records[0], records.at(-1)];
+  if (first === undefined || last === undefined) return;
+  const range = { first: first.number, last: last.number, count: records.length };
+  tables.queue.put(newQueueItem(replica, { type: "push_ops", log, ...range }));
+  settlePushItems(replica, tables, log);
+}

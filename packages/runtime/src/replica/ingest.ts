@@ -1,0 +1,143 @@
+import { type Change, changeId, decodeChange } from "@darksync/core/change";
+import { Fold } from "@darksync/core/fold";
+import { isSkewed, observe, type Timestamp } from "@darksync/core/hlc";
+import type { Problem } from "@darksync/core/result";
+import { deviceOf, type StreamName } from "@darksync/core/stream";
+import type { LogName } from "@darksync/core/vector";
+import { type AdmittedBlock, admitRuns } from "@darksync/log/admission";
+import { firstHead } from "@darksync/log/head";
+import { parseAppends } from "@darksync/log/update";
+import type { ReplicaTables } from "../store/store.js";
+import { readClock, writeClock } from "./commit-change.js";
+import { giveUpBlocks } from "./epoch.js";
+import { admissionView, knownClients, vectorOf } from "./log-view.js";
+import { refold } from "./refold.js";
+import { type Replica, readFacts } from "./replica.js";
+
+/** What came of an update. */
+export interface Ingested {
+  /** Changes that this replica did not have. */
+  readonly pulled: number;
+  /** Whether something is missing, and the log must be asked for again. */
+  readonly isLacking: boolean;
+  /** Blocks that were not taken, and why. */
+  readonly refused: readonly Problem[];
+}
+
+/** Admits the blocks of a Yjs update and folds their changes, in one transaction. */
+export async function ingest(replica: Replica, log: LogName, update: Uint8Array): Promise<Ingested> {
+  const { hash, store } = replica;
+  const parsed = store.read(({ blocks }) =>
+    parseAppends(hash, firstHead, update, knownClients(hash, blocks, log)),
+  );
+  if (!parsed.ok) {
+    const isLacking = parsed.refusal.code === "gap";
+    return { pulled: 0, isLacking, refused: isLacking ? [] : [parsed.refusal] };
+  }
+  const admission = await store.read((tables) =>
+    admitRuns(replica, log, admissionView(hash, tables.blocks, readFacts(tables).space, log), parsed.runs),
+  );
+  return store.write((tables) => {
+    let isLacking = admission.askAgain.length > 0 || admission.waiting.length > 0;
+    const inbox = new Inbox(replica, tables, log);
+    for (const block of admission.admitted) if (!inbox.take(block)) isLacking = true;
+    const refused: Problem[] = [];
+    for (const refusal of admission.refused) {
+      if (refusal.problem.code !== "fork") refused.push(refusal.problem);
+      else {
+        // What the relay holds stands (C3): ours goes, and the log is asked for again.
+        giveUpBlocks(replica, tables, log, refusal.stream, refusal.seq - 1);
+        inbox.mustRefold = true;
+        isLacking = true;
+      }
+    }
+    inbox.finish();
+    return { pulled: inbox.pulled, isLacking, refused };
+  });
+}
+
+/** Takes admitted blocks into the tables of one transaction. */
+class Inbox {
+  pulled = 0;
+  mustRefold = false;
+  readonly #replica: Replica;
+  readonly #tables: ReplicaTables;
+  readonly #log: LogName;
+  readonly #fold: Fold;
+  readonly #nowMs: number;
+  #clock: Timestamp;
+
+  constructor(replica: Replica, tables: ReplicaTables, log: LogName) {
+    this.#replica = replica;
+    this.#tables = tables;
+    this.#log = log;
+    this.#fold = new Fold(tables.packages, replica.hash);
+    this.#nowMs = replica.clock();
+    this.#clock = readClock(tables);
+  }
+
+  /** False if another process was faster and the block no longer continues its stream. */
+  take({ header, bytes, hash, changes }: AdmittedBlock): boolean {
+    const { blocks } = this.#tables;
+    const { stream, seq, closes } = header;
+    const tip = blocks.tip(this.#log, stream);
+    if ((tip?.seq ?? 0) >= seq) return true;
+    if ((tip?.seq ?? 0) !== seq - 1) return false;
+    if (tip !== null && tip.hash !== header.prev) return false;
+    blocks.append(this.#log, stream, { seq, hash, changeCount: changes.length, bytes });
+    changes.forEach((change, index) => {
+      this.#takeChange(stream, seq, index, change);
+    });
+    if (closes !== null) this.#close(`${deviceOf(stream)}.${closes.epoch}`, closes.seq);
+    return true;
+  }
+
+  finish(): void {
+    this.#fold.finish();
+    if (this.mustRefold) refold(this.#replica, this.#tables);
+    writeClock(this.#tables, this.#clock);
+  }
+
+  #takeChange(stream: StreamName, seq: number, index: number, bytes: Uint8Array): void {
+    const device = deviceOf(stream);
+    const id = changeId(this.#replica.hash, device, bytes);
+    const place = { stream, seq, index };
+    // Ours, and lost here when an older copy of the database was put back; or moved to a new epoch.
+    if (this.#tables.changes.has(id)) return this.#tables.changes.place(id, place);
+    const decoded = decodeChange(bytes);
+    const time = decoded.type === "change" ? decoded.change.time : null;
+    this.pulled += 1;
+    this.#tables.changes.add({
+      id,
+      device,
+      log: this.#log,
+      time: time ?? { wallMs: 0, counter: 0 },
+      receivedAtMs: this.#nowMs,
+      isSkewed: time !== null && isSkewed(time, this.#nowMs),
+      place,
+      setAside: null,
+      bytes: null,
+    });
+    if (time !== null) this.#clock = observe(this.#clock, time, this.#nowMs);
+    const reason = decoded.type === "change" ? this.#foldChange(id, device, decoded.change) : decoded.reason;
+    if (reason !== null) this.#tables.changes.setSetAside(id, reason);
+  }
+
+  #foldChange(id: string, device: string, change: Change): string | null {
+    return this.#fold.fold({ id, device, log: this.#log, change });
+  }
+
+  /** An epoch ends: what lies beyond counts nowhere (C3). */
+  #close(stream: StreamName, seq: number): void {
+    const { blocks } = this.#tables;
+    blocks.close(this.#log, stream, seq);
+    if ((blocks.tip(this.#log, stream)?.seq ?? 0) <= seq) return;
+    giveUpBlocks(this.#replica, this.#tables, this.#log, stream, seq);
+    this.mustRefold = true;
+  }
+}
+
+/** What this replica holds of a log, to ask for the rest. */
+export function heldVector(tables: ReplicaTables, log: LogName): ReadonlyMap<StreamName, number> {
+  return vectorOf(tables.blocks, log);
+}

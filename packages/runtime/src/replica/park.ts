@@ -1,0 +1,84 @@
+import { decodeChange } from "@darksync/core/change";
+import { type ChangeId, changeOf } from "@darksync/core/op-id";
+import type { Problem } from "@darksync/core/result";
+import { deviceOf, type StreamName } from "@darksync/core/stream";
+import type { LogName } from "@darksync/core/vector";
+import type { ReplicaTables } from "../store/store.js";
+import { ChangeReader } from "./change-bytes.js";
+import { giveUpBlocks } from "./epoch.js";
+import { settlePushItems } from "./push-queue.js";
+import type { Replica } from "./replica.js";
+
+/** A block that the relay refused for good. */
+export interface Refusal {
+  readonly log: LogName;
+  readonly stream: StreamName;
+  readonly seq: number;
+  readonly problem: Problem;
+  /** The changes to blame; empty: all of the block's. */
+  readonly changes: readonly ChangeId[];
+}
+
+/**
+ * Parks the changes that a refusal names and what depends on them; the epoch ends at the last acknowledged block
+ * and the other changes go into a new one (C3). A fork parks nothing: the changes only move. Returns how many were
+ * parked.
+ */
+export function park(replica: Replica, refusal: Refusal): Promise<number> {
+  const { log, stream, seq, problem } = refusal;
+  return replica.store.write((tables) => {
+    if (deviceOf(stream) !== replica.device) return 0;
+    const named = new Set(
+      refusal.changes.length > 0 ? refusal.changes : changesOfBlock(tables, log, stream, seq),
+    );
+    giveUpBlocks(replica, tables, log, stream, tables.durable.durable(log).get(stream) ?? 0);
+    if (problem.code === "fork" || problem.code === "closed-stream") return 0;
+    const parked = withDependents(replica, tables, log, named);
+    for (const id of parked) tables.changes.setParked(id, problem);
+    settlePushItems(replica, tables, log);
+    return parked.size;
+  });
+}
+
+function changesOfBlock(
+  tables: ReplicaTables,
+  log: LogName,
+  stream: StreamName,
+  seq: number,
+): readonly ChangeId[] {
+  return tables.changes
+    .placedAfter(stream, log, seq - 1)
+    .filter((record) => record.place?.seq === seq)
+    .map(({ id }) => id);
+}
+
+/** Waiting changes that supersede something of the named ones, directly or not, with the named ones themselves. */
+function withDependents(
+  replica: Replica,
+  tables: ReplicaTables,
+  log: LogName,
+  named: ReadonlySet<ChangeId>,
+): ReadonlySet<ChangeId> {
+  const parked = new Set([...named].filter((id) => tables.changes.get(id)?.place === null));
+  const reader = new ChangeReader(tables, replica.compression);
+  // In order of number: what a change depends on was there before it.
+  for (const record of tables.changes.unsigned(log, 0, Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)) {
+    const decoded = decodeChange(reader.bytesOf(record));
+    if (decoded.type !== "change") continue;
+    const dependsOnParked = decoded.change.ops.some(
+      (op) => "supersedes" in op && op.supersedes.some((id) => parked.has(changeOf(id))),
+    );
+    if (dependsOnParked) parked.add(record.id);
+  }
+  return parked;
+}
+
+/** Lets parked changes wait for the next sync again. Returns how many there were. */
+export function unparkAll(replica: Replica): Promise<number> {
+  return replica.store.write((tables) => {
+    const parked = tables.changes.parked();
+    for (const { id } of parked) tables.changes.setParked(id, null);
+    for (const log of new Set(parked.map((record) => record.log))) settlePushItems(replica, tables, log);
+    return parked.length;
+  });
+}

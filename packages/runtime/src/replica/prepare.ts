@@ -1,0 +1,174 @@
+import {
+  type BlockHeader,
+  blockHash,
+  encodeUnsignedBlock,
+  joinSignature,
+  streamRoot,
+} from "@darksync/core/block";
+import { fromHex, toHex } from "@darksync/core/bytes";
+import { decode, encode } from "@darksync/core/codec";
+import { epochBytes, type StreamName, streamName } from "@darksync/core/stream";
+import { type LogName, readSeen, type Seen, vectorDifference, writeSeen } from "@darksync/core/vector";
+import { batchBytes } from "@darksync/sync/message";
+import type { Tip } from "../store/block-store.js";
+import type { ChangeRecord } from "../store/change-store.js";
+import type { ReplicaTables } from "../store/store.js";
+import { beginStream, currentStream, streamToClose } from "./epoch.js";
+import { authLog, updateBeyond, vectorOf } from "./log-view.js";
+import { type Replica, readFacts } from "./replica.js";
+
+// Larger payloads compress better, up to what brotli sees at once; smaller ones are repeated cheaper after a cut.
+const payloadBytes = 384 * 1024;
+const maxChangesPerBlock = 4096;
+
+/**
+ * Signs what waits in a log and gives the next batch that the relay lacks, as a Yjs update; null if it has all.
+ * The signed blocks are durable before this returns (C2). Only one process at a time may call it for a replica.
+ */
+export async function prepareBatch(replica: Replica, log: LogName): Promise<Uint8Array | null> {
+  await signWaiting(replica, log);
+  return replica.store.read(({ blocks, durable }) => {
+    const batch = updateBeyond(replica.hash, blocks, log, durable.durable(log), batchBytes);
+    return batch?.update ?? null;
+  });
+}
+
+async function signWaiting(replica: Replica, log: LogName): Promise<void> {
+  const plan = replica.store.read((tables) => planBlocks(replica, tables, log));
+  if (plan === null) return;
+  const signed = await signBlocks(replica, plan);
+  await replica.store.write((tables) => {
+    const tip = tables.blocks.tip(log, plan.stream);
+    if ((tip?.seq ?? 0) !== plan.tip.seq)
+      throw new Error(`the stream ${plan.stream} moved while it was signed`);
+    signed.forEach(({ bytes, hash }, offset) => {
+      const records = plan.blocks[offset] ?? [];
+      const seq = plan.tip.seq + 1 + offset;
+      tables.blocks.append(log, plan.stream, { seq, hash, changeCount: records.length, bytes });
+      records.forEach(({ id }, index) => {
+        tables.changes.place(id, { stream: plan.stream, seq, index });
+      });
+    });
+    if (plan.isNew) beginStream(tables, log, plan.stream);
+    if (plan.closes !== null) tables.blocks.close(log, plan.closes.stream, plan.closes.seq);
+    tables.meta.set(`seen ${plan.stream}`, toHex(encode((writer) => writeSeen(writer, plan.seen))));
+  });
+}
+
+/** Blocks to be signed: one after the other in one stream. */
+interface BlockPlan {
+  readonly log: LogName;
+  readonly stream: StreamName;
+  readonly isNew: boolean;
+  readonly tip: Tip;
+  readonly closes: {
+    readonly stream: StreamName;
+    readonly epoch: string;
+    readonly seq: number;
+    readonly hash: string;
+  } | null;
+  readonly blocks: readonly (readonly ChangeRecord[])[];
+  /** What the last block before these was written under. */
+  readonly lastSeen: Seen;
+  readonly seen: Seen;
+}
+
+function planBlocks(replica: Replica, tables: ReplicaTables, log: LogName): BlockPlan | null {
+  const waiting = waitingInQueueOrder(tables, log);
+  if (waiting.length === 0) return null;
+  const { space } = readFacts(tables);
+  const { hash, random } = replica;
+  const current = currentStream(tables, log);
+  const epoch = random(epochBytes);
+  const stream = current ?? streamName({ device: replica.signer.publicKey, epoch });
+  const tipOf = (name: StreamName): Tip =>
+    tables.blocks.tip(log, name) ?? { seq: 0, hash: streamRoot(hash, space, log, name) };
+  const closing = current === null ? streamToClose(tables, log) : null;
+  const closes =
+    closing === null ? null : { stream: closing, epoch: closing.split(".")[1] ?? "", ...tipOf(closing) };
+  const lastSeen = readLastSeen(tables, stream);
+  const seen = new Map(tables.blocks.logs().map((name) => [name, vectorOf(tables.blocks, name)]));
+  const blocks = intoBlocks(waiting);
+  return { log, stream, isNew: current === null, tip: tipOf(stream), closes, blocks, lastSeen, seen };
+}
+
+/** Changes that wait in a log, as many as make about one batch, in the order of the queue's items. */
+function waitingInQueueOrder(tables: ReplicaTables, log: LogName): readonly ChangeRecord[] {
+  const records: ChangeRecord[] = [];
+  let bytes = 0;
+  for (const { task, status } of tables.queue.list()) {
+    if (task.type !== "push_ops" || task.log !== log || status === "failed") continue;
+    for (const record of tables.changes.unsigned(log, task.first, task.last, maxChangesPerBlock)) {
+      records.push(record);
+      bytes += record.bytes?.length ?? 0;
+    }
+    // What is signed is durable before it is sent, so there is no need to sign more than one batch ahead.
+    if (bytes >= 4 * batchBytes) break;
+  }
+  return records;
+}
+
+function intoBlocks(records: readonly ChangeRecord[]): readonly (readonly ChangeRecord[])[] {
+  const blocks: ChangeRecord[][] = [];
+  let bytesLeft = 0;
+  for (const record of records) {
+    const size = record.bytes?.length ?? 0;
+    const block = blocks.at(-1);
+    if (block === undefined || bytesLeft < size || block.length >= maxChangesPerBlock) {
+      blocks.push([record]);
+      bytesLeft = payloadBytes - size;
+    } else {
+      block.push(record);
+      bytesLeft -= size;
+    }
+  }
+  return blocks;
+}
+
+async function signBlocks(
+  { hash, compression, signer }: Replica,
+  plan: BlockPlan,
+): Promise<readonly { readonly bytes: Uint8Array; readonly hash: string }[]> {
+  const signed: { bytes: Uint8Array; hash: string }[] = [];
+  let tip = plan.tip;
+  let { lastSeen } = plan;
+  for (const records of plan.blocks) {
+    const closes = tip.seq === 0 && plan.closes !== null ? plan.closes : null;
+    const header: BlockHeader = {
+      stream: plan.stream,
+      seq: tip.seq + 1,
+      prev: tip.hash,
+      closes: closes === null ? null : { epoch: closes.epoch, seq: closes.seq, hash: closes.hash },
+      auth: vectorDifference(plan.seen.get(authLog) ?? new Map(), lastSeen.get(authLog) ?? new Map()),
+      seen: seenDifference(plan.seen, lastSeen),
+    };
+    const unsigned = encodeUnsignedBlock(compression, header, records.map(bytesOf));
+    const bytes = joinSignature(unsigned, await signer.sign(unsigned));
+    tip = { seq: header.seq, hash: blockHash(hash, bytes) };
+    lastSeen = plan.seen;
+    signed.push({ bytes, hash: tip.hash });
+  }
+  return signed;
+}
+
+function bytesOf(record: ChangeRecord): Uint8Array {
+  if (record.bytes === null) throw new Error(`change ${record.id} waits unsigned without its bytes`);
+  return record.bytes;
+}
+
+/** What is seen now beyond what was; the auth log stands in the block's `auth`. */
+function seenDifference(seen: Seen, last: Seen): Seen {
+  const difference = new Map<LogName, ReadonlyMap<StreamName, number>>();
+  for (const [log, vector] of seen) {
+    if (log === authLog) continue;
+    const beyond = vectorDifference(vector, last.get(log) ?? new Map());
+    if (beyond.size > 0) difference.set(log, beyond);
+  }
+  return difference;
+}
+
+function readLastSeen({ meta }: ReplicaTables, stream: StreamName): Seen {
+  const bytes = fromHex(meta.get(`seen ${stream}`) ?? "");
+  if (bytes === null || bytes.length === 0) return new Map();
+  return decode(bytes, readSeen) ?? new Map();
+}

@@ -1,0 +1,41 @@
+import { decodeChange } from "@darksync/core/change";
+import { Fold } from "@darksync/core/fold";
+import type { ChangeRecord } from "../store/change-store.js";
+import type { ReplicaTables } from "../store/store.js";
+import { ChangeReader } from "./change-bytes.js";
+import type { Replica } from "./replica.js";
+
+const changesAtOnce = 1000;
+
+/**
+ * Makes the state anew from the changes. Needed where changes go away or begin to count: an upgrade, a closed
+ * epoch, changes that were dropped. Its cost follows the history, so nothing that happens every day calls it.
+ */
+export function refold(replica: Pick<Replica, "hash" | "compression">, tables: ReplicaTables): void {
+  tables.packages.clear();
+  const reader = new ChangeReader(tables, replica.compression);
+  let after = 0;
+  for (;;) {
+    const records = tables.changes.after(after, changesAtOnce);
+    const last = records.at(-1);
+    if (last === undefined) return;
+    const fold = new Fold(tables.packages, replica.hash);
+    for (const record of records) {
+      const reason = foldRecord(fold, record, reader.bytesOf(record));
+      if (reason !== record.setAside) tables.changes.setSetAside(record.id, reason);
+    }
+    fold.finish();
+    after = last.number;
+  }
+}
+
+/** Folds one change; tells why it is set aside, or null. */
+export function foldRecord(
+  fold: Fold,
+  record: Pick<ChangeRecord, "id" | "device" | "log">,
+  bytes: Uint8Array,
+): string | null {
+  const decoded = decodeChange(bytes);
+  if (decoded.type !== "change") return decoded.reason;
+  return fold.fold({ id: record.id, device: record.device, log: record.log, change: decoded.change });
+}

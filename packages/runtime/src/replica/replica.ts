@@ -1,0 +1,73 @@
+import { toHex } from "@darksync/core/bytes";
+import type { Language } from "@darksync/core/language";
+import { knownOps } from "@darksync/core/op/op";
+import type { Clock, Compression, Hash, Random, Signer, Verify } from "@darksync/core/ports";
+import type { ReplicaStore, ReplicaTables } from "../store/store.js";
+import { refold } from "./refold.js";
+
+/** What a replica runs on. */
+export interface ReplicaPorts {
+  readonly store: ReplicaStore;
+  readonly signer: Signer;
+  readonly hash: Hash;
+  readonly verify: Verify;
+  readonly compression: Compression;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly language: Language;
+}
+
+/** One device's copy of a space. Its functions stand in the files beside this one. */
+export interface Replica extends ReplicaPorts {
+  /** This device's public key, hex. */
+  readonly device: string;
+}
+
+/**
+ * Opens a replica on its store. If this version knows ops that the one before it did not, all is folded anew, so
+ * that changes which were set aside take effect (O7).
+ */
+export async function openReplica(ports: ReplicaPorts): Promise<Replica> {
+  const replica: Replica = { ...ports, device: toHex(ports.signer.publicKey) };
+  const lastKnownOps = ports.store.read(({ meta }) => meta.get("knownOps"));
+  if (lastKnownOps === knownOps) return replica;
+  await ports.store.write((tables) => {
+    if (lastKnownOps !== null) refold(replica, tables);
+    tables.meta.set("knownOps", knownOps);
+  });
+  return replica;
+}
+
+/** A replica's settings and small facts, by the names they are kept under. */
+export interface ReplicaFacts {
+  /** Id of the space, hex; empty before a replica that was made to join one has met its relay. */
+  readonly space: string;
+  readonly member: string;
+  readonly relay: string | null;
+  readonly workOffline: boolean;
+  readonly strategy: string;
+  /** Owners that this replica keeps; empty: all. */
+  readonly only: readonly string[];
+  readonly lastSyncedAtMs: number | null;
+  /** Null if the relay was never tried. */
+  readonly lastAttemptReached: boolean | null;
+  /** Whether a relay ever acknowledged something of this space. */
+  readonly wasAcknowledged: boolean;
+}
+
+/** Reads the facts of a replica. */
+export function readFacts({ meta }: ReplicaTables): ReplicaFacts {
+  const lastSyncedAt = meta.get("lastSyncedAtMs");
+  const reached = meta.get("lastAttemptReached");
+  return {
+    space: meta.get("space") ?? "",
+    member: meta.get("member") ?? "",
+    relay: meta.get("relay"),
+    workOffline: meta.get("workOffline") === "yes",
+    strategy: meta.get("strategy") ?? "eager",
+    only: JSON.parse(meta.get("only") ?? "[]") as string[],
+    lastSyncedAtMs: lastSyncedAt === null ? null : Number(lastSyncedAt),
+    lastAttemptReached: reached === null ? null : reached === "yes",
+    wasAcknowledged: meta.get("wasAcknowledged") === "yes",
+  };
+}

@@ -1,0 +1,64 @@
+import type { Problem } from "@darksync/core/result";
+import { retryDelayMs } from "@darksync/sync/backoff";
+import type { ReplicaTables } from "../store/store.js";
+import { logsOf } from "./push-queue.js";
+import type { Replica } from "./replica.js";
+
+/** Problems that trying again cannot mend; a person has to look (S2). */
+const permanentCodes: ReadonlySet<string> = new Set([
+  "version-mismatch",
+  "space-mismatch",
+  "no-such-space",
+  "no-space",
+  "not-a-relay",
+  "protocol",
+  "not-allowed",
+]);
+
+/** The relay answered: whatever comes of it, it can be reached. */
+export function noteReached(replica: Replica): Promise<void> {
+  return replica.store.write((tables) => {
+    tables.meta.set("lastAttemptReached", "yes");
+    tables.meta.set("lastProblem", null);
+    for (const item of tables.queue.list()) {
+      if (item.errorClass === "transient") {
+        tables.queue.put({ ...item, retryCount: 0, error: null, errorClass: null, nextTryAtMs: null });
+      }
+    }
+  });
+}
+
+/** Both sides have all that the other has. */
+export function noteSynced(replica: Replica): Promise<void> {
+  return replica.store.write((tables) => {
+    const now = String(replica.clock());
+    tables.meta.set("lastSyncedAtMs", now);
+    for (const log of logsOf(tables)) tables.meta.set(`lastSyncedAtMs ${log}`, now);
+  });
+}
+
+/** An attempt failed: what waits is tried again later, or says that a person must look. */
+export function noteFailedAttempt(replica: Replica, problem: Problem, retryCount: number): Promise<void> {
+  const isPermanent = permanentCodes.has(problem.code);
+  return replica.store.write((tables) => {
+    tables.meta.set("lastAttemptReached", isPermanent ? "yes" : "no");
+    tables.meta.set("lastProblem", JSON.stringify(problem));
+    const nowMs = replica.clock();
+    for (const item of tables.queue.list()) {
+      if (item.status === "failed") continue;
+      tables.queue.put({
+        ...item,
+        retryCount: Math.max(item.retryCount + 1, retryCount),
+        error: problem.message,
+        errorClass: isPermanent ? "permanent" : "transient",
+        nextTryAtMs: isPermanent ? null : nowMs + retryDelayMs(item.retryCount + 1, 1),
+      });
+    }
+  });
+}
+
+/** The problem of the last attempt, or null if it reached the relay. */
+export function lastProblem({ meta }: ReplicaTables): Problem | null {
+  const stored = meta.get("lastProblem");
+  return stored === null ? null : (JSON.parse(stored) as Problem);
+}

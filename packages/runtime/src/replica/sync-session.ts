@@ -1,0 +1,255 @@
+import type { Problem } from "@darksync/core/result";
+import { retryDelayMs } from "@darksync/sync/backoff";
+import { decodeMessage, encodeMessage } from "@darksync/sync/message";
+import {
+  heartbeatMs,
+  initialReplicaState,
+  type ReplicaEffect,
+  type ReplicaInput,
+  type ReplicaState,
+  type SyncMode,
+  stepReplica,
+} from "@darksync/sync/replica-machine";
+import type { Connection, Timers, Transport } from "../transport.js";
+import { acknowledge } from "./acknowledge.js";
+import { compareWithRelay, helloOf } from "./compare.js";
+import { ingest } from "./ingest.js";
+import { stateVectorOf, vectorOf } from "./log-view.js";
+import { park } from "./park.js";
+import { prepareBatch } from "./prepare.js";
+import type { Replica } from "./replica.js";
+import { noteFailedAttempt, noteReached, noteSynced } from "./sync-notes.js";
+
+/** What a sync runs on beside its replica. */
+export interface SyncPorts {
+  readonly transport: Transport;
+  readonly timers: Timers;
+}
+
+/** Changes that went and came so far. */
+export interface SyncCounts {
+  readonly pushed: number;
+  readonly pulled: number;
+  /** Changes that the relay refused. */
+  readonly parked: number;
+}
+
+/** How a sync ended. */
+export interface SyncOutcome extends SyncCounts {
+  readonly problem: Problem | null;
+  /** Blocks of others that were not taken; the relay passed on what it should not have. */
+  readonly refused: readonly Problem[];
+}
+
+/** A sync with a relay, from connecting to the end. One at a time for a replica. */
+export class SyncSession {
+  readonly #replica: Replica;
+  readonly #ports: SyncPorts;
+  readonly #url: string;
+  readonly #onProgress: (counts: SyncCounts) => void;
+  readonly #inputs: ReplicaInput[] = [];
+  readonly #refused: Problem[] = [];
+  #state: ReplicaState;
+  #connection: Connection | null = null;
+  #stopHeartbeat: (() => void) | null = null;
+  #cancelRetry: (() => void) | null = null;
+  #isStepping = false;
+  #pushed = 0;
+  #pulled = 0;
+  #parked = 0;
+  #end: { resolve: (outcome: SyncOutcome) => void; reject: (error: unknown) => void } | null = null;
+
+  constructor(
+    replica: Replica,
+    ports: SyncPorts,
+    url: string,
+    mode: SyncMode,
+    onProgress: (counts: SyncCounts) => void = () => {},
+  ) {
+    this.#replica = replica;
+    this.#ports = ports;
+    this.#url = url;
+    this.#onProgress = onProgress;
+    this.#state = initialReplicaState(mode);
+  }
+
+  /** Runs to the end: in mode `once` until both sides have all, else until `stop` or a permanent problem. */
+  run(): Promise<SyncOutcome> {
+    return new Promise((resolve, reject) => {
+      this.#end = { resolve, reject };
+      this.#stopHeartbeat = this.#ports.timers.every(heartbeatMs, () => this.#post({ type: "heartbeat" }));
+      this.#post({ type: "start" });
+    });
+  }
+
+  /** Tells the sync that something was saved. */
+  changed(): void {
+    const logs = this.#replica.store.read((tables) => tables.changes.logsWithUnsigned());
+    if (logs.length > 0) this.#post({ type: "changed", logs });
+  }
+
+  /** Whether both sides have all that the other has, as far as is known now. */
+  get isCaughtUp(): boolean {
+    return this.#state.isCaughtUp;
+  }
+
+  get isConnected(): boolean {
+    return this.#state.phase === "exchanging";
+  }
+
+  stop(): void {
+    this.#post({ type: "stop" });
+  }
+
+  #post(input: ReplicaInput): void {
+    this.#inputs.push(input);
+    if (!this.#isStepping) void this.#drain();
+  }
+
+  // One input after the other, and all effects of one before the next: what the machine assumes.
+  async #drain(): Promise<void> {
+    this.#isStepping = true;
+    try {
+      for (let input = this.#inputs.shift(); input !== undefined; input = this.#inputs.shift()) {
+        const step = stepReplica(this.#state, input);
+        this.#state = step.state;
+        for (const effect of step.effects) await this.#run(effect);
+      }
+    } catch (error) {
+      this.#close();
+      this.#end?.reject(error);
+    } finally {
+      this.#isStepping = false;
+    }
+  }
+
+  async #run(effect: ReplicaEffect): Promise<void> {
+    switch (effect.type) {
+      case "connect":
+        return this.#connect();
+      case "disconnect":
+        return this.#disconnect();
+      case "send":
+        this.#connection?.send(encodeMessage(effect.message));
+        return;
+      case "compare": {
+        await noteReached(this.#replica);
+        const compared = await compareWithRelay(this.#replica, effect.welcome);
+        if (!compared.ok) return this.#post({ type: "mismatched", problem: compared.problem });
+        this.#count({ pushed: compared.value.pushed });
+        return this.#post({ type: "compared", ...compared.value });
+      }
+      case "ingest":
+        return this.#ingest(effect.log, effect.update);
+      case "noteState":
+      case "noteAck": {
+        const { log, heads } = effect;
+        const { pushed, askFrom } = await acknowledge(this.#replica, log, heads, effect.type === "noteState");
+        this.#count({ pushed });
+        if (askFrom !== null) this.#ask(log, askFrom);
+        return;
+      }
+      case "park": {
+        const { log, stream, seq, code, reason, changes } = effect.refusal;
+        const problem = {
+          code,
+          message: reason,
+          hint: "See `darklang queue show ID`; correct it and save again.",
+        };
+        this.#count({ parked: await park(this.#replica, { log, stream, seq, problem, changes }) });
+        return;
+      }
+      case "prepare": {
+        const update = await prepareBatch(this.#replica, effect.log);
+        return this.#post({ type: "prepared", log: effect.log, update });
+      }
+      case "caughtUp":
+        return noteSynced(this.#replica);
+      case "retry":
+        await noteFailedAttempt(this.#replica, effect.problem, effect.retryCount);
+        return this.#retryLater(effect.retryCount);
+      case "finish":
+        return this.#finish(effect.problem);
+    }
+  }
+
+  #connect(): void {
+    const connection = this.#ports.transport.connect(this.#url, {
+      onOpen: () => {
+        if (this.#connection === connection) this.#post({ type: "opened", hello: helloOf(this.#replica) });
+      },
+      onMessage: (bytes) => {
+        if (this.#connection !== connection) return;
+        const message = decodeMessage(bytes);
+        if (message !== null) this.#post({ type: "message", message });
+        else this.#post({ type: "closed", problem: notARelay });
+      },
+      onClose: (problem) => {
+        if (this.#connection !== connection) return;
+        this.#connection = null;
+        this.#post({ type: "closed", problem });
+      },
+    });
+    this.#connection = connection;
+  }
+
+  #disconnect(): void {
+    const connection = this.#connection;
+    this.#connection = null;
+    connection?.close();
+  }
+
+  async #ingest(log: string, update: Uint8Array): Promise<void> {
+    const { pulled, isLacking, refused } = await ingest(this.#replica, log, update);
+    this.#refused.push(...refused);
+    this.#count({ pulled });
+    if (isLacking) {
+      this.#ask(
+        log,
+        this.#replica.store.read((tables) => vectorOf(tables.blocks, log)),
+      );
+    }
+  }
+
+  #ask(log: string, vector: ReadonlyMap<string, number>): void {
+    this.#post({ type: "lacking", ask: { log, stateVector: stateVectorOf(this.#replica.hash, vector) } });
+  }
+
+  #retryLater(retryCount: number): void {
+    const [byte] = this.#replica.random(1);
+    const delayMs = retryDelayMs(retryCount, (byte ?? 0) / 256);
+    this.#cancelRetry = this.#ports.timers.after(delayMs, () => this.#post({ type: "start" }));
+  }
+
+  #count(more: Partial<SyncCounts>): void {
+    this.#pushed += more.pushed ?? 0;
+    this.#pulled += more.pulled ?? 0;
+    this.#parked += more.parked ?? 0;
+    this.#onProgress({ pushed: this.#pushed, pulled: this.#pulled, parked: this.#parked });
+  }
+
+  async #finish(problem: Problem | null): Promise<void> {
+    if (problem !== null) await noteFailedAttempt(this.#replica, problem, 1);
+    this.#close();
+    const { resolve } = this.#end ?? {};
+    resolve?.({
+      pushed: this.#pushed,
+      pulled: this.#pulled,
+      parked: this.#parked,
+      problem,
+      refused: this.#refused,
+    });
+  }
+
+  #close(): void {
+    this.#stopHeartbeat?.();
+    this.#cancelRetry?.();
+    this.#disconnect();
+  }
+}
+
+const notARelay: Problem = {
+  code: "not-a-relay",
+  message: "what answers there does not speak like a darksync relay",
+  hint: "Check the URL: it is what `darklang-relay` prints when it starts.",
+};
