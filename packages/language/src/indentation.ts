@@ -10,7 +10,7 @@ export function indent(text: string, column: number): string {
   const spaces = " ".repeat(column);
   const pieces: string[] = [];
   let copied = 0;
-  for (const line of linesOf(text, mask(text))) {
+  for (const line of linesOf(text, mask(text), 0)) {
     if (line.kind === "inside" || line.kind === "blank") continue;
     pieces.push(text.slice(copied, line.start), spaces);
     copied = line.start;
@@ -24,7 +24,7 @@ export function dedent(text: string, column: number): string | null {
   if (column === 0) return text;
   const pieces: string[] = [];
   let copied = 0;
-  for (const line of linesOf(text, mask(text))) {
+  for (const line of linesOf(text, mask(text), 0)) {
     if (line.kind === "inside" || line.kind === "blank") continue;
     if (line.spaces < column) return null;
     pieces.push(text.slice(copied, line.start));

@@ -1,7 +1,7 @@
 import type { Skeleton, SkeletonPiece } from "@darksync/core/language";
 import { type Location, moduleOf } from "@darksync/core/location";
 import { blocksOf } from "./blocks.js";
-import { linesOf } from "./lines.js";
+import { afterMark, linesOf } from "./lines.js";
 import { mask } from "./mask.js";
 import { ModuleStack } from "./module-stack.js";
 
@@ -50,7 +50,7 @@ export function addSlots(skeleton: Skeleton, locations: readonly Location[]): Sk
 /** Literal text between definitions begins and ends outside strings and comments, so it can be read by itself. */
 function walk(modules: ModuleStack, text: string): void {
   const masked = mask(text);
-  const lines = linesOf(text, masked);
+  const lines = linesOf(text, masked, afterMark(text));
   for (const block of blocksOf(text, masked.code, lines)) {
     const line = lines[block.line];
     if (block.kind === "module" && line !== undefined) modules.enter(masked.code, line, block);

@@ -15,11 +15,16 @@ export interface Line {
   readonly code: number;
 }
 
-/** The lines of a masked text; a byte order mark counts as no part of the first. */
-export function linesOf(text: string, mask: Mask): Line[] {
+/** The offset at which the lines of a file begin: behind its byte order mark, if it has one. */
+export function afterMark(text: string): number {
+  return text.startsWith("\uFEFF") ? 1 : 0;
+}
+
+/** The lines of a masked text, from an offset on. */
+export function linesOf(text: string, mask: Mask, from: number): Line[] {
   const lines: Line[] = [];
   let span = 0;
-  let start = text.startsWith("\uFEFF") ? 1 : 0;
+  let start = from;
   for (;;) {
     const lineBreak = text.indexOf("\n", start);
     const last = lineBreak === -1 ? text.length : lineBreak;

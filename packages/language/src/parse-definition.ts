@@ -2,7 +2,7 @@ import { type DefinitionKind, type DefinitionText, maxDefinitionBytes } from "@d
 import type { LanguageProblem, ParsedDefinition } from "@darksync/core/language";
 import { type Block, blocksOf, isDoc } from "./blocks.js";
 import { bracketProblem } from "./brackets.js";
-import { type Line, linesOf } from "./lines.js";
+import { afterMark, type Line, linesOf } from "./lines.js";
 import { type Mask, mask } from "./mask.js";
 import { namePattern, segmentOf } from "./name.js";
 import { readSignature } from "./signature.js";
@@ -19,7 +19,7 @@ export function parseDefinition(text: string): ParsedDefinition | LanguageProble
     return { line: 1, reason: `a definition may have at most ${maxDefinitionBytes / 1024} KiB` };
   }
   const masked = mask(text);
-  const source = { text, masked, lines: linesOf(text, masked) };
+  const source = { text, masked, lines: linesOf(text, masked, afterMark(text)) };
   if (masked.unclosed !== null) {
     return problemAt(
       source,

@@ -9,22 +9,35 @@ export function printFile(
   definitionAt: (location: Location) => { name: string; text: DefinitionText } | null,
 ): string {
   const printed: string[] = [];
-  let dropsLineBreak = false;
+  let isDropped = false;
   for (const piece of skeleton) {
     if (typeof piece === "string") {
-      printed.push(dropsLineBreak ? piece.replace(/^\r?\n/, "") : piece);
-      dropsLineBreak = false;
+      printed.push(isDropped ? withoutLine(piece, endsInComment(printed.at(-1) ?? "")) : piece);
+      isDropped = false;
       continue;
     }
     const definition = definitionAt(piece.location);
-    if (definition === null) {
-      dropBlankLines(printed);
-      dropsLineBreak = true;
-    } else {
-      printed.push(indent(renderDefinition(definition.text, definition.name), piece.column));
-    }
+    isDropped = definition === null;
+    if (definition === null) dropBlankLines(printed);
+    else printed.push(indent(renderDefinition(definition.text, definition.name), piece.column));
   }
   return printed.join("");
+}
+
+/**
+ * What follows a dropped definition, without the line break that ended it. Below a comment a blank line stays, or the
+ * comment would become documentation of the next definition.
+ */
+function withoutLine(piece: string, isBelowComment: boolean): string {
+  const lineBreak = /^\r?\n/.exec(piece)?.[0] ?? "";
+  const rest = piece.slice(lineBreak.length);
+  return isBelowComment && !/^[^\S\n]*\n/.test(rest) ? lineBreak + rest : rest;
+}
+
+function endsInComment(printed: string): boolean {
+  const text = printed.trimEnd();
+  const line = text.slice(text.lastIndexOf("\n") + 1).trimStart();
+  return line.startsWith("//") || line.endsWith("*)");
 }
 
 /** Takes the blank lines off the end of what is printed; the line break of the last line with text stays. */

@@ -9,7 +9,7 @@ import type {
 import { type Location, splitLocation } from "@darksync/core/location";
 import { type Block, blocksOf } from "./blocks.js";
 import { dedent, indent } from "./indentation.js";
-import { type Line, linesOf } from "./lines.js";
+import { afterMark, type Line, linesOf } from "./lines.js";
 import { mask } from "./mask.js";
 import { ModuleStack } from "./module-stack.js";
 import { isProblem, parseDefinition } from "./parse-definition.js";
@@ -17,7 +17,7 @@ import { isProblem, parseDefinition } from "./parse-definition.js";
 /** Splits a file into definitions and the skeleton between them. What it does not understand stays literal. */
 export function splitFile(text: string): SplitFile {
   const masked = mask(text);
-  const lines = linesOf(text, masked);
+  const lines = linesOf(text, masked, afterMark(text));
   const modules = new ModuleStack();
   const split = new Split(text);
   for (const block of blocksOf(text, masked.code, lines)) {
@@ -106,7 +106,7 @@ class Split implements SplitFile {
 function parseAtColumn(written: string, column: number): ParsedDefinition | LanguageProblem {
   const text = dedent(written, column);
   if (text !== null) return parseDefinition(text);
-  const lines = linesOf(written, mask(written));
+  const lines = linesOf(written, mask(written), 0);
   const short = lines.findIndex(
     (line) => line.kind !== "inside" && line.kind !== "blank" && line.spaces < column,
   );

@@ -31,6 +31,12 @@ describe("D23 dropping definitions", () => {
     expect(print(skeleton, text, without)).toBe(printed);
   });
 
+  test("a comment before a dropped definition does not become documentation", () => {
+    const stray = "module A.B\n/// about nothing\n\nval c = 1\nval d = 1\n";
+    const split = darklang.splitFile(stray);
+    expect(print(split.skeleton, stray, ["A.B.c"])).toBe("module A.B\n/// about nothing\n\nval d = 1\n");
+  });
+
   test("all in a row, and CRLF", () => {
     const crlf = "module A.B\r\n\r\nval c = 1\r\n\r\nval d = 1\r\n\r\nval e = 1\r\n";
     const split = darklang.splitFile(crlf);
