@@ -1,0 +1,55 @@
+import { type ChangeId, changeOf, indexOf, type OpId, opId } from "@darksync/core/op-id";
+import type { Connection } from "./connection.js";
+import { blobOfHex, hexOfBlob } from "./hex-blob.js";
+import { opsPerChange } from "./schema.js";
+
+/** Numbers of changes, and of their ops, by id. */
+export class ChangeNumbers {
+  readonly #connection: Connection;
+  // A transaction asks for the same few ids again and again. A removed change that comes back has another number.
+  readonly #numbers = new Map<ChangeId, number>();
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+    connection.forgetAtEnd(() => this.#numbers.clear());
+  }
+
+  /** The number of a change, or null if it is not held. */
+  find(id: ChangeId): number | null {
+    const known = this.#numbers.get(id);
+    if (known !== undefined) return known;
+    const row = this.#connection.row<{ number: number }>(
+      "select number from change where id = ?",
+      blobOfHex(id),
+    );
+    if (row === undefined) return null;
+    this.#numbers.set(id, row.number);
+    return row.number;
+  }
+
+  remember(id: ChangeId, number: number): void {
+    this.#numbers.set(id, number);
+  }
+
+  forget(id: ChangeId): void {
+    this.#numbers.delete(id);
+  }
+
+  /** The number of an op, or null if its change is not held. */
+  findOp(id: OpId): number | null {
+    const number = this.find(changeOf(id));
+    return number === null ? null : number * opsPerChange + indexOf(id);
+  }
+
+  /** The number of an op whose change was added before. */
+  opNumber(id: OpId): number {
+    const number = this.findOp(id);
+    if (number === null) throw new Error(`the change of op ${id} was not added`);
+    return number;
+  }
+}
+
+/** The id of an op from its number and its change's id. */
+export function opIdOf(opNumber: number, changeId: Uint8Array): OpId {
+  return opId(hexOfBlob(changeId), opNumber % opsPerChange);
+}

@@ -1,0 +1,110 @@
+import type Database from "better-sqlite3";
+
+/** What a column holds and what a parameter may be. */
+export type SqlValue = number | string | Uint8Array | null;
+
+/** One connection with its prepared statements and the state of its transaction. */
+export class Connection {
+  readonly #database: Database.Database;
+  // Prepared when first used: preparing all of them would take longer than a whole look-up.
+  readonly #statements = new Map<string, Database.Statement<SqlValue[]>>();
+  readonly #atEnd: (() => void)[] = [];
+  readonly #atRollback: (() => void)[] = [];
+  #transaction: "none" | "read" | "write" = "none";
+
+  constructor(database: Database.Database) {
+    this.#database = database;
+  }
+
+  get isInTransaction(): boolean {
+    return this.#transaction !== "none";
+  }
+
+  /** Calls `forget` when a transaction ends: other processes may change the rows then. */
+  forgetAtEnd(forget: () => void): void {
+    this.#atEnd.push(forget);
+  }
+
+  /** Calls `forget` when a transaction is rolled back. For rows that never change once they are there. */
+  forgetAtRollback(forget: () => void): void {
+    this.#atRollback.push(forget);
+  }
+
+  /** The first row, if there is one. */
+  row<Row>(sql: string, ...values: SqlValue[]): Row | undefined {
+    return this.#statement(sql).get(...values) as Row | undefined;
+  }
+
+  rows<Row>(sql: string, ...values: SqlValue[]): Row[] {
+    return this.#statement(sql).all(...values) as Row[];
+  }
+
+  /** Rows one at a time. Nothing else may use the connection until the loop ends. */
+  each<Row>(sql: string, ...values: SqlValue[]): IterableIterator<Row> {
+    return this.#statement(sql).iterate(...values) as IterableIterator<Row>;
+  }
+
+  /** Runs a statement that writes; returns how many rows it changed. */
+  run(sql: string, ...values: SqlValue[]): number {
+    return this.#write(sql, values).changes;
+  }
+
+  /** Runs a statement that inserts; returns the row's key. */
+  insert(sql: string, ...values: SqlValue[]): number {
+    return Number(this.#write(sql, values).lastInsertRowid);
+  }
+
+  /** Runs `work` within a transaction; one that throws leaves nothing behind. */
+  write<Value>(work: () => Value): Value {
+    this.#statement("begin immediate").run();
+    this.#transaction = "write";
+    try {
+      const value = work();
+      this.#statement("commit").run();
+      return value;
+    } catch (error) {
+      // SQLite has rolled back by itself after some errors, a full disk among them.
+      if (this.#database.inTransaction) this.#statement("rollback").run();
+      for (const forget of this.#atRollback) forget();
+      throw error;
+    } finally {
+      this.#end();
+    }
+  }
+
+  /** Runs `work` over one consistent state; within a write, over what was written so far. */
+  read<Value>(work: () => Value): Value {
+    if (this.#transaction !== "none") return work();
+    this.#statement("begin").run();
+    this.#transaction = "read";
+    try {
+      return work();
+    } finally {
+      if (this.#database.inTransaction) this.#statement("commit").run();
+      this.#end();
+    }
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+
+  #end(): void {
+    this.#transaction = "none";
+    for (const forget of this.#atEnd) forget();
+  }
+
+  #write(sql: string, values: SqlValue[]): Database.RunResult {
+    if (this.#transaction !== "write") throw new Error("a write outside of a write transaction");
+    return this.#statement(sql).run(...values);
+  }
+
+  #statement(sql: string): Database.Statement<SqlValue[]> {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) {
+      statement = this.#database.prepare<SqlValue[]>(sql);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+}

@@ -1,0 +1,9 @@
+/** The bytes of hex, natively: this runs for every id that is stored. */
+export function blobOfHex(hex: string): Uint8Array {
+  return Buffer.from(hex, "hex");
+}
+
+/** Hex of a stored blob. */
+export function hexOfBlob(blob: Uint8Array): string {
+  return Buffer.from(blob.buffer, blob.byteOffset, blob.byteLength).toString("hex");
+}

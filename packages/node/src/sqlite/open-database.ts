@@ -1,0 +1,107 @@
+import { randomBytes } from "node:crypto";
+import { existsSync, linkSync, renameSync, rmSync } from "node:fs";
+import { StoreError } from "@darksync/runtime/store/store";
+import Database from "better-sqlite3";
+import { type Schema, schemaVersion } from "./schema.js";
+import { corruptError, meaningOf } from "./store-errors.js";
+
+/** How a database is opened. */
+export interface OpenOptions {
+  /** `full`: a write survives a power cut once it is reported. `normal`: the last ones may be lost, nothing else. */
+  readonly durability?: "full" | "normal";
+  /** Whether to make the database if there is none; true by default. */
+  readonly create?: boolean;
+}
+
+const busyTimeoutMs = 10_000;
+const cacheKibibytes = 32 * 1024;
+// Pages that are written again and again are copied into the database file less often with a longer log.
+const checkpointPages = 4_000;
+const walLimitBytes = 64 * 1024 * 1024;
+
+/** Opens a database and looks whether it can be used; throws a `StoreError` if not. */
+export function openDatabase(path: string, schema: Schema, options: OpenOptions): Database.Database {
+  if (!existsSync(path)) {
+    if (options.create === false) {
+      throw new StoreError(
+        "database-missing",
+        `there is no database ${path}`,
+        "make one first, or check the path",
+      );
+    }
+    makeDatabase(path, schema);
+  }
+  try {
+    const database = new Database(path, { fileMustExist: true, timeout: busyTimeoutMs });
+    try {
+      prepareConnection(database, options.durability ?? "full");
+      checkSchema(database, path, schema);
+      return database;
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+  } catch (error) {
+    throw meaningOf(error, path);
+  }
+}
+
+// Made under another name and then linked into place: nobody, not even after a crash, finds a half-made database,
+// so one that has no tables has lost them.
+function makeDatabase(path: string, schema: Schema): void {
+  if (existsSync(`${path}-wal`))
+    throw corruptError(path, "its write-ahead log is there, but the file is missing");
+  const unfinished = `${path}.${randomBytes(8).toString("hex")}.new`;
+  try {
+    const database = new Database(unfinished);
+    try {
+      database.pragma("journal_mode = wal");
+      database.exec(`begin; ${schema.sql} pragma user_version = ${schemaVersion}; commit`);
+    } finally {
+      database.close();
+    }
+    putInPlace(unfinished, path);
+  } catch (error) {
+    throw meaningOf(error, path);
+  } finally {
+    for (const suffix of ["", "-wal", "-shm"]) rmSync(unfinished + suffix, { force: true });
+  }
+}
+
+function putInPlace(unfinished: string, path: string): void {
+  try {
+    linkSync(unfinished, path);
+  } catch (error) {
+    // Another process was faster: its database is as good.
+    if (existsSync(path)) return;
+    // Some file systems have no links.
+    if (error instanceof Error && "code" in error && error.code !== "ENOENT") renameSync(unfinished, path);
+    else throw error;
+  }
+}
+
+function prepareConnection(database: Database.Database, durability: "full" | "normal"): void {
+  database.exec(`
+    pragma foreign_keys = off;
+    pragma journal_mode = wal;
+    pragma synchronous = ${durability};
+    pragma cache_size = -${cacheKibibytes};
+    pragma wal_autocheckpoint = ${checkpointPages};
+    pragma journal_size_limit = ${walLimitBytes};
+  `);
+}
+
+function checkSchema(database: Database.Database, path: string, schema: Schema): void {
+  const version = database.pragma("user_version", { simple: true });
+  if (typeof version === "number" && version > schemaVersion) {
+    throw new StoreError(
+      "database-newer",
+      `the database ${path} was made by a newer version (format ${version}, this one knows ${schemaVersion})`,
+      "upgrade darksync",
+    );
+  }
+  if (version !== schemaVersion) throw corruptError(path, "it has no tables");
+  const found = new Set(database.prepare("select name from sqlite_schema").pluck().all());
+  const missing = schema.names.filter((name) => !found.has(name));
+  if (missing.length > 0) throw corruptError(path, `it lacks ${missing.join(", ")}`);
+}

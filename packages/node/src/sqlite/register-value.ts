@@ -1,0 +1,139 @@
+import {
+  decode,
+  encode,
+  Malformed,
+  type Reader,
+  readByte,
+  readBytes,
+  readText,
+  readVarUint,
+  type Writer,
+  writeByte,
+  writeBytes,
+  writeText,
+  writeVarUint,
+} from "@darksync/core/codec";
+import { definitionKinds } from "@darksync/core/content-hash";
+import type { SkeletonPiece } from "@darksync/core/language";
+import { changeOf, indexOf, type OpId, opId } from "@darksync/core/op-id";
+import type { Assignment, Binding, RegisterType, RegisterValues } from "@darksync/core/register";
+import { blobOfHex, hexOfBlob } from "./hex-blob.js";
+
+/** What an assignment is beside its id, as it is stored. */
+export type AssignmentContent<Type extends RegisterType> = Omit<Assignment<Type>, "id">;
+
+interface ValueCodec<Value> {
+  write(writer: Writer, value: Value): void;
+  read(reader: Reader): Value;
+}
+
+const contentVersion = 1;
+const hashBytes = 32;
+// What is stored was checked when it came in.
+const maxTextBytes = 2 ** 31;
+
+const bindingCodec: ValueCodec<Binding> = {
+  write: (writer, binding) => {
+    if (binding.type === "definition") {
+      // The hash comes third, after two single bytes: `search` finds it there.
+      writeByte(writer, 1 + definitionKinds.indexOf(binding.kind));
+      writeBytes(writer, blobOfHex(binding.hash));
+      writeText(writer, binding.movedFrom ?? "");
+    } else {
+      writeByte(writer, 0);
+      writeText(writer, binding.movedTo ?? "");
+    }
+  },
+  read: (reader) => {
+    const tag = readByte(reader);
+    if (tag === 0) return { type: "nothing", movedTo: readOptionalText(reader) };
+    const kind = definitionKinds[tag - 1];
+    if (kind === undefined) throw new Malformed("definition kind");
+    const hash = hexOfBlob(readBytes(reader, hashBytes));
+    return { type: "definition", kind, hash, movedFrom: readOptionalText(reader) };
+  },
+};
+
+/** Where a stored name's content hash begins, counted from 1 as SQL does. */
+export const hashStart: number = 3;
+
+const codecs: { readonly [Type in RegisterType]: ValueCodec<RegisterValues[Type]> } = {
+  name: bindingCodec,
+  deprecation: {
+    write: (writer, value) => {
+      writeByte(writer, value === null ? 0 : 1);
+      writeText(writer, value?.message ?? "");
+    },
+    read: (reader) => {
+      const isDeprecated = readByte(reader) === 1;
+      const message = readText(reader, maxTextBytes);
+      return isDeprecated ? { message } : null;
+    },
+  },
+  file: {
+    write: (writer, { skeleton }) => {
+      writeVarUint(writer, skeleton.length);
+      for (const piece of skeleton) {
+        const isText = typeof piece === "string";
+        writeText(writer, isText ? piece : piece.location);
+        // 0 for literal text, else the column plus 1.
+        writeVarUint(writer, isText ? 0 : piece.column + 1);
+      }
+    },
+    read: (reader) => {
+      const skeleton: SkeletonPiece[] = [];
+      for (let count = readVarUint(reader); count > 0; count -= 1) {
+        const text = readText(reader, maxTextBytes);
+        const column = readVarUint(reader);
+        skeleton.push(column === 0 ? text : { location: text, column: column - 1 });
+      }
+      return { skeleton };
+    },
+  },
+  device: {
+    write: (writer, { member }) => writeText(writer, member),
+    read: (reader) => ({ member: readText(reader, maxTextBytes) }),
+  },
+  namespace: {
+    write: (writer, { createdBy }) => writeText(writer, createdBy),
+    read: (reader) => ({ createdBy: readText(reader, maxTextBytes) }),
+  },
+};
+
+/** The stored bytes of an assignment's value and what it supersedes. */
+export function encodeContent<Type extends RegisterType>(
+  type: Type,
+  content: AssignmentContent<Type>,
+): Uint8Array {
+  return encode((writer) => {
+    writeByte(writer, contentVersion);
+    codecs[type].write(writer, content.value);
+    writeVarUint(writer, content.supersedes.length);
+    for (const id of content.supersedes) {
+      writeBytes(writer, blobOfHex(changeOf(id)));
+      writeVarUint(writer, indexOf(id));
+    }
+  });
+}
+
+/** Reads what `encodeContent` wrote, or null if it is damaged. */
+export function decodeContent<Type extends RegisterType>(
+  type: Type,
+  bytes: Uint8Array,
+): AssignmentContent<Type> | null {
+  return decode(bytes, (reader) => {
+    if (readByte(reader) !== contentVersion) throw new Malformed("version of a stored assignment");
+    const value = codecs[type].read(reader);
+    const supersedes: OpId[] = [];
+    for (let count = readVarUint(reader); count > 0; count -= 1) {
+      const change = hexOfBlob(readBytes(reader, hashBytes));
+      supersedes.push(opId(change, readVarUint(reader)));
+    }
+    return { value, supersedes };
+  });
+}
+
+function readOptionalText(reader: Reader): string | null {
+  const text = readText(reader, maxTextBytes);
+  return text === "" ? null : text;
+}

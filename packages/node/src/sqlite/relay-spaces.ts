@@ -1,0 +1,74 @@
+import { existsSync, mkdirSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import type { RelaySpaces, RelayStore, RelayTables } from "@darksync/runtime/store/store";
+import { BlockTable } from "./block-table.js";
+import { Connection } from "./connection.js";
+import { MetaTable } from "./meta-table.js";
+import { NameTable } from "./name-table.js";
+import { type OpenOptions, openDatabase } from "./open-database.js";
+import { relaySchema } from "./schema.js";
+import { SqliteStore } from "./sqlite-store.js";
+import { StreamTable } from "./stream-table.js";
+
+const fileSuffix = ".db";
+const spacePattern = /^[0-9a-f]{1,128}$/;
+
+/** The spaces of a relay, each in a file `<space>.db` of this folder. */
+export function openRelaySpaces(dir: string, options: Pick<OpenOptions, "durability"> = {}): RelaySpaces {
+  mkdirSync(dir, { recursive: true });
+  return new FileSpaces(dir, options);
+}
+
+class FileSpaces implements RelaySpaces {
+  readonly #dir: string;
+  readonly #options: Pick<OpenOptions, "durability">;
+  readonly #open = new Map<string, RelayStore>();
+
+  constructor(dir: string, options: Pick<OpenOptions, "durability">) {
+    this.#dir = dir;
+    this.#options = options;
+  }
+
+  list(): readonly string[] {
+    return readdirSync(this.#dir)
+      .filter((file) => file.endsWith(fileSuffix))
+      .map((file) => file.slice(0, -fileSuffix.length))
+      .filter((space) => spacePattern.test(space))
+      .sort();
+  }
+
+  open(space: string): RelayStore | null {
+    const known = this.#open.get(space);
+    if (known !== undefined) return known;
+    // Ids come from the network: one that is not hex could name a file elsewhere.
+    if (!spacePattern.test(space) || !existsSync(this.#pathOf(space))) return null;
+    return this.#openFile(space);
+  }
+
+  create(space: string): RelayStore {
+    if (!spacePattern.test(space)) throw new Error(`not the id of a space: ${space.slice(0, 80)}`);
+    return this.#open.get(space) ?? this.#openFile(space);
+  }
+
+  close(): void {
+    for (const store of this.#open.values()) store.close();
+    this.#open.clear();
+  }
+
+  #pathOf(space: string): string {
+    return join(this.#dir, space + fileSuffix);
+  }
+
+  #openFile(space: string): RelayStore {
+    const path = this.#pathOf(space);
+    const connection = new Connection(openDatabase(path, relaySchema, this.#options));
+    const logs = new NameTable(connection, "log");
+    const tables: RelayTables = {
+      meta: new MetaTable(connection),
+      blocks: new BlockTable(connection, logs, new StreamTable(connection, logs)),
+    };
+    const store = new SqliteStore(path, connection, tables);
+    this.#open.set(space, store);
+    return store;
+  }
+}

@@ -1,0 +1,36 @@
+import type { ReplicaStore, ReplicaTables } from "@darksync/runtime/store/store";
+import { AssignmentTable } from "./assignment-table.js";
+import { BlockTable } from "./block-table.js";
+import { ChangeNumbers } from "./change-numbers.js";
+import { ChangeTable } from "./change-table.js";
+import { Connection } from "./connection.js";
+import { DurableTable } from "./durable-table.js";
+import { MetaTable } from "./meta-table.js";
+import { NameQueries } from "./name-queries.js";
+import { NameTable } from "./name-table.js";
+import { type OpenOptions, openDatabase } from "./open-database.js";
+import { PackageTables } from "./package-tables.js";
+import { QueueTable } from "./queue-table.js";
+import { replicaSchema } from "./schema.js";
+import { SqliteStore } from "./sqlite-store.js";
+import { corruptError } from "./store-errors.js";
+import { StreamTable } from "./stream-table.js";
+
+/** Opens a replica's database, made if there is none; throws a `StoreError` if it cannot be used. */
+export function openReplicaStore(path: string, options: OpenOptions = {}): ReplicaStore {
+  const connection = new Connection(openDatabase(path, replicaSchema, options));
+  const logs = new NameTable(connection, "log");
+  const devices = new NameTable(connection, "device");
+  const streams = new StreamTable(connection, logs);
+  const numbers = new ChangeNumbers(connection);
+  const assignments = new AssignmentTable(connection, numbers, (reason) => corruptError(path, reason));
+  const tables: ReplicaTables = {
+    meta: new MetaTable(connection),
+    blocks: new BlockTable(connection, logs, streams),
+    durable: new DurableTable(connection, logs, streams),
+    changes: new ChangeTable(connection, numbers, logs, devices, streams),
+    packages: new PackageTables(connection, numbers, assignments, new NameQueries(connection, assignments)),
+    queue: new QueueTable(connection),
+  };
+  return new SqliteStore(path, connection, tables);
+}
