@@ -115,18 +115,6 @@ function refuse(
   return { kind: "refused", refusal: blockRefusal(code, log, stream, seq, cause) };
 }
 
-/** A decoded block all of whose numbers are exact: a number read as NaN would pass any comparison. */
-function decodeExact(bytes: Uint8Array): Block | null {
-  const block = decodeBlock(bytes);
-  if (block === null) return null;
-  const vectors = [block.auth, ...block.seen.values()];
-  const exact =
-    Number.isSafeInteger(block.payloadBytes) &&
-    (block.closes === null || Number.isSafeInteger(block.closes.seq)) &&
-    vectors.every((vector) => [...vector.values()].every(Number.isSafeInteger));
-  return exact ? block : null;
-}
-
 /** The block, if it is one and continues its own stream here; else what is wrong with it. */
 function readInPlace(
   bytes: Uint8Array,
@@ -134,7 +122,7 @@ function readInPlace(
   seq: number,
   prev: string | null,
 ): Block | RefusalCode {
-  const header = decodeExact(bytes);
+  const header = decodeBlock(bytes);
   if (header === null) return "malformed-block";
   if (header.stream !== stream || header.seq !== seq) return "wrong-place";
   return header.prev === prev ? header : "broken-chain";

@@ -1,9 +1,8 @@
-import { decode, encode, writeVarUint } from "@darksync/core/codec";
+import { decode, encode, readVarUint, writeVarUint } from "@darksync/core/codec";
 import type { Hash } from "@darksync/core/ports";
 import type { StreamName } from "@darksync/core/stream";
 import type { Vector } from "@darksync/core/vector";
 import { clientIdOf, clientsOf } from "./client-id.js";
-import { readExact } from "./exact-number.js";
 import { clockOf, type Head, sealedCount } from "./head.js";
 
 /** The Yjs state vector of a head that holds this vector, byte for byte as a document would send it (L1). */
@@ -29,9 +28,9 @@ export function decodeStateVector(bytes: Uint8Array): ReadonlyMap<number, number
   return decode(bytes, (reader) => {
     const clocks = new Map<number, number>();
     // No cap on the count is needed: it promises two bytes an entry, and reading ends with the bytes.
-    for (let count = readExact(reader); count > 0; count -= 1) {
-      const client = readExact(reader);
-      clocks.set(client, readExact(reader));
+    for (let count = readVarUint(reader); count > 0; count -= 1) {
+      const client = readVarUint(reader);
+      clocks.set(client, readVarUint(reader));
     }
     return clocks;
   });

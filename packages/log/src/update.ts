@@ -1,9 +1,8 @@
 import { maxBlockBytes } from "@darksync/core/block";
-import { decode, type Reader, readByte, readBytes, readText } from "@darksync/core/codec";
+import { decode, type Reader, readByte, readBytes, readText, readVarUint } from "@darksync/core/codec";
 import type { Hash } from "@darksync/core/ports";
 import { parseStreamName, type StreamName } from "@darksync/core/stream";
 import { clientIdOf } from "./client-id.js";
-import { readExact } from "./exact-number.js";
 import { clockOf, type Head, sealedCount } from "./head.js";
 import {
   contentBinary,
@@ -150,14 +149,14 @@ export function parseAppends(
 }
 
 function readUpdate(receiver: Receiver, reader: Reader): ParsedUpdate {
-  const clientCount = readExact(reader);
+  const clientCount = readVarUint(reader);
   if (clientCount > receiver.limits.maxClients) return refused(updateRefusal("too-many"));
   const runs: Run[] = [];
   let missing: UpdateRefusal | null = null;
   let structsLeft = receiver.limits.maxStructs;
   let previousClient = Number.POSITIVE_INFINITY;
   for (let index = 0; index < clientCount; index += 1) {
-    const opening = { structs: readExact(reader), client: readExact(reader), clock: readExact(reader) };
+    const opening = { structs: readVarUint(reader), client: readVarUint(reader), clock: readVarUint(reader) };
     if (opening.client >= previousClient) return refused(updateRefusal("clients-unsorted"));
     previousClient = opening.client;
     structsLeft -= opening.structs;
@@ -167,7 +166,7 @@ function readUpdate(receiver: Receiver, reader: Reader): ParsedUpdate {
     if (section.kind === "run") runs.push(section.run);
     else missing ??= section.refusal;
   }
-  if (readExact(reader) !== 0) return refused(updateRefusal("delete-set"));
+  if (readVarUint(reader) !== 0) return refused(updateRefusal("delete-set"));
   if (reader.pos !== reader.arr.length) return refused(updateRefusal("trailing-bytes"));
   return missing === null ? { ok: true, runs } : refused(missing);
 }
@@ -194,7 +193,7 @@ function readSection(receiver: Receiver, reader: Reader, { structs, client, cloc
       owner = readOwner(receiver, reader, client, owner);
       if (owner === null) return bad("wrong-array");
     }
-    const length = readExact(reader);
+    const length = readVarUint(reader);
     if (length > receiver.limits.maxBlockBytes) return bad("block-too-large");
     blocks.push(readBytes(reader, length));
   }
@@ -214,7 +213,7 @@ function readPosition(reader: Reader, client: number, clock: number): UpdateRefu
   const follows = (info & leftOriginBit) !== 0;
   if ((info & rightOriginBit) !== 0 || follows !== clock > 0) return updateRefusal("not-an-append");
   if (!follows) return null;
-  const followsOwn = readExact(reader) === client && readExact(reader) === clock - 1;
+  const followsOwn = readVarUint(reader) === client && readVarUint(reader) === clock - 1;
   return followsOwn ? null : updateRefusal("not-an-append");
 }
 
@@ -225,7 +224,7 @@ function readOwner(
   client: number,
   known: KnownStream | null,
 ): KnownStream | null {
-  if (readExact(reader) !== rootParent) return null;
+  if (readVarUint(reader) !== rootParent) return null;
   const name = readText(reader, reader.arr.length);
   if (known !== null) return name === known.stream ? known : null;
   if (parseStreamName(name) === null || clientIdOf(hash, name, head.number) !== client) return null;

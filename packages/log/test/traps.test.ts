@@ -82,6 +82,26 @@ test("L2.5 a first block in another's array, or in one that nobody has", () => {
   }
 });
 
+test("L2.5 a known client that sends its first block again, for another array", () => {
+  const elsewhere = Uint8Array.from(
+    encodeAppends(sha256, firstHead, [{ stream: mallory, firstSeq: 1, blocks: [bytesOf("m1")] }]),
+  );
+  const at = Buffer.from(elsewhere).indexOf(mallory);
+  elsewhere.set(bytesOf(alice), at);
+  const stock = expectRefused(victim(), elsewhere, "wrong-array");
+  expect(textsOf(stock, alice)).toEqual(["a1", "a2"]);
+});
+
+test("L2.5 a name that is no stream's is refused even if its client id is right", () => {
+  const document = new Y.Doc();
+  for (const name of ["junk", alice.toUpperCase().replaceAll("1", "A"), `${alice}0`]) {
+    const update = attack(document, clientIdOf(sha256, name, 0), (copy) =>
+      copy.getArray(name).push([bytesOf("x")]),
+    );
+    expectRefused(document, update, "wrong-array");
+  }
+});
+
 test("L2.5 a client that is no stream's of this head", () => {
   const document = victim();
   const update = attack(document, 77, (copy) => copy.getArray(stranger).push([bytesOf("EVIL")]));
