@@ -55,6 +55,22 @@ test("L2.12 new blocks are admitted with header, hash and changes; held ones are
   expect(outcome(await admit(holder, author.run()))).toEqual({ admitted: [], refused: [] });
 });
 
+test("L2.12 blocks held whose hashes are not known any more are passed over, and the chain goes on", async () => {
+  const author = new Author();
+  author.write(2);
+  const holder = await holding(author);
+  author.write(1);
+  const forgetful = {
+    stream: (name: string) => holder.stream(name),
+    hashAt: () => null,
+    authority: () => ({ kind: "allowed" }) as const,
+  };
+  expect(outcome(await admitRuns(ports, log, forgetful, [author.run()]))).toEqual({
+    admitted: [3],
+    refused: [],
+  });
+});
+
 test("L2.13 what follows a refused block is left, other streams are not touched", async () => {
   const [good, bad] = [new Author(), new Author()];
   good.write(3);
