@@ -98,6 +98,7 @@ class Split implements SplitFile {
     if (location === null) return null;
     if (splitLocation(location) === null) return `\`${location.slice(0, 80)}\` is no location`;
     if (this.#taken.has(location)) return `\`${location}\` is defined twice in this file`;
+    // By the rules it always is the same; but what would not go back in byte for byte must never be taken out.
     const rendered = indent(renderDefinition(parsed.text, parsed.name), column);
     return rendered === written ? null : "this definition cannot be moved to column 0 and back";
   }

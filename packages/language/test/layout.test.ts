@@ -87,6 +87,12 @@ describe("D24 adding slots", () => {
     );
   });
 
+  test("in a module that a slot before ended", () => {
+    expect(add("module A.B\nmodule C =\n  val d = 1\n", "A.B.e", "A.B.C.f")).toBe(
+      "module A.B\nmodule C =\n  val d = 1\n\n/// new\nval e =\n  1\n\nmodule C =\n  /// new\n  val f =\n    1\n",
+    );
+  });
+
   test("none changes nothing", () => {
     expect(add("module A.B")).toBe("module A.B");
   });
