@@ -37,6 +37,8 @@ export const hashBytes: number = 32;
 export const signatureBytes: number = 64;
 
 const blockVersion = 1;
+// As many as the smallest changes that a payload can hold: a payload of nothing but empty ones expands no further.
+const maxChangesPerBlock = maxPayloadBytes / 16;
 const methods: readonly CompressionMethod[] = ["none", "deflate-raw", "brotli"];
 
 /** Where the previous epoch of the same device in the same log was closed (C3). Blocks beyond `seq` count nowhere. */
@@ -102,15 +104,19 @@ export function encodeUnsignedBlock(
   const raw = encode((writer) => {
     for (const change of changes) writeLengthAndBytes(writer, change);
   });
-  if (raw.length > maxPayloadBytes) throw new Error("the changes do not fit in one block");
+  if (raw.length > maxPayloadBytes || changes.length > maxChangesPerBlock)
+    throw new Error("the changes do not fit in one block");
   const { method, payload } = smallestPayload(compression, raw, changes.length);
-  return encode((writer) => {
+  const unsigned = encode((writer) => {
     writeByte(writer, blockVersion);
     writeHeader(writer, header);
     writeByte(writer, methods.indexOf(method));
     writeVarUint(writer, raw.length);
     writeLengthAndBytes(writer, payload);
   });
+  if (unsigned.length + signatureBytes > maxBlockBytes)
+    throw new Error("the changes do not fit in one block once compressed");
+  return unsigned;
 }
 
 // Brotli gains on deflate only with a large window of text; a single live change is rarely worth its start-up.
@@ -161,7 +167,10 @@ export function readPayload(compression: Compression, block: Block): readonly Ui
   if (raw === null || raw.length !== block.payloadBytes) return null;
   return decode(raw, (reader) => {
     const changes: Uint8Array[] = [];
-    while (reader.pos < raw.length) changes.push(readLengthAndBytes(reader, maxPayloadBytes));
+    while (reader.pos < raw.length) {
+      if (changes.length === maxChangesPerBlock) throw new Malformed("too many changes");
+      changes.push(readLengthAndBytes(reader, maxPayloadBytes));
+    }
     if (changes.length === 0) throw new Malformed("a block without changes");
     return changes;
   });

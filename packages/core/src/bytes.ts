@@ -29,6 +29,11 @@ export function bytesOfHex(hex: string): Uint8Array {
   return bytes;
 }
 
+/** Whether a text is the hex of a SHA-256 hash. */
+export function isHash(hex: string): boolean {
+  return /^[0-9a-f]{64}$/.test(hex);
+}
+
 /** Whether two byte strings are equal. */
 export function equalBytes(left: Uint8Array, right: Uint8Array): boolean {
   if (left.length !== right.length) return false;

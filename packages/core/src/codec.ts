@@ -6,7 +6,6 @@ export type Writer = encoding.Encoder;
 /** Reads what a `Writer` wrote. */
 export type Reader = decoding.Decoder;
 
-export { readUint8 as readByte, readVarUint } from "lib0/decoding";
 export {
   writeUint8 as writeByte,
   writeUint8Array as writeBytes,
@@ -59,6 +58,22 @@ function isDecodingError(error: unknown): boolean {
   return error instanceof Malformed || (error instanceof Error && !(error instanceof ReferenceError));
 }
 
+/** One byte. */
+export function readByte(reader: Reader): number {
+  if (reader.pos >= reader.arr.length) throw new Malformed("the bytes end early");
+  return decoding.readUint8(reader);
+}
+
+/**
+ * A number as `writeVarUint` wrote it. lib0 alone answers with rounded values beyond 2^53, and with NaN after about
+ * 150 bytes of padding, which passes every comparison with a limit.
+ */
+export function readVarUint(reader: Reader): number {
+  const value = decoding.readVarUint(reader);
+  if (!Number.isSafeInteger(value)) throw new Malformed("a number beyond 2^53");
+  return value;
+}
+
 /** `length` bytes as a view. */
 export function readBytes(reader: Reader, length: number): Uint8Array {
   if (length > reader.arr.length - reader.pos) throw new Malformed("the bytes end early");
@@ -67,7 +82,7 @@ export function readBytes(reader: Reader, length: number): Uint8Array {
 
 /** Bytes after their length, as a view. */
 export function readLengthAndBytes(reader: Reader, maxBytes: number): Uint8Array {
-  const length = decoding.readVarUint(reader);
+  const length = readVarUint(reader);
   if (length > maxBytes) throw new Malformed("longer than allowed");
   return readBytes(reader, length);
 }
@@ -75,7 +90,7 @@ export function readLengthAndBytes(reader: Reader, maxBytes: number): Uint8Array
 /** A text of at most `maxBytes` UTF-8 bytes; ill-formed UTF-8 is malformed. */
 export function readText(reader: Reader, maxBytes: number): string {
   const start = reader.pos;
-  const length = decoding.readVarUint(reader);
+  const length = readVarUint(reader);
   if (length > maxBytes || length > reader.arr.length - reader.pos)
     throw new Malformed("longer than allowed");
   reader.pos = start;
@@ -84,7 +99,7 @@ export function readText(reader: Reader, maxBytes: number): string {
 
 /** A count that cannot promise more items than bytes are left. */
 export function readCount(reader: Reader, maxCount: number): number {
-  const count = decoding.readVarUint(reader);
+  const count = readVarUint(reader);
   if (count > maxCount || count > reader.arr.length - reader.pos) throw new Malformed("too many items");
   return count;
 }

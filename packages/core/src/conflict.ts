@@ -44,7 +44,10 @@ export function judgeHeads(
   const shown = standing.find((head) => head.value.type === "definition") ?? standing[0] ?? null;
   if (standing.length < 2) return { shown, conflict: null };
   const bases = lineage.nearestCommonAncestors(standing.map((head) => lineage.nodeOf(head.id)));
-  const kind = kindOf(standing, bases.length > 0);
+  const kind = kindOf(
+    standing,
+    bases.some((node) => lineage.assignmentOf(node).value.type === "definition"),
+  );
   const id = conflictId(
     hash,
     branch,
@@ -56,11 +59,11 @@ export function judgeHeads(
   return { shown, conflict: { id, kind, location, heads: standing, base } };
 }
 
-// The order is the precedence of SPEC.md O3.2.
-function kindOf(heads: readonly Assignment<"name">[], haveBase: boolean): ConflictKind {
+// The order is the precedence of SPEC.md O3.2. Where the base is a deletion, nobody edited anything: both created.
+function kindOf(heads: readonly Assignment<"name">[], hadDefinition: boolean): ConflictKind {
   const kinds = new Set(heads.map(({ value }) => (value.type === "definition" ? value.kind : "nothing")));
   if (kinds.has("nothing")) return "edit-delete";
-  if (!haveBase) return "both-created";
+  if (!hadDefinition) return "both-created";
   return kinds.size > 1 ? "kind-changed" : "edit-edit";
 }
 

@@ -4,7 +4,7 @@ import type { FoldStore } from "./fold-store.js";
 import { ownerOf } from "./location.js";
 import { effectsOf, type Op, validateOp } from "./op/op.js";
 import type { Assign, EffectContext } from "./op/op-type.js";
-import { type ChangeId, type OpId, opId } from "./op-id.js";
+import { type ChangeId, maxOpsPerChange, type OpId, opId } from "./op-id.js";
 import type { Hash } from "./ports.js";
 import type { Assignment, Register, RegisterType } from "./register.js";
 
@@ -19,7 +19,7 @@ export interface PlacedChange {
 
 /**
  * Folds changes into a store, a batch at a time. The outcome depends on the set of changes only: not on order,
- * batches or duplicates (O8), as long as the caller folds each change once.
+ * batches or duplicates (O8). A change that stands in several logs counts if it is valid in one of them.
  */
 export class Fold {
   readonly #store: FoldStore;
@@ -70,6 +70,7 @@ export class Fold {
 
   #assign<Type extends RegisterType>(effect: Assign<Type>, id: OpId): void {
     const { register, value } = effect;
+    if (this.#store.assignment(register, id) !== null) return;
     const supersedes = [...new Set(effect.supersedes)];
     const assignment: Assignment<Type> = { id, value, supersedes };
     const touched = this.#touch(register);
@@ -102,6 +103,8 @@ interface TouchedRegister {
 /** Why a change counts for nothing, or null: checked alike where it is made, where it is relayed and where it is folded. */
 export function problemOf({ change, log }: Pick<PlacedChange, "change" | "log">): string | null {
   if (change.ops.length === 0) return "a change without ops";
+  if (change.ops.length > maxOpsPerChange) return `a change of more than ${maxOpsPerChange} ops`;
+  if (change.rules < 1) return "a change under no merge rules";
   const assigned = new Set<string>();
   for (const op of change.ops) {
     const problem = validateOp(op, log) ?? foreignOwner(op, log);
@@ -115,7 +118,7 @@ export function problemOf({ change, log }: Pick<PlacedChange, "change" | "log">)
 }
 
 function foreignOwner(op: Op, log: string): string | null {
-  if (!("location" in op) || !log.startsWith("main/")) return null;
+  if (!("location" in op) || log.split("/", 1)[0] !== "main") return null;
   return ownerOf(op.location) === log.slice("main/".length)
     ? null
     : `${op.location} does not belong in the log ${log}`;

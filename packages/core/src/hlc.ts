@@ -11,19 +11,22 @@ export interface Timestamp {
 
 /** How far a remote clock can move the local one. */
 export const maxClockDriftMs: number = 5 * 60 * 1000;
+/** Where the counter goes over into the next millisecond: a remote one near 2^53 must not spoil the local clock. */
+const maxCounter = 0xffff;
 
 /** The timestamp of a new local event. */
 export function tick(last: Timestamp, nowMs: number): Timestamp {
-  return nowMs > last.wallMs
-    ? { wallMs: nowMs, counter: 0 }
-    : { wallMs: last.wallMs, counter: last.counter + 1 };
+  if (nowMs > last.wallMs) return { wallMs: nowMs, counter: 0 };
+  return last.counter < maxCounter
+    ? { wallMs: last.wallMs, counter: last.counter + 1 }
+    : { wallMs: last.wallMs + 1, counter: 0 };
 }
 
 /** The local clock after seeing a remote timestamp; a remote clock ahead by more than the bound moves it no further. */
 export function observe(last: Timestamp, remote: Timestamp, nowMs: number): Timestamp {
   const boundMs = nowMs + maxClockDriftMs;
   if (remote.wallMs > boundMs) return laterOf(last, { wallMs: boundMs, counter: 0 });
-  return laterOf(last, remote);
+  return laterOf(last, { wallMs: remote.wallMs, counter: Math.min(remote.counter, maxCounter) });
 }
 
 /** Whether a remote timestamp is so far ahead of the local clock that it is shown as doubtful. */

@@ -47,23 +47,36 @@ export class Lineage {
     return assignment;
   }
 
+  /** Whether assignments of different lineages count as one. If not, no head can be behind another. */
+  get isJoined(): boolean {
+    return this.#representative.size > 0;
+  }
+
   /** The nodes before this one, itself left out unless the history goes in a circle. */
   ancestors(node: OpId): ReadonlySet<OpId> {
     const found = new Set<OpId>();
-    const waiting = [...(this.#parents.get(node) ?? [])];
+    const waiting = [node];
     for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-      if (found.has(next)) continue;
-      found.add(next);
-      waiting.push(...(this.#parents.get(next) ?? []));
+      for (const parent of this.#parents.get(next) ?? []) {
+        if (found.has(parent)) continue;
+        found.add(parent);
+        waiting.push(parent);
+      }
     }
     return found;
   }
 
   /** The nearest common ancestors of nodes: those from which no other common ancestor descends. */
   nearestCommonAncestors(nodes: readonly OpId[]): readonly OpId[] {
-    const sets = nodes.map((node) => new Set([...this.ancestors(node), node]));
-    const common = [...(sets[0] ?? [])].filter((node) => sets.every((set) => set.has(node)));
-    const farther = new Set(common.flatMap((node) => [...this.ancestors(node)]));
+    let common: readonly OpId[] | null = null;
+    for (const node of nodes) {
+      const upTo = new Set(this.ancestors(node)).add(node);
+      common = common === null ? [...upTo] : common.filter((ancestor) => upTo.has(ancestor));
+    }
+    if (common === null) return [];
+    // Whatever lies before a common ancestor is one too, so its parents tell all that is farther.
+    const farther = new Set<OpId>();
+    for (const node of common) for (const parent of this.#parents.get(node) ?? []) farther.add(parent);
     return common.filter((node) => !farther.has(node)).sort();
   }
 
@@ -81,12 +94,11 @@ export class Lineage {
 
   /** Which component each assignment is in: heads are in one if they share an ancestor. */
   #components(heads: readonly Assignment<"name">[]): ReadonlyMap<OpId, number> {
-    const neighbours = new Map<OpId, OpId[]>();
+    const neighbours = new Map<OpId, OpId[]>([...this.#assignments.keys()].map((id) => [id, []]));
     for (const { id, supersedes } of this.#assignments.values()) {
       for (const other of supersedes) {
-        if (!this.#assignments.has(other)) continue;
-        neighbours.set(id, [...(neighbours.get(id) ?? []), other]);
-        neighbours.set(other, [...(neighbours.get(other) ?? []), id]);
+        neighbours.get(other)?.push(id);
+        if (neighbours.has(other)) neighbours.get(id)?.push(other);
       }
     }
     const component = new Map<OpId, number>();
@@ -95,7 +107,7 @@ export class Lineage {
       for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
         if (component.has(id)) continue;
         component.set(id, number);
-        waiting.push(...(neighbours.get(id) ?? []));
+        for (const neighbour of neighbours.get(id) ?? []) waiting.push(neighbour);
       }
     });
     return component;
@@ -105,7 +117,9 @@ export class Lineage {
     const byTarget = new Map<string, OpId[]>();
     for (const { id, value } of this.#assignments.values()) {
       const key = bindingKey(value);
-      byTarget.set(key, [...(byTarget.get(key) ?? []), id]);
+      const ids = byTarget.get(key);
+      if (ids === undefined) byTarget.set(key, [id]);
+      else ids.push(id);
     }
     for (const ids of byTarget.values()) {
       if (new Set(ids.map((id) => component.get(id))).size < 2) continue;
@@ -129,6 +143,7 @@ export function effectiveHeads(
     if (!distinct.has(key)) distinct.set(key, head);
   }
   const candidates = [...distinct.values()];
+  if (!lineage.isJoined) return candidates;
   const behind = new Map(candidates.map((head) => [head, lineage.ancestors(lineage.nodeOf(head.id))]));
   const isBehind = (head: Assignment<"name">, other: Assignment<"name">) =>
     behind.get(other)?.has(lineage.nodeOf(head.id)) ?? false;

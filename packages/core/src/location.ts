@@ -1,6 +1,7 @@
 /**
  * A place in the package tree, `Owner.Module.name`. Segments are separated by dots; a segment may be
  * quoted with double backticks (``` ``odd name`` ```), and then holds any character but a backtick or a line break.
+ * It is well-formed Unicode: half a surrogate pair would come back from its bytes as something else.
  */
 export type Location = string;
 
@@ -11,7 +12,7 @@ export const maxLocationLength = 1024;
 
 /** The segments of a location, or null if it is not well-formed (at least an owner and a name are needed). */
 export function splitLocation(location: Location): readonly string[] | null {
-  if (location.length > maxLocationLength) return null;
+  if (location.length > maxLocationLength || !location.isWellFormed()) return null;
   const segments: string[] = [];
   let position = 0;
   for (;;) {

@@ -19,6 +19,7 @@ export type OpId = string;
 /** Most ops that one change may have. */
 export const maxOpsPerChange: number = 8192;
 const maxSupersedes = 4096;
+const opIdPattern = /^[0-9a-f]{64}\/(0|[1-9][0-9]{0,14})$/;
 
 /** The id of the op at `index` (from 0) of a change. */
 export function opId(change: ChangeId, index: number): OpId {
@@ -33,6 +34,13 @@ export function changeOf(op: OpId): ChangeId {
 /** The place of an op in its change, from 0. */
 export function indexOf(op: OpId): number {
   return Number(op.slice(2 * hashBytes + 1));
+}
+
+/** What is wrong with the ops that an op supersedes, or null: what could not be read back must not be written. */
+export function invalidOpIds(ids: readonly OpId[]): string | null {
+  if (ids.length > maxSupersedes) return `it supersedes more than ${maxSupersedes} ops`;
+  const bad = ids.find((id) => !opIdPattern.test(id));
+  return bad === undefined ? null : `${bad.slice(0, 80)} is not the id of an op`;
 }
 
 export function writeOpIds(writer: Writer, ids: readonly OpId[]): void {

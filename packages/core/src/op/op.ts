@@ -1,4 +1,5 @@
 import type { Reader, Writer } from "../codec.js";
+import { invalidOpIds } from "../op-id.js";
 import { type AddFn, addFn } from "./add-fn.js";
 import { type AddType, addType } from "./add-type.js";
 import { type AddValue, addValue } from "./add-value.js";
@@ -74,7 +75,7 @@ export function validateOp(op: Op, log: string): string | null {
   const opType = typeOf(op);
   const logType = log.split("/", 1)[0];
   if (!opType.logs.some((name) => name === logType)) return `${op.type} does not belong in the log ${log}`;
-  return opType.validate(op);
+  return opType.validate(op) ?? ("supersedes" in op ? invalidOpIds(op.supersedes) : null);
 }
 
 /** What an op does to the state. */

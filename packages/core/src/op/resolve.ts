@@ -1,5 +1,5 @@
 import { hashBytes } from "../block.js";
-import { bytesOfHex, toHex } from "../bytes.js";
+import { bytesOfHex, isHash, toHex } from "../bytes.js";
 import { readBytes, readText, writeBytes, writeText } from "../codec.js";
 import type { OpType } from "./op-type.js";
 
@@ -16,11 +16,18 @@ export interface Resolve {
 
 const maxWordBytes = 64;
 
+function isWord(text: string): boolean {
+  return text.length <= 20 && text.isWellFormed();
+}
+
 export const resolve: OpType<Resolve> = {
   name: "Resolve",
   number: 9,
   logs: ["main", "branch"],
-  validate: (op) => (op.choice.length > 20 || op.rule.length > 20 ? "the choice is no word" : null),
+  validate: (op) => {
+    if (!isHash(op.conflict)) return `${op.conflict.slice(0, 80)} is not the id of a conflict`;
+    return isWord(op.choice) && isWord(op.rule) ? null : "the choice is no word";
+  },
   write: (writer, op) => {
     writeBytes(writer, bytesOfHex(op.conflict));
     writeText(writer, op.choice);

@@ -67,6 +67,7 @@ export function invalidPath(path: string): string | null {
 }
 
 function invalidSkeleton(skeleton: Skeleton): string | null {
+  if (skeleton.length > maxPieces) return `the layout has more than ${maxPieces} pieces`;
   let units = 0;
   for (const piece of skeleton) {
     if (typeof piece === "string") {
@@ -75,7 +76,8 @@ function invalidSkeleton(skeleton: Skeleton): string | null {
     } else {
       const problem = invalidLocation(piece.location);
       if (problem !== null) return problem;
-      if (piece.column > maxColumn) return `a definition is indented by more than ${maxColumn} columns`;
+      if (!Number.isInteger(piece.column) || piece.column < 0 || piece.column > maxColumn)
+        return `a definition is indented by more than ${maxColumn} columns`;
     }
   }
   return units > maxSkeletonBytes ? `the layout is larger than ${maxSkeletonBytes / 1024} KiB` : null;

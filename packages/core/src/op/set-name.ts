@@ -1,5 +1,5 @@
 import { hashBytes } from "../block.js";
-import { bytesOfHex, toHex } from "../bytes.js";
+import { bytesOfHex, isHash, toHex } from "../bytes.js";
 import {
   Malformed,
   type Reader,
@@ -31,8 +31,10 @@ export const setName: OpType<SetName> = {
   name: "SetName",
   number: 4,
   logs: ["main", "branch"],
-  validate: (op) =>
-    invalidLocation(op.location) ?? (op.movedFrom === null ? null : invalidLocation(op.movedFrom)),
+  validate: (op) => {
+    if (!isHash(op.target)) return `${op.target.slice(0, 80)} is not the hash of a definition`;
+    return invalidLocation(op.location) ?? (op.movedFrom === null ? null : invalidLocation(op.movedFrom));
+  },
   write: (writer, op) => {
     writeText(writer, op.location);
     writeByte(writer, definitionKinds.indexOf(op.kind));

@@ -1,0 +1,96 @@
+import type { Conflict } from "../../src/conflict.js";
+import type { ContentHash } from "../../src/content-hash.js";
+import type { DefinitionText } from "../../src/definition.js";
+import type { FoldStore, NameView } from "../../src/fold-store.js";
+import type { OpId } from "../../src/op-id.js";
+import type { Assignment, Register, RegisterType } from "../../src/register.js";
+
+interface Row {
+  readonly register: Register;
+  readonly assignments: Map<OpId, Assignment>;
+  heads: readonly Assignment[];
+  readonly ahead: Set<OpId>;
+}
+
+/** A fold's state in maps. */
+export class MapFoldStore implements FoldStore {
+  readonly texts: Map<ContentHash, DefinitionText> = new Map();
+  readonly views: Map<string, NameView> = new Map();
+  readonly #rows = new Map<string, Row>();
+
+  heads<Type extends RegisterType>(register: Register<Type>): readonly Assignment<Type>[] {
+    return (this.#rows.get(keyOf(register))?.heads ?? []) as readonly Assignment<Type>[];
+  }
+
+  setHeads<Type extends RegisterType>(register: Register<Type>, heads: readonly Assignment<Type>[]): void {
+    const row = this.#row(register);
+    for (const { id } of heads) if (!row.assignments.has(id)) throw new Error(`head ${id} was never added`);
+    row.heads = [...heads];
+  }
+
+  setNameView(location: string, view: NameView): void {
+    this.views.set(location, view);
+  }
+
+  assignment<Type extends RegisterType>(register: Register<Type>, id: OpId): Assignment<Type> | null {
+    return (this.#rows.get(keyOf(register))?.assignments.get(id) ?? null) as Assignment<Type> | null;
+  }
+
+  addAssignment<Type extends RegisterType>(register: Register<Type>, assignment: Assignment<Type>): void {
+    const { assignments } = this.#row(register);
+    if (assignments.has(assignment.id)) throw new Error(`${assignment.id} was added before`);
+    assignments.set(assignment.id, assignment);
+  }
+
+  addAhead(register: Register, id: OpId): void {
+    this.#row(register).ahead.add(id);
+  }
+
+  takeAhead(register: Register, id: OpId): boolean {
+    return this.#rows.get(keyOf(register))?.ahead.delete(id) ?? false;
+  }
+
+  putText(hash: ContentHash, text: DefinitionText): void {
+    this.texts.set(hash, text);
+  }
+
+  /** The full conflict of a location, or null. */
+  conflictAt(location: string): Conflict | null {
+    return (this.views.get(location)?.conflict ?? null) as Conflict | null;
+  }
+
+  conflicts(): readonly Conflict[] {
+    return [...this.views.keys()]
+      .map((location) => this.conflictAt(location))
+      .filter((found) => found !== null);
+  }
+
+  /** All that must be equal on replicas that hold the same changes, in one order. */
+  state(): unknown {
+    const rows = [...this.#rows].sort(byKey).map(([key, { assignments, heads, ahead }]) => ({
+      key,
+      assignments: [...assignments.keys()].sort(),
+      heads: [...heads].sort((left, right) => (left.id < right.id ? -1 : 1)),
+      ahead: [...ahead].sort(),
+    }));
+    return { rows, views: [...this.views].sort(byKey), texts: [...this.texts].sort(byKey) };
+  }
+
+  #row(register: Register): Row {
+    const key = keyOf(register);
+    let row = this.#rows.get(key);
+    if (row === undefined) {
+      row = { register, assignments: new Map(), heads: [], ahead: new Set() };
+      this.#rows.set(key, row);
+    }
+    return row;
+  }
+}
+
+function keyOf(register: Register): string {
+  return `${register.type} ${register.key}`;
+}
+
+function byKey([left]: readonly [string, unknown], [right]: readonly [string, unknown]): number {
+  return left < right ? -1 : 1;
+}
