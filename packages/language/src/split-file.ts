@@ -35,11 +35,12 @@ export function splitFile(text: string): SplitFile {
   }
   split.finish();
   if (masked.unclosed !== null) split.unclosed(lines, masked.unclosed.at, masked.unclosed.what);
-  return split;
+  const { skeleton, definitions, problems } = split;
+  return { skeleton, definitions, problems };
 }
 
 /** A split in the making. */
-class Split implements SplitFile {
+class Split {
   readonly skeleton: SkeletonPiece[] = [];
   readonly definitions: FoundDefinition[] = [];
   readonly problems: LanguageProblem[] = [];
