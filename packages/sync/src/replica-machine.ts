@@ -159,7 +159,10 @@ function onMessage(state: ReplicaState, message: Message): ReplicaStep {
  * `ask`; then the log is looked at again, since there may be more to offer. An `ack` that answers nothing of ours
  * follows blocks of others.
  */
-function onHeads(state: ReplicaState, effect: Extract<ReplicaEffect, { log: LogName; heads: unknown }>): ReplicaStep {
+function onHeads(
+  state: ReplicaState,
+  effect: Extract<ReplicaEffect, { log: LogName; heads: unknown }>,
+): ReplicaStep {
   const isAnswer = state.offering?.log === effect.log && state.offering.isSent;
   if (!isAnswer && effect.type === "noteAck") return { state, effects: [effect] };
   return proceed(offer(isAnswer ? { ...state, offering: null } : state, [effect.log]), [effect]);

@@ -103,7 +103,10 @@ class Inbox {
     const id = changeId(this.#replica.hash, device, bytes);
     const place = { stream, seq, index };
     // Ours, and lost here when an older copy of the database was put back; or moved to a new epoch.
-    if (this.#tables.changes.has(id)) return this.#tables.changes.place(id, place);
+    if (this.#tables.changes.has(id)) {
+      this.#tables.changes.place(id, place);
+      return;
+    }
     const decoded = decodeChange(bytes);
     const time = decoded.type === "change" ? decoded.change.time : null;
     this.pulled += 1;

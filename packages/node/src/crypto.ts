@@ -1,0 +1,67 @@
+import { createPublicKey, hash as hashOnce, randomBytes, verify as verifyOnce } from "node:crypto";
+import {
+  brotliCompressSync,
+  brotliDecompressSync,
+  constants,
+  deflateRawSync,
+  inflateRawSync,
+} from "node:zlib";
+import type { Compression, Hash, PublicKey, Random, Verify } from "@darksync/core/ports";
+
+/** SHA-256 by Node. */
+export const sha256: Hash = (bytes) => asPlain(hashOnce("sha256", bytes, "buffer"));
+
+/** Random bytes of the operating system. */
+export const systemRandom: Random = (length) => asPlain(randomBytes(length));
+
+// RFC 8410: what stands before the 32 bytes of an Ed25519 key in its DER form.
+const publicKeyPrefix = Buffer.from("302a300506032b6570032100", "hex");
+
+/** Checks Ed25519 signatures by Node; a key or signature of the wrong size is simply no good. */
+export const verifyEd25519: Verify = (publicKey, message, signature) =>
+  Promise.resolve(isSigned(publicKey, message, signature));
+
+function isSigned(publicKey: PublicKey, message: Uint8Array, signature: Uint8Array): boolean {
+  if (publicKey.length !== 32 || signature.length !== 64) return false;
+  const key = createPublicKey({
+    key: Buffer.concat([publicKeyPrefix, publicKey]),
+    format: "der",
+    type: "spki",
+  });
+  return verifyOnce(null, message, key, signature);
+}
+
+// Quality 5 is the best of the fast ones; a window of 1 MiB spans the largest payload.
+const brotliOptions = {
+  params: { [constants.BROTLI_PARAM_QUALITY]: 5, [constants.BROTLI_PARAM_LGWIN]: 20 },
+};
+
+/** Compression by Node's zlib. */
+export const nodeCompression: Compression = {
+  compress: (method, bytes) => {
+    switch (method) {
+      case "none":
+        return bytes;
+      case "deflate-raw":
+        return asPlain(deflateRawSync(bytes));
+      case "brotli":
+        return asPlain(brotliCompressSync(bytes, brotliOptions));
+    }
+  },
+  expand: (method, bytes, maxBytes) => {
+    if (method === "none") return bytes.length <= maxBytes ? bytes : null;
+    const expand = method === "brotli" ? brotliDecompressSync : inflateRawSync;
+    try {
+      return asPlain(expand(bytes, { maxOutputLength: Math.max(1, maxBytes) }));
+    } catch (error) {
+      // Whatever zlib says of bytes that came from outside, they are not what they should be.
+      if (error instanceof Error && "code" in error) return null;
+      throw error;
+    }
+  },
+};
+
+/** A plain `Uint8Array` over a buffer's bytes: Yjs does not take Node's own kind. */
+function asPlain(buffer: Buffer): Uint8Array {
+  return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+}

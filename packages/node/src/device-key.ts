@@ -1,0 +1,39 @@
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
+import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import type { Signer } from "@darksync/core/ports";
+import { failure, type Result, success } from "@darksync/core/result";
+
+/** Makes this device's Ed25519 key in a file that only its user can read (0600). Fails if the file exists. */
+export function createDeviceKey(path: string): Signer {
+  const { privateKey } = generateKeyPairSync("ed25519");
+  const pem = privateKey.export({ format: "pem", type: "pkcs8" });
+  writeFileSync(path, pem, { mode: 0o600, flag: "wx" });
+  // The process's mask may have taken more rights away, never given some; this is for file systems that ignore it.
+  chmodSync(path, 0o600);
+  return signerOf(privateKey);
+}
+
+/** Reads this device's key. */
+export function readDeviceKey(path: string): Result<Signer> {
+  if (!existsSync(path)) {
+    return failure(
+      "key-missing",
+      "this space has no device key",
+      "Put device.key back from your backup; without it this copy can only be read. `darklang join` makes a new copy.",
+    );
+  }
+  try {
+    return success(signerOf(createPrivateKey(readFileSync(path))));
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    return failure("key-damaged", "the device key cannot be read", "Put device.key back from your backup.");
+  }
+}
+
+function signerOf(privateKey: KeyObject): Signer {
+  const spki = createPublicKey(privateKey).export({ format: "der", type: "spki" });
+  return {
+    publicKey: new Uint8Array(spki.subarray(spki.length - 32)),
+    sign: (message) => Promise.resolve(new Uint8Array(sign(null, message, privateKey))),
+  };
+}

@@ -1,0 +1,159 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
+import { ClientConnection } from "@darksync/runtime/relay/client-connection";
+import type { Relay } from "@darksync/runtime/relay/relay";
+import { RoomConnection } from "@darksync/runtime/relay/room-connection";
+import { maxMessageBytes } from "@darksync/sync/message";
+import { type WebSocket, WebSocketServer } from "ws";
+import { plainBytes, socketConnection } from "./socket.js";
+
+/** How often sockets are pinged; one that did not answer by the next time is cut. */
+const pingIntervalMs = 15_000;
+const maxConnections = 4096;
+const maxHeaderBytes = 16 * 1024;
+
+/** A relay that listens. */
+export interface RelayServer {
+  readonly server: Server;
+  readonly connections: () => number;
+  /** Takes no more work, lets what is under way end, and closes. */
+  close(): Promise<void>;
+}
+
+/** What the paths of a relay mean. */
+type Route =
+  | { readonly type: "client"; readonly space: string | null }
+  | { readonly type: "room"; readonly space: string; readonly log: string; readonly head: number };
+
+interface Talker {
+  onMessage(bytes: Uint8Array): void;
+  onClose(): void;
+}
+
+/** Serves a relay's spaces by HTTP and WebSocket. `metrics` gives the Prometheus text. */
+export function serveRelay(relay: Relay, metrics: () => Promise<string>): RelayServer {
+  const rooms = new Map<string, Set<RoomConnection>>();
+  const sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: maxMessageBytes,
+    perMessageDeflate: false,
+  });
+  const answered = new WeakSet<WebSocket>();
+  const server = createServer({ maxHeaderSize: maxHeaderBytes }, (request, response) => {
+    void answerHttp(relay, metrics, request, response);
+  });
+  server.on("upgrade", (request: IncomingMessage, stream: Duplex, rest: Buffer) => {
+    stream.on("error", () => stream.destroy());
+    const route = routeOf(request.url ?? "");
+    if (route === null || sockets.clients.size >= maxConnections) {
+      stream.end(
+        `HTTP/1.1 ${route === null ? "404 Not Found" : "503 Service Unavailable"}\r\nConnection: close\r\n\r\n`,
+      );
+      return;
+    }
+    sockets.handleUpgrade(request, stream, rest, (socket) => {
+      const talker = talkerOf(relay, rooms, route, socket);
+      if (talker === null) {
+        socket.close(4404, "no such space or head");
+        return;
+      }
+      answered.add(socket);
+      socket.on("pong", () => answered.add(socket));
+      // What is wrong with a frame is the sender's trouble: `ws` closes the socket, nobody else notices.
+      socket.on("error", () => socket.terminate());
+      socket.on("message", (data) => talker.onMessage(plainBytes(data)));
+      socket.on("close", () => talker.onClose());
+    });
+  });
+  const pinging = setInterval(() => {
+    for (const socket of sockets.clients) {
+      if (!answered.delete(socket)) socket.terminate();
+      else socket.ping();
+    }
+  }, pingIntervalMs);
+  return {
+    server,
+    connections: () => sockets.clients.size,
+    close: () => closeServer(server, sockets, pinging),
+  };
+}
+
+function talkerOf(
+  relay: Relay,
+  rooms: Map<string, Set<RoomConnection>>,
+  route: Route,
+  socket: WebSocket,
+): Talker | null {
+  const connection = socketConnection(socket);
+  if (route.type === "client") return new ClientConnection(relay, connection, route.space);
+  const space = relay.space(route.space);
+  if (space === null || route.head !== 0) return null;
+  const name = `${route.space}/${route.log}`;
+  const room = rooms.get(name) ?? new Set();
+  rooms.set(name, room);
+  const talker = new RoomConnection(relay, space, route.log, connection, room);
+  return {
+    onMessage: (bytes) => talker.onMessage(bytes),
+    onClose: () => {
+      talker.onClose();
+      if (room.size === 0) rooms.delete(name);
+    },
+  };
+}
+
+/** `/v1`, `/v1/SPACE` and `/v1/SPACE/LOG@n`; null for anything else. */
+function routeOf(url: string): Route | null {
+  const path = pathOf(url);
+  const match = path === null ? null : /^\/v1(?:\/([0-9a-f]{1,64})(?:\/(.+)@(\d{1,9}))?)?\/?$/.exec(path);
+  if (match === null) return null;
+  const [, space, log, head] = match;
+  if (space === undefined) return { type: "client", space: null };
+  return log === undefined ? { type: "client", space } : { type: "room", space, log, head: Number(head) };
+}
+
+function pathOf(url: string): string | null {
+  try {
+    return decodeURIComponent(url.split("?", 1)[0] ?? "");
+  } catch (error) {
+    if (error instanceof URIError) return null;
+    throw error;
+  }
+}
+
+async function answerHttp(
+  relay: Relay,
+  metrics: () => Promise<string>,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const path = pathOf(request.url ?? "");
+  const head = path === null ? null : /^\/v1\/([0-9a-f]{1,64})\/([^@]+)$/.exec(path);
+  if (request.method !== "GET")
+    answer(response, 405, { error: { code: "method", message: "only GET is served" } });
+  else if (path === "/healthz") answer(response, 200, { ok: true });
+  else if (path === "/metrics") {
+    response.writeHead(200, { "content-type": "text/plain; version=0.0.4" });
+    response.end(await metrics());
+  } else if (head !== null && relay.space(head[1] ?? "") !== null) answer(response, 200, { head: 0 });
+  else answer(response, 404, { error: { code: "not-found", message: "there is nothing here" } });
+}
+
+function answer(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, { "content-type": "application/json" });
+  response.end(`${JSON.stringify(body)}\n`);
+}
+
+const closeGraceMs = 2000;
+
+async function closeServer(server: Server, sockets: WebSocketServer, pinging: NodeJS.Timeout): Promise<void> {
+  clearInterval(pinging);
+  const closed = new Promise<void>((resolve) => {
+    server.close(() => resolve());
+  });
+  for (const socket of sockets.clients) socket.close(1001, "the relay is going down");
+  const cut = setTimeout(() => {
+    for (const socket of sockets.clients) socket.terminate();
+  }, closeGraceMs);
+  await closed;
+  clearTimeout(cut);
+}

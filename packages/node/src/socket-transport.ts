@@ -1,0 +1,63 @@
+import type { Problem } from "@darksync/core/result";
+import type { Transport } from "@darksync/runtime/transport";
+import { maxMessageBytes } from "@darksync/sync/message";
+import { WebSocket } from "ws";
+import { plainBytes, socketConnection } from "./socket.js";
+
+const connectTimeoutMs = 8000;
+
+/** Connects to relays by WebSocket. */
+export const socketTransport: Transport = {
+  connect: (url, handler) => {
+    // Blocks are compressed when they are made; compressing them again would cost time and gain nothing.
+    const socket = new WebSocket(url, {
+      perMessageDeflate: false,
+      maxPayload: maxMessageBytes,
+      handshakeTimeout: connectTimeoutMs,
+    });
+    let problem: Problem = connectionLost;
+    socket.on("open", () => handler.onOpen());
+    socket.on("message", (data) => handler.onMessage(plainBytes(data)));
+    socket.on("unexpected-response", (_request, response) => {
+      problem = notARelay(response.statusCode ?? 0);
+      socket.terminate();
+      handler.onClose(problem);
+    });
+    socket.on("error", (error) => {
+      problem = unreachable(error);
+    });
+    socket.on("close", () => handler.onClose(problem));
+    return { ...socketConnection(socket), close: () => closeSoon(socket) };
+  },
+};
+
+// A polite close waits for the other side; a silent one must not keep the process alive.
+function closeSoon(socket: WebSocket): void {
+  if (socket.readyState !== socket.OPEN) socket.terminate();
+  else {
+    socket.close();
+    setTimeout(() => socket.terminate(), 500).unref();
+  }
+}
+
+const connectionLost: Problem = {
+  code: "relay-unreachable",
+  message: "the connection to the relay was cut",
+  hint: "Your work is safe here. Try `darklang sync` again when the network is back.",
+};
+
+function unreachable(error: Error & { readonly code?: string }): Problem {
+  return {
+    code: "relay-unreachable",
+    message: `the relay cannot be reached (${error.code ?? error.message})`,
+    hint: "Your work is safe here. Is the relay running, and is its URL right? Then `darklang sync`.",
+  };
+}
+
+function notARelay(status: number): Problem {
+  return {
+    code: "not-a-relay",
+    message: `what answers there is no darksync relay (HTTP ${status})`,
+    hint: "Check the URL: it is what `darklang-relay` prints when it starts.",
+  };
+}

@@ -1,0 +1,172 @@
+import type { LogName } from "@darksync/core/vector";
+import { firstHead } from "@darksync/log/head";
+import { decodeStateVector, vectorOfClocks } from "@darksync/log/state-vector";
+import { spaceDigest } from "@darksync/sync/digest";
+import {
+  batchBytes,
+  decodeMessage,
+  encodeMessage,
+  type Hello,
+  protocolVersion,
+  type Welcome,
+} from "@darksync/sync/message";
+import {
+  type ConnectionEffect,
+  type ConnectionInput,
+  type ConnectionState,
+  stepConnection,
+} from "@darksync/sync/relay-machine";
+import { isWanted } from "@darksync/sync/wanted";
+import { digestsOf, headsOf, updateBeyond } from "../replica/log-view.js";
+import type { Connection } from "../transport.js";
+import type { Relay } from "./relay.js";
+import { type Listener, type RelaySpace, UpdateRefused } from "./relay-space.js";
+
+/** One of our own clients, over one connection for all logs. */
+export class ClientConnection {
+  readonly #relay: Relay;
+  readonly #connection: Connection;
+  readonly #spaceName: string | null;
+  readonly #inputs: ConnectionInput[] = [];
+  #state: ConnectionState = "new";
+  #space: RelaySpace | null = null;
+  #only: readonly string[] = [];
+  #stopListening: (() => void) | null = null;
+  #isStepping = false;
+  readonly #listener: Listener = {
+    wants: (log) => isWanted(log, this.#only),
+    onUpdate: (log, update, heads) => {
+      this.#connection.send(encodeMessage({ type: "update", log, update }));
+      this.#connection.send(encodeMessage({ type: "ack", log, heads }));
+    },
+  };
+
+  /** `spaceName`: the space that the URL names, or null. */
+  constructor(relay: Relay, connection: Connection, spaceName: string | null) {
+    this.#relay = relay;
+    this.#connection = connection;
+    this.#spaceName = spaceName;
+  }
+
+  onMessage(bytes: Uint8Array): void {
+    this.#post({ type: "message", message: decodeMessage(bytes) });
+  }
+
+  onClose(): void {
+    this.#state = "closed";
+    this.#stopListening?.();
+  }
+
+  #post(input: ConnectionInput): void {
+    this.#inputs.push(input);
+    if (!this.#isStepping) void this.#drain();
+  }
+
+  async #drain(): Promise<void> {
+    this.#isStepping = true;
+    for (let input = this.#inputs.shift(); input !== undefined; input = this.#inputs.shift()) {
+      const { state, effects } = stepConnection(this.#state, input);
+      this.#state = state;
+      for (const effect of effects) {
+        try {
+          await this.#run(effect);
+        } catch (error) {
+          this.#fail(error);
+        }
+      }
+    }
+    this.#isStepping = false;
+  }
+
+  // The client keeps what was not acknowledged and comes again, so the connection is all that goes.
+  #fail(error: unknown): void {
+    const [code, reason] =
+      error instanceof UpdateRefused
+        ? [error.code, error.message]
+        : ["relay-failed", "the relay could not store that"];
+    const hint = "Nothing was acknowledged. Try again; if it stays so, tell whoever runs the relay.";
+    this.#connection.send(encodeMessage({ type: "error", code, reason, hint }));
+    this.#state = "closed";
+    this.#connection.close();
+    if (!(error instanceof UpdateRefused)) this.#relay.onFailure(error);
+  }
+
+  async #run(effect: ConnectionEffect): Promise<void> {
+    switch (effect.type) {
+      case "send":
+        this.#connection.send(encodeMessage(effect.message));
+        return;
+      case "close":
+        this.#connection.close();
+        return;
+      case "enter":
+        return this.#enter(effect.hello);
+      case "answer":
+        return this.#answer(effect.log, effect.stateVector);
+      case "admit": {
+        const space = this.#entered();
+        const admitted = await space.admit(effect.log, effect.update, this.#listener);
+        return this.#post({ type: "admitted", log: effect.log, ...admitted });
+      }
+    }
+  }
+
+  #enter(hello: Hello): void {
+    const entered = this.#relay.enter(this.#spaceName, hello.space);
+    if (!entered.ok) {
+      this.#post({ type: "denied", problem: entered.problem });
+      return;
+    }
+    const space = entered.value;
+    this.#space = space;
+    this.#only = hello.only;
+    this.#stopListening = space.listen(this.#listener);
+    this.#post({ type: "entered", welcome: this.#welcome(space, hello) });
+  }
+
+  #welcome(space: RelaySpace, hello: Hello): Welcome {
+    const { hash } = this.#relay.ports;
+    const digests = space.store.read(({ blocks }) =>
+      digestsOf(
+        hash,
+        blocks,
+        blocks.logs().filter((log) => isWanted(log, hello.only)),
+      ),
+    );
+    const isEqual = hello.space === space.id && spaceDigest(hash, digests) === hello.digest;
+    return {
+      type: "welcome",
+      version: protocolVersion,
+      space: space.id,
+      isEqual,
+      logs: isEqual ? [] : digests,
+    };
+  }
+
+  /** Sends what the client lacks, a batch at a time and no faster than it reads; then all that is durable. */
+  async #answer(log: LogName, stateVector: Uint8Array): Promise<void> {
+    const { store } = this.#entered();
+    const { hash } = this.#relay.ports;
+    const clocks = decodeStateVector(stateVector);
+    if (clocks === null) {
+      this.#post({ type: "message", message: null });
+      return;
+    }
+    let vector = store.read(({ blocks }) => vectorOfClocks(hash, firstHead, blocks.tips(log).keys(), clocks));
+    for (;;) {
+      const batch = store.read(({ blocks }) => updateBeyond(hash, blocks, log, vector, batchBytes));
+      if (batch === null) break;
+      vector = batch.reached;
+      this.#connection.send(encodeMessage({ type: "update", log, update: batch.update }));
+      await this.#connection.drained();
+      if (this.#state === "closed") return;
+    }
+    const heads = store.read(({ blocks }) => headsOf(blocks, log));
+    this.#connection.send(encodeMessage({ type: "state", log, heads }));
+  }
+
+  #entered(): RelaySpace {
+    if (this.#space === null) throw new Error("the connection has not entered a space");
+    return this.#space;
+  }
+}

@@ -1,0 +1,98 @@
+import { toHex } from "@darksync/core/bytes";
+import type { Random } from "@darksync/core/ports";
+import { failure, type Result, success } from "@darksync/core/result";
+import type { RelaySpaces } from "../store/store.js";
+import { type RelayCounts, type RelayPorts, RelaySpace } from "./relay-space.js";
+
+/** What a relay runs on. */
+export interface OpenRelayPorts extends RelayPorts {
+  readonly spaces: RelaySpaces;
+  /** Hears of failures that no client can do anything about. */
+  readonly onFailure: (error: unknown) => void;
+}
+
+/** A relay: its spaces, found by name. Connections stand in `client-connection.ts` and `room-connection.ts`. */
+export class Relay {
+  readonly counts: RelayCounts = {
+    blocksAdmitted: 0,
+    blocksRepeated: 0,
+    blocksRefused: 0,
+    changesAdmitted: 0,
+    commits: 0,
+  };
+  readonly ports: OpenRelayPorts;
+  readonly #open = new Map<string, RelaySpace>();
+
+  constructor(ports: OpenRelayPorts) {
+    this.ports = ports;
+  }
+
+  /**
+   * The space that a client means: the one its URL names, else the relay's only one, else the client's own, which
+   * is created if the relay has none.
+   */
+  enter(named: string | null, own: string): Result<RelaySpace> {
+    if (named !== null) {
+      const space = this.space(named);
+      if (space !== null) return success(space);
+      if (named === own) return success(this.#create(own));
+      return failure(
+        "no-such-space",
+        `the relay has no space ${named}`,
+        "Check the end of the URL, or leave it out.",
+      );
+    }
+    const spaces = this.ports.spaces.list();
+    if (own !== "" && spaces.includes(own)) return this.enter(own, own);
+    if (spaces.length > 1) {
+      return failure(
+        "which-space",
+        "the relay has several spaces",
+        "Add the space's id to the URL: http://HOST:PORT/SPACE.",
+      );
+    }
+    const [only] = spaces;
+    if (only !== undefined) return this.enter(only, own);
+    if (own !== "") return success(this.#create(own));
+    return failure(
+      "no-space",
+      "the relay has no space yet",
+      "Somebody who has one runs `darklang sync --relay URL` first; or make one with `darklang init`.",
+    );
+  }
+
+  /** Tells the operator of a failure that no client can do anything about. */
+  onFailure(error: unknown): void {
+    this.ports.onFailure(error);
+  }
+
+  /** A space by its id, or null. */
+  space(id: string): RelaySpace | null {
+    const open = this.#open.get(id);
+    if (open !== undefined) return open;
+    const store = /^[0-9a-f]{32}$/.test(id) ? this.ports.spaces.open(id) : null;
+    if (store === null) return null;
+    const space = new RelaySpace(id, store, this.ports, this.counts);
+    this.#open.set(id, space);
+    return space;
+  }
+
+  close(): void {
+    this.ports.spaces.close();
+  }
+
+  #create(id: string): RelaySpace {
+    const store = this.ports.spaces.create(id);
+    const space = new RelaySpace(id, store, this.ports, this.counts);
+    this.#open.set(id, space);
+    return space;
+  }
+}
+
+/** Bytes of a space's id. */
+export const spaceIdBytes: number = 16;
+
+/** A new id for a space. */
+export function newSpaceId(random: Random): string {
+  return toHex(random(spaceIdBytes));
+}

@@ -1,0 +1,119 @@
+import type { LogName } from "@darksync/core/vector";
+import { firstHead } from "@darksync/log/head";
+import { decodeStateVector, vectorOfClocks } from "@darksync/log/state-vector";
+import { batchBytes } from "@darksync/sync/message";
+import {
+  awarenessMessage,
+  permissionDenied,
+  readRoomMessage,
+  syncStep1,
+  syncStep2,
+  syncUpdate,
+} from "@darksync/sync/room-message";
+import { stateVectorOf, updateBeyond, vectorOf } from "../replica/log-view.js";
+import type { Connection } from "../transport.js";
+import type { Relay } from "./relay.js";
+import { type Listener, type RelaySpace, UpdateRefused } from "./relay-space.js";
+
+/**
+ * A stock Yjs provider (`y-websocket`) in the room of a log's head document: it sees live appends and may carry
+ * signed blocks, but whatever else it tries is refused and leaves the document as it is (L2, L3).
+ */
+export class RoomConnection {
+  readonly #relay: Relay;
+  readonly #space: RelaySpace;
+  readonly #log: LogName;
+  readonly #connection: Connection;
+  readonly #room: Set<RoomConnection>;
+  readonly #stopListening: () => void;
+  readonly #listener: Listener = {
+    wants: (log) => log === this.#log,
+    onUpdate: (_log, update) => this.#connection.send(syncUpdate(update)),
+  };
+
+  /** `room`: those who are in the same room, to pass awareness on. */
+  constructor(
+    relay: Relay,
+    space: RelaySpace,
+    log: LogName,
+    connection: Connection,
+    room: Set<RoomConnection>,
+  ) {
+    this.#relay = relay;
+    this.#space = space;
+    this.#log = log;
+    this.#connection = connection;
+    this.#room = room;
+    room.add(this);
+    this.#stopListening = space.listen(this.#listener);
+    const vector = space.store.read(({ blocks }) => vectorOf(blocks, log));
+    connection.send(syncStep1(stateVectorOf(relay.ports.hash, vector)));
+  }
+
+  onMessage(bytes: Uint8Array): void {
+    const message = readRoomMessage(bytes);
+    switch (message?.type) {
+      case "syncStep1":
+        void this.#answer(message.stateVector);
+        return;
+      case "update":
+        void this.#admit(message.update);
+        return;
+      case "awareness":
+        for (const other of this.#room)
+          if (other !== this) other.#connection.send(awarenessMessage(message.update));
+        return;
+      case "queryAwareness":
+        return;
+      case undefined:
+        this.#connection.send(permissionDenied("malformed-message: that was no y-protocols message"));
+        this.#connection.close();
+    }
+  }
+
+  onClose(): void {
+    this.#room.delete(this);
+    this.#stopListening();
+  }
+
+  async #answer(stateVector: Uint8Array): Promise<void> {
+    const { hash } = this.#relay.ports;
+    const { store } = this.#space;
+    const clocks = decodeStateVector(stateVector);
+    if (clocks === null) {
+      this.#connection.send(permissionDenied("malformed-message: that was no state vector"));
+      return;
+    }
+    let vector = store.read(({ blocks }) =>
+      vectorOfClocks(hash, firstHead, blocks.tips(this.#log).keys(), clocks),
+    );
+    for (let isFirst = true; ; isFirst = false) {
+      const batch = store.read(({ blocks }) => updateBeyond(hash, blocks, this.#log, vector, batchBytes));
+      if (batch === null) {
+        // A provider counts as synced only after a step 2, even if there is nothing to say.
+        if (isFirst) this.#connection.send(syncStep2(new Uint8Array([0, 0])));
+        return;
+      }
+      vector = batch.reached;
+      this.#connection.send(isFirst ? syncStep2(batch.update) : syncUpdate(batch.update));
+      await this.#connection.drained();
+    }
+  }
+
+  async #admit(update: Uint8Array): Promise<void> {
+    try {
+      const { refused, gap } = await this.#space.admit(this.#log, update, this.#listener);
+      for (const { code, reason } of refused) this.#connection.send(permissionDenied(`${code}: ${reason}`));
+      if (!gap) return;
+      const vector = this.#space.store.read(({ blocks }) => vectorOf(blocks, this.#log));
+      this.#connection.send(syncStep1(stateVectorOf(this.#relay.ports.hash, vector)));
+    } catch (error) {
+      if (error instanceof UpdateRefused) {
+        this.#connection.send(permissionDenied(`${error.code}: ${error.message}`));
+        return;
+      }
+      this.#connection.close();
+      this.#relay.onFailure(error);
+    }
+  }
+}
