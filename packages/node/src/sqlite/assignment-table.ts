@@ -5,16 +5,20 @@ import type { Connection } from "./connection.js";
 import { decodeContent, encodeContent } from "./register-value.js";
 import { opsPerChange } from "./schema.js";
 
-/** An assignment as a query gives it. */
+/** An assignment as a query gives it; null if the rows are missing. */
 export interface AssignmentColumns {
-  readonly op: number;
-  readonly content: Uint8Array;
-  readonly change_id: Uint8Array;
+  readonly content: Uint8Array | null;
+  /** Hex. */
+  readonly change_id: string | null;
 }
 
-/** The number of an op's change, in SQL. */
-export function changeOfOp(column: string): string {
-  return `${column} / ${opsPerChange}`;
+/**
+ * SQL for the columns of the assignment whose op number is in `column`. Two look-ups by subselect take a fifth of
+ * the time of the same two by join.
+ */
+export function assignmentColumns(column: string): string {
+  return `(select content from assignment where op = ${column}) as content,
+    (select lower(hex(id)) from change where number = ${column} / ${opsPerChange}) as change_id`;
 }
 
 /** The assignments by the numbers of their ops. */
@@ -59,17 +63,13 @@ export class AssignmentTable {
 
   /** The assignment of an op that is known to be one. */
   byNumber<Type extends RegisterType>(type: Type, op: number): Assignment<Type> {
-    const row = this.#connection.row<AssignmentColumns>(
-      `select op, content, change.id as change_id from assignment
-      join change on change.number = ${changeOfOp("op")} where op = ?`,
-      op,
-    );
-    if (row === undefined) throw this.#damaged(`it lacks assignment ${op}`);
-    return this.fromColumns(type, row);
+    const row = this.#connection.row<AssignmentColumns>(`select ${assignmentColumns("?1")}`, op);
+    return this.fromColumns(type, op, row ?? { content: null, change_id: null });
   }
 
-  fromColumns<Type extends RegisterType>(type: Type, row: AssignmentColumns): Assignment<Type> {
-    return { id: opIdOf(row.op, row.change_id), ...this.#contentOf(type, row.content) };
+  fromColumns<Type extends RegisterType>(type: Type, op: number, row: AssignmentColumns): Assignment<Type> {
+    if (row.content === null || row.change_id === null) throw this.#damaged(`it lacks the assignment ${op}`);
+    return { id: opIdOf(op, row.change_id), ...this.#contentOf(type, row.content) };
   }
 
   #contentOf<Type extends RegisterType>(type: Type, content: Uint8Array): Omit<Assignment<Type>, "id"> {

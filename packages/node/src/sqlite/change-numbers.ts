@@ -1,6 +1,6 @@
 import { type ChangeId, changeOf, indexOf, type OpId, opId } from "@darksync/core/op-id";
 import type { Connection } from "./connection.js";
-import { blobOfHex, hexOfBlob } from "./hex-blob.js";
+import { blobOfHex } from "./hex-blob.js";
 import { opsPerChange } from "./schema.js";
 
 /** Numbers of changes, and of their ops, by id. */
@@ -50,6 +50,6 @@ export class ChangeNumbers {
 }
 
 /** The id of an op from its number and its change's id. */
-export function opIdOf(opNumber: number, changeId: Uint8Array): OpId {
-  return opId(hexOfBlob(changeId), opNumber % opsPerChange);
+export function opIdOf(opNumber: number, changeId: ChangeId): OpId {
+  return opId(changeId, opNumber % opsPerChange);
 }

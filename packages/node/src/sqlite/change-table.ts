@@ -5,14 +5,14 @@ import type { LogName } from "@darksync/core/vector";
 import type { ChangePlace, ChangeRecord, ChangeStore, NewChange } from "@darksync/runtime/store/change-store";
 import type { ChangeNumbers } from "./change-numbers.js";
 import type { Connection } from "./connection.js";
-import { blobOfHex, hexOfBlob } from "./hex-blob.js";
+import { blobOfHex } from "./hex-blob.js";
 import type { NameTable } from "./name-table.js";
 import { changesPerLog } from "./schema.js";
 import type { StreamTable } from "./stream-table.js";
 
 interface ChangeRow {
   readonly number: number;
-  readonly id: Uint8Array;
+  readonly id: string;
   readonly device_id: number;
   readonly log_id: number;
   readonly wall_ms: number;
@@ -23,20 +23,21 @@ interface ChangeRow {
   readonly seq: number;
   readonly position: number;
   readonly bytes: Uint8Array | null;
-  readonly code: string | null;
-  readonly message: string;
-  readonly hint: string;
   readonly reason: string | null;
+  readonly is_parked: number;
 }
 
-const joinedTables = `from change
-  left join unsigned_change on unsigned_change.key = change.log_id * ${changesPerLog} + change.number
-  left join parked_change on parked_change.number = change.number
-  left join set_aside_change on set_aside_change.number = change.number`;
+interface ParkedRow extends Problem {
+  readonly bytes: Uint8Array | null;
+}
 
-const selectChanges = `select change.number, change.id, device_id, log_id, wall_ms, counter, received_ms, is_skewed,
-  stream_id, seq, position, code, message, hint, reason,
-  coalesce(unsigned_change.bytes, parked_change.bytes) as bytes ${joinedTables}`;
+// Look-ups by subselect take a fraction of the time of joins.
+const selectChanges = `select number, lower(hex(id)) as id, device_id, log_id, wall_ms, counter, received_ms, is_skewed,
+  stream_id, seq, position,
+  (select bytes from unsigned_change where key = change.log_id * ${changesPerLog} + change.number) as bytes,
+  (select reason from set_aside_change where number = change.number) as reason,
+  exists (select 1 from parked_change where number = change.number) as is_parked
+  from change`;
 
 /** The changes that a replica holds, in SQLite. */
 export class ChangeTable implements ChangeStore {
@@ -65,17 +66,17 @@ export class ChangeTable implements ChangeStore {
   }
 
   get(id: ChangeId): ChangeRecord | null {
-    return this.#list("where change.id = ?", blobOfHex(id))[0] ?? null;
+    return this.#list("where id = ?", blobOfHex(id))[0] ?? null;
   }
 
   byNumber(number: number): ChangeRecord | null {
-    return this.#list("where change.number = ?", number)[0] ?? null;
+    return this.#list("where number = ?", number)[0] ?? null;
   }
 
   withPrefix(idPrefix: string, limit: number): readonly ChangeRecord[] {
     if (!/^[0-9a-f]{0,64}$/.test(idPrefix)) return [];
     return this.#list(
-      "where change.id between ? and ? order by change.id limit ?",
+      "where id between ? and ? order by id limit ?",
       blobOfHex(idPrefix.padEnd(64, "0")),
       blobOfHex(idPrefix.padEnd(64, "f")),
       limit,
@@ -112,7 +113,7 @@ export class ChangeTable implements ChangeStore {
 
   latest(limit: number, before?: number): readonly ChangeRecord[] {
     return this.#list(
-      "where change.number < ? order by change.number desc limit ?",
+      "where number < ? order by number desc limit ?",
       before ?? Number.MAX_SAFE_INTEGER,
       limit,
     );
@@ -121,9 +122,9 @@ export class ChangeTable implements ChangeStore {
   unsigned(log: LogName, first: number, last: number, limit: number): readonly ChangeRecord[] {
     const start = (this.#logs.find(log) ?? 0) * changesPerLog;
     return this.#list(
-      `where change.number in (
+      `where number in (
         select key - ? from unsigned_change where key between ? and ? order by key limit ?
-      ) order by change.number`,
+      ) order by number`,
       start,
       start + Math.max(first, 0),
       start + Math.min(last, changesPerLog - 1),
@@ -205,7 +206,7 @@ export class ChangeTable implements ChangeStore {
   }
 
   parked(): readonly ChangeRecord[] {
-    return this.#list("where change.number in (select number from parked_change) order by change.number");
+    return this.#list("where number in (select number from parked_change) order by number");
   }
 
   setSetAside(id: ChangeId, reason: string | null): void {
@@ -215,7 +216,7 @@ export class ChangeTable implements ChangeStore {
   }
 
   setAside(): readonly ChangeRecord[] {
-    return this.#list("where change.number in (select number from set_aside_change) order by change.number");
+    return this.#list("where number in (select number from set_aside_change) order by number");
   }
 
   remove(id: ChangeId): void {
@@ -234,7 +235,7 @@ export class ChangeTable implements ChangeStore {
   }
 
   after(after: number, limit: number): readonly ChangeRecord[] {
-    return this.#list("where change.number > ? order by change.number limit ?", after, limit);
+    return this.#list("where number > ? order by number limit ?", after, limit);
   }
 
   count(): number {
@@ -262,6 +263,15 @@ export class ChangeTable implements ChangeStore {
     return { number: row.number, logId: row.log_id, log: this.#logs.nameOf(row.log_id) };
   }
 
+  #parkedRow(number: number): ParkedRow | null {
+    return (
+      this.#connection.row<ParkedRow>(
+        "select code, message, hint, bytes from parked_change where number = ?",
+        number,
+      ) ?? null
+    );
+  }
+
   #list(condition: string, ...values: (number | Uint8Array | null)[]): readonly ChangeRecord[] {
     return this.#connection
       .rows<ChangeRow>(`${selectChanges} ${condition}`, ...values)
@@ -269,9 +279,10 @@ export class ChangeTable implements ChangeStore {
   }
 
   #recordOf(row: ChangeRow): ChangeRecord {
+    const parked = row.is_parked === 1 ? this.#parkedRow(row.number) : null;
     return {
       number: row.number,
-      id: hexOfBlob(row.id),
+      id: row.id,
       device: this.#devices.nameOf(row.device_id),
       log: this.#logs.nameOf(row.log_id),
       time: { wallMs: row.wall_ms, counter: row.counter },
@@ -282,8 +293,8 @@ export class ChangeTable implements ChangeStore {
           ? null
           : { stream: this.#streams.nameOf(row.stream_id), seq: row.seq, index: row.position },
       setAside: row.reason,
-      bytes: row.bytes,
-      parked: row.code === null ? null : { code: row.code, message: row.message, hint: row.hint },
+      bytes: row.bytes ?? parked?.bytes ?? null,
+      parked: parked === null ? null : { code: parked.code, message: parked.message, hint: parked.hint },
     };
   }
 }

@@ -1,6 +1,6 @@
 import type { Location } from "@darksync/core/location";
 import type { NameRow } from "@darksync/runtime/store/package-store";
-import { type AssignmentTable, changeOfOp } from "./assignment-table.js";
+import { type AssignmentTable, assignmentColumns } from "./assignment-table.js";
 import type { Connection, SqlValue } from "./connection.js";
 import { conflictOf } from "./register-row.js";
 import { hashStart } from "./register-value.js";
@@ -10,13 +10,11 @@ interface NameColumns {
   readonly conflict_kind: number | null;
   readonly conflict_id: Uint8Array | null;
   readonly op: number | null;
-  readonly content: Uint8Array;
-  readonly change_id: Uint8Array;
+  readonly content: Uint8Array | null;
+  readonly change_id: string | null;
 }
 
-const selectNames = `select register.key, conflict_kind, conflict_id, op, content, change.id as change_id from register`;
-const joinShown = `left join assignment on op = register.shown
-  left join change on change.number = ${changeOfOp("op")}`;
+const columns = `key, conflict_kind, conflict_id, shown as op, ${assignmentColumns("shown")}`;
 
 /** What locations show, read from the registers of names. */
 export class NameQueries {
@@ -29,20 +27,20 @@ export class NameQueries {
   }
 
   nameRow(location: Location): NameRow | null {
-    return this.#list(`${selectNames} ${joinShown} where type = 0 and key = ?`, location)[0] ?? null;
+    return this.#list(`select ${columns} from register where type = 0 and key = ?`, location)[0] ?? null;
   }
 
   names(prefix: string, limit: number, after: Location): readonly NameRow[] {
     if (prefix === "") {
       return this.#list(
-        `${selectNames} ${joinShown} where type = 0 and key > ? and is_listed order by key limit ?`,
+        `select ${columns} from register where type = 0 and key > ? and is_listed order by key limit ?`,
         after,
         limit,
       );
     }
     // `/` is the character after `.`; the few locations between `prefix` and `prefix.` are left out one by one.
     return this.#list(
-      `${selectNames} ${joinShown} where type = 0 and key >= ? and key < ? and key > ?
+      `select ${columns} from register where type = 0 and key >= ? and key < ? and key > ?
         and (key = ? or key > ?) and is_listed order by key limit ?`,
       prefix,
       `${prefix}/`,
@@ -55,7 +53,7 @@ export class NameQueries {
 
   conflicts(): readonly NameRow[] {
     return this.#list(
-      `${selectNames} indexed by register_conflict ${joinShown} where conflict_kind is not null order by key`,
+      `select ${columns} from register indexed by register_conflict where conflict_kind is not null order by key`,
     );
   }
 
@@ -86,7 +84,7 @@ export class NameQueries {
   #list(sql: string, ...values: SqlValue[]): readonly NameRow[] {
     return this.#connection.rows<NameColumns>(sql, ...values).map((row) => ({
       location: row.key,
-      shown: row.op === null ? null : this.#assignments.fromColumns("name", { ...row, op: row.op }),
+      shown: row.op === null ? null : this.#assignments.fromColumns("name", row.op, row),
       conflict: conflictOf(row),
     }));
   }

@@ -6,7 +6,7 @@ import type { Location } from "@darksync/core/location";
 import type { OpId } from "@darksync/core/op-id";
 import type { Assignment, Register, RegisterType } from "@darksync/core/register";
 import type { NameRow, PackageStore } from "@darksync/runtime/store/package-store";
-import { type AssignmentTable, changeOfOp } from "./assignment-table.js";
+import { type AssignmentTable, assignmentColumns } from "./assignment-table.js";
 import type { ChangeNumbers } from "./change-numbers.js";
 import type { Connection } from "./connection.js";
 import { blobOfHex } from "./hex-blob.js";
@@ -18,8 +18,8 @@ interface HeadsRow {
   readonly id: number;
   readonly heads: Uint8Array | null;
   readonly op: number | null;
-  readonly content: Uint8Array;
-  readonly change_id: Uint8Array;
+  readonly content: Uint8Array | null;
+  readonly change_id: string | null;
 }
 
 /** What a transaction knows of a register that it has met. */
@@ -29,9 +29,7 @@ interface MetRegister {
   shownHead: OpId | null;
 }
 
-const selectHeads = `select register.key, register.id, heads, op, content, change.id as change_id from register
-  left join assignment on op = register.head
-  left join change on change.number = ${changeOfOp("op")}`;
+const selectHeads = `select key, id, heads, head as op, ${assignmentColumns("head")} from register`;
 
 /** What the fold made, in SQLite. */
 export class PackageTables implements PackageStore {
@@ -208,7 +206,7 @@ export class PackageTables implements PackageStore {
   }
 
   #headsOf<Type extends RegisterType>(type: Type, row: HeadsRow): readonly Assignment<Type>[] {
-    if (row.op !== null) return [this.#assignments.fromColumns(type, { ...row, op: row.op })];
+    if (row.op !== null) return [this.#assignments.fromColumns(type, row.op, row)];
     return (decodeHeads(row.heads ?? new Uint8Array()) ?? []).map((op) =>
       this.#assignments.byNumber(type, op),
     );
