@@ -18,7 +18,7 @@ export {
 export class Malformed extends Error {}
 
 const spareBufferBytes = 64 * 1024;
-let spare: Writer | null = newWriter();
+const spares: Writer[] = [];
 
 function newWriter(): Writer {
   const writer = encoding.createEncoder();
@@ -26,17 +26,16 @@ function newWriter(): Writer {
   return writer;
 }
 
-/** The bytes that `write` writes. One buffer is used again and again; a nested call gets its own. */
+/** The bytes that `write` writes. Buffers are used again and again, one for each depth of nested calls. */
 export function encode(write: (writer: Writer) => void): Uint8Array {
-  const writer = spare ?? newWriter();
-  spare = null;
+  const writer = spares.pop() ?? newWriter();
+  // A writer whose `write` throws is dropped.
   write(writer);
   const bytes = encoding.toUint8Array(writer);
-  if (writer.cbuf.length === spareBufferBytes && writer.bufs.length === 0) {
+  const hasGrown = writer.bufs.length > 0;
+  if (!hasGrown) {
     writer.cpos = 0;
-    spare = writer;
-  } else {
-    spare = newWriter();
+    spares.push(writer);
   }
   return bytes;
 }

@@ -241,34 +241,40 @@ export class History {
     const log = `main/${ownerOf(location)}`;
     switch (what) {
       case 0:
-        return this.#deliver(by, log, new Uint8Array([1, 1, this.changes.length]), "malformed bytes");
+        this.#deliver(by, log, new Uint8Array([1, 1, this.changes.length]), "malformed bytes");
+        break;
       case 1: {
         const bytes = encodeChange(newChange(this.changes.length, [good, good]));
-        return this.#deliver(by, log, bytes.subarray(0, bytes.length - 3), "a change cut short");
+        this.#deliver(by, log, bytes.subarray(0, bytes.length - 3), "a change cut short");
+        break;
       }
       case 2:
-        return this.#deliver(by, log, withUnknownOp(this.changes.length), "an op of an unknown kind");
+        this.#deliver(by, log, withUnknownOp(this.changes.length), "an op of an unknown kind");
+        break;
       case 3:
-        return this.#deliver(by, log, new Uint8Array([9, this.changes.length]), "a change of format 9");
+        this.#deliver(by, log, new Uint8Array([9, this.changes.length]), "a change of format 9");
+        break;
       case 4:
-        return this.#append(by, log, [good, good]);
+        this.#append(by, log, [good, good]);
+        break;
       case 5:
-        return this.#append(by, "main/Else", [good]);
+        this.#append(by, "main/Else", [good]);
+        break;
       case 6:
-        return this.#append(by, log, [
-          good,
-          { type: "Deprecate", location: "x", message: "", supersedes: [] },
-        ]);
+        this.#append(by, log, [good, { type: "Deprecate", location: "x", message: "", supersedes: [] }]);
+        break;
       case 7:
-        return this.#append(by, log, [
+        this.#append(by, log, [
           nameOp(location, "fn t1", [opId(deviceKey(7), 3), ...this.#seen(by, location)]),
         ]);
+        break;
       case 8:
-        return this.#append(by, log, [nameOp(location, "fn t2", this.#seen(by, other))]);
+        this.#append(by, log, [nameOp(location, "fn t2", this.#seen(by, other))]);
+        break;
       default: {
         const last = this.changes.at(-1);
-        if (last === undefined) return;
-        return this.#deliver(
+        if (last === undefined) break;
+        this.#deliver(
           Number.parseInt(last.device.slice(0, 2), 16),
           "main/Beta",
           last.bytes,
