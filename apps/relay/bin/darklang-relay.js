@@ -1,12 +1,19 @@
 #!/usr/bin/env node
 // No static import of the program: better-sqlite3 13 crashes with no message under Node 20.
 import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import { createRequire, enableCompileCache } from "node:module";
 
 const [major, minor] = process.versions.node.split(".").map(Number);
 if (major > 22 || (major === 22 && minor >= 13)) {
-  enableCompileCache?.();
-  await import("../dist/main.js");
+  if (existsSync(new URL("../dist/main.js", import.meta.url))) {
+    enableCompileCache?.();
+    await import("../dist/main.js");
+  } else {
+    console.error("darklang-relay is not built yet.");
+    console.error("Run `npm run build` in the darksync folder first.");
+    process.exitCode = 1;
+  }
 } else {
   handOver();
 }

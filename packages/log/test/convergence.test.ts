@@ -3,7 +3,6 @@ import { expect, test } from "vitest";
 import * as Y from "yjs";
 import { admitRuns } from "../src/admission.js";
 import { clientIdOf } from "../src/client-id.js";
-import { vectorDigest } from "../src/digest.js";
 import { firstHead } from "../src/head.js";
 import { decodeStateVector, encodeStateVector, vectorOfClocks } from "../src/state-vector.js";
 import { encodeAppends, type KnownStream, type ParsedUpdate, parseAppends, type Run } from "../src/update.js";
@@ -80,8 +79,8 @@ test("L1.4 L2.6 L2.10 any split into runs, in any order, with duplicates and gap
       );
       for (const { stream, blocks } of authors) expect(receiver.holder.blocks(stream)).toEqual(blocks);
       expect(Y.encodeStateAsUpdate(receiver.document)).toEqual(update);
-      expect(vectorDigest(sha256, log, receiver.holder.vector())).toBe(
-        vectorDigest(sha256, log, new Map(authors.map((author) => [author.stream, author.blocks.length]))),
+      expect(receiver.holder.vector()).toEqual(
+        new Map(authors.map((author) => [author.stream, author.blocks.length])),
       );
     }),
     { numRuns: 150 },

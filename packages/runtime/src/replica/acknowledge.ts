@@ -1,5 +1,5 @@
-import type { StreamName } from "@darksync/core/stream";
-import type { LogName } from "@darksync/core/vector";
+import { deviceOf, type StreamName } from "@darksync/core/stream";
+import type { LogName, Vector } from "@darksync/core/vector";
 import { tagOf } from "@darksync/sync/digest";
 import type { StreamHead } from "@darksync/sync/message";
 import type { ReplicaTables } from "../store/store.js";
@@ -42,9 +42,8 @@ export function acknowledge(
         after.set(stream, Math.max(after.get(stream) ?? 0, Math.min(seq, holds)));
       }
     }
-    const pendingBefore = tables.durable.countBeyondDurable(log);
+    const pushed = ownBetween(replica, tables, log, before, after);
     tables.durable.setDurable(log, after);
-    const pushed = Math.max(0, pendingBefore - tables.durable.countBeyondDurable(log));
     if (heads.length > 0) tables.meta.set("wasAcknowledged", "yes");
     settlePushItems(replica, tables, log);
     return { pushed, askFrom };
@@ -56,13 +55,32 @@ function isSame(tables: ReplicaTables, log: LogName, stream: StreamName, seq: nu
   return hash === null || tagOf(hash) === tag;
 }
 
+/** How many own changes lie in blocks after one vector and up to another. */
+function ownBetween(
+  replica: Replica,
+  tables: ReplicaTables,
+  log: LogName,
+  before: Vector,
+  after: Vector,
+): number {
+  let count = 0;
+  for (const [stream, seq] of after) {
+    const from = before.get(stream) ?? 0;
+    if (deviceOf(stream) !== replica.device || seq <= from) continue;
+    for (const { place } of tables.changes.placedAfter(stream, log, from))
+      if (place !== null && place.seq <= seq) count += 1;
+  }
+  return count;
+}
+
 /** The digests are equal: the relay durably has every block that this replica holds. */
 export function acknowledgeAll(replica: Replica, logs: readonly LogName[]): Promise<number> {
   return replica.store.write((tables) => {
     let pushed = 0;
     for (const log of logs) {
-      pushed += tables.durable.countBeyondDurable(log);
-      tables.durable.setDurable(log, vectorOf(tables.blocks, log));
+      const held = vectorOf(tables.blocks, log);
+      pushed += ownBetween(replica, tables, log, tables.durable.durable(log), held);
+      tables.durable.setDurable(log, held);
       settlePushItems(replica, tables, log);
     }
     return pushed;

@@ -1,0 +1,102 @@
+import type { Problem } from "@darksync/core/result";
+import { describeStatus } from "@darksync/core/status";
+import { StoreError } from "@darksync/runtime/store/store";
+import type { Command } from "commander";
+import { syncInBackground } from "./background.js";
+import { paint } from "./paint.js";
+import { ProblemError, wrongUsage } from "./problem-error.js";
+import { findSpace, openSpace, type Space } from "./space.js";
+
+/** Options that every command has. */
+export interface GlobalOptions {
+  readonly json?: boolean;
+  readonly space?: string;
+  readonly branch?: string;
+  readonly offline?: boolean;
+}
+
+/** What a command has to say. */
+export interface Answer {
+  /** For `--json`, beside `sync`. */
+  readonly json: Readonly<Record<string, unknown>>;
+  /** For people; lines without a line break at the end. */
+  readonly text: string;
+  /** 1: it could not be done, or not wholly. */
+  readonly exitCode?: 0 | 1;
+}
+
+/** Whether a command changes the space; then a linked relay hears of it in the background (eager sync). */
+export type Access = "reads" | "writes";
+
+/** The action of a command in a space (its arguments, then its options): opens it, prints the answer with the sync indicator, and closes it. */
+export function inSpace<Arguments extends unknown[]>(
+  access: Access,
+  work: (space: Space, command: Command, ...args: Arguments) => Promise<Answer> | Answer,
+): (...args: [...Arguments, Command]) => Promise<void> {
+  return async (...all) => {
+    const command = all.at(-1) as Command;
+    const options = command.optsWithGlobals<GlobalOptions>();
+    checkBranch(options);
+    const space = await openSpace(findSpace(options.space));
+    try {
+      const answer = await work(space, command, ...(all.slice(0, -1) as Arguments));
+      if (access === "writes" && options.offline !== true) syncInBackground(space);
+      report(answer, space, options);
+    } finally {
+      space.close();
+    }
+  };
+}
+
+function checkBranch({ branch = process.env.DARKLANG_BRANCH }: GlobalOptions): void {
+  if (branch === undefined || branch === "" || branch === "main") return;
+  wrongUsage(
+    `there is no branch ${branch}: this version knows main only`,
+    "Leave --branch and DARKLANG_BRANCH out.",
+  );
+}
+
+/** Prints an answer: JSON with the sync status, or text with the indicator on a terminal. */
+export function report(answer: Answer, space: Space, { json }: GlobalOptions): void {
+  const status = space.status();
+  if (json === true) print(JSON.stringify({ ...answer.json, sync: status }));
+  else {
+    if (answer.text !== "") print(answer.text);
+    if (process.stdout.isTTY) print(paint.dim(describeStatus(status, Date.now())));
+  }
+  if (answer.exitCode !== undefined) process.exitCode = answer.exitCode;
+}
+
+/** Writes a line to stdout. */
+export function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+/** Prints why a command ended early; returns its exit code. */
+export function reportFailure(error: unknown, isJson: boolean): 1 | 2 {
+  const { problem, exitCode } = problemOf(error);
+  if (isJson) print(JSON.stringify({ error: problem }));
+  process.stderr.write(
+    `${paint.error("error:")} ${problem.message}\n${paint.hint("hint:")} ${problem.hint}\n`,
+  );
+  return exitCode;
+}
+
+function problemOf(error: unknown): { readonly problem: Problem; readonly exitCode: 1 | 2 } {
+  if (error instanceof ProblemError) return error;
+  if (error instanceof StoreError)
+    return { problem: { code: error.code, message: error.message, hint: error.hint }, exitCode: 1 };
+  if (isSystemError(error)) {
+    const hint = "Check the path and its permissions, and the room on the disk.";
+    return { problem: { code: error.code.toLowerCase(), message: error.message, hint }, exitCode: 1 };
+  }
+  if (process.env.DARKLANG_DEBUG !== undefined) throw error;
+  const message = error instanceof Error ? error.message : String(error);
+  const hint =
+    "This is a bug in darksync; nothing that was saved is lost. DARKLANG_DEBUG=1 shows where it happened.";
+  return { problem: { code: "internal", message, hint }, exitCode: 1 };
+}
+
+function isSystemError(error: unknown): error is Error & { readonly code: string } {
+  return error instanceof Error && "syscall" in error && "code" in error && typeof error.code === "string";
+}

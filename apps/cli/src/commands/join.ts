@@ -1,0 +1,57 @@
+import { rmSync } from "node:fs";
+import { resolve } from "node:path";
+import { parseRelayUrl } from "@darksync/node/relay-url";
+import type { Command } from "commander";
+import { type GlobalOptions, report } from "../command.js";
+import { ProblemError, unwrap, wrongUsage } from "../problem-error.js";
+import { spacePaths } from "../space.js";
+import { runSync } from "../sync-run.js";
+import { checkNames, collect, describeSpace, makeSpace } from "./init.js";
+
+export function addJoin(program: Command): void {
+  program
+    .command("join <URL> [DIR]")
+    .description("make a copy of a relay's space, and link it to the relay")
+    .requiredOption("--as <name>", "your name, as others see it")
+    .option("--invite <code>", "an invitation code")
+    .option("--only <owner>", "keep only this owner's packages (may be repeated)", collect, [])
+    .addHelpText("after", "\nExample:\n  darklang join http://127.0.0.1:7420 ~/work --as Bob")
+    .action(
+      async (
+        url: string,
+        dir: string | undefined,
+        options: { as: string; only: string[]; invite?: string },
+        command: Command,
+      ) => {
+        const globals = command.optsWithGlobals<GlobalOptions>();
+        if (globals.offline === true) wrongUsage("join needs the network", "Leave --offline out.");
+        refuseInvitation(options.invite);
+        checkNames(options.as, options.only);
+        const relay = unwrap(parseRelayUrl(url));
+        const paths = spacePaths(resolve(dir ?? globals.space ?? "."));
+        const made = { space: "", member: options.as, owners: [], relay: relay.text, only: options.only };
+        const space = await makeSpace(paths, made);
+        try {
+          const outcome = await runSync(space, relay.socketUrl);
+          if (outcome.problem !== null) throw new ProblemError(outcome.problem);
+          const answer = describeSpace(space, "joined");
+          report({ ...answer, text: `${answer.text}\n${outcome.pulled} changes pulled.` }, space, globals);
+          space.close();
+        } catch (error) {
+          // A copy of nothing helps nobody, and the next try wants the folder.
+          space.close();
+          rmSync(paths.dir, { recursive: true, force: true });
+          throw error;
+        }
+      },
+    );
+}
+
+/** Invitations are part of memberships, which this version does not have. */
+export function refuseInvitation(code: string | undefined): void {
+  if (code === undefined) return;
+  wrongUsage(
+    "this version knows no invitations",
+    "An --open relay on loopback lets everybody in: leave --invite out.",
+  );
+}

@@ -1,0 +1,91 @@
+import { existsSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import type { SyncStatus } from "@darksync/core/status";
+import { darklang } from "@darksync/language/darklang";
+import { nodeCompression, sha256, systemRandom, verifyEd25519 } from "@darksync/node/crypto";
+import { readDeviceKey } from "@darksync/node/device-key";
+import { openReplicaStore } from "@darksync/node/sqlite/replica-store";
+import { isSyncLocked } from "@darksync/node/sync-lock";
+import { readStatus } from "@darksync/runtime/read/status";
+import { openReplica, type Replica, type ReplicaPorts } from "@darksync/runtime/replica/replica";
+import { ProblemError, unwrap } from "./problem-error.js";
+
+/** Where the parts of a space are on disk. */
+export interface SpacePaths {
+  /** The folder people work in. */
+  readonly folder: string;
+  /** `.darklang` in it. */
+  readonly dir: string;
+  readonly database: string;
+  readonly key: string;
+  readonly lock: string;
+}
+
+/** The parts of a space in a folder, there or not. */
+export function spacePaths(folder: string): SpacePaths {
+  const dir = join(folder, ".darklang");
+  return {
+    folder,
+    dir,
+    database: join(dir, "space.db"),
+    key: join(dir, "device.key"),
+    lock: join(dir, "sync.lock"),
+  };
+}
+
+/** Finds the space: the one named, else the nearest `.darklang` upwards from the working directory. */
+export function findSpace(named: string | undefined): SpacePaths {
+  const start = resolve(named ?? process.env.DARKLANG_SPACE ?? ".");
+  if (named !== undefined || process.env.DARKLANG_SPACE !== undefined) {
+    const paths = spacePaths(start);
+    if (existsSync(paths.dir)) return paths;
+  } else {
+    for (let folder = start; ; folder = dirname(folder)) {
+      const paths = spacePaths(folder);
+      if (existsSync(paths.dir)) return paths;
+      if (dirname(folder) === folder) break;
+    }
+  }
+  throw new ProblemError({
+    code: "no-space-here",
+    message: `there is no darklang space in ${named === undefined ? "this folder or above it" : start}`,
+    hint: "Make one with `darklang init`, copy one with `darklang join URL`, or name one with --space DIR.",
+  });
+}
+
+/** An open space. */
+export interface Space {
+  readonly paths: SpacePaths;
+  readonly replica: Replica;
+  /** What is true of sync now. */
+  status(): SyncStatus;
+  close(): void;
+}
+
+/** What every replica of this command runs on, but its store and key. */
+export const commonPorts: Omit<ReplicaPorts, "store" | "signer"> = {
+  hash: sha256,
+  verify: verifyEd25519,
+  compression: nodeCompression,
+  clock: Date.now,
+  random: systemRandom,
+  language: darklang,
+};
+
+/** Opens a space that exists. */
+export async function openSpace(paths: SpacePaths): Promise<Space> {
+  const signer = unwrap(readDeviceKey(paths.key));
+  const store = openReplicaStore(paths.database, { create: false });
+  const replica = await openReplica({ ...commonPorts, store, signer });
+  return spaceOf(paths, replica);
+}
+
+/** An open replica as a space. */
+export function spaceOf(paths: SpacePaths, replica: Replica): Space {
+  return {
+    paths,
+    replica,
+    status: () => replica.store.read((tables) => readStatus(tables, isSyncLocked(paths.lock))),
+    close: () => replica.store.close(),
+  };
+}

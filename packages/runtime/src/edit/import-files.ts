@@ -1,0 +1,232 @@
+import { contentHash } from "@darksync/core/content-hash";
+import type { FoundDefinition, Skeleton, SkeletonPiece, SplitFile } from "@darksync/core/language";
+import { type Location, nameOf, ownerOf } from "@darksync/core/location";
+import type { Op } from "@darksync/core/op/op";
+import { invalidPath } from "@darksync/core/op/set-file";
+import { Commit, supersededBy } from "../replica/commit-change.js";
+import type { Replica } from "../replica/replica.js";
+import type { ReplicaTables } from "../store/store.js";
+import { addOp, setNameOp } from "./naming.js";
+
+/** A file to import. */
+export interface FileToImport {
+  /** Relative, with `/`; the layout is kept under it. */
+  readonly path: string;
+  readonly text: string;
+}
+
+/** Something that import left out, and why. */
+export interface Skipped {
+  readonly file: string;
+  /** Counted from 1. */
+  readonly line: number;
+  readonly reason: string;
+}
+
+/** What an import came to, in definitions. */
+export interface Imported {
+  readonly added: number;
+  readonly updated: number;
+  readonly unchanged: number;
+  readonly skipped: readonly Skipped[];
+  readonly files: number;
+}
+
+const filesPerTransaction = 48;
+// A change has to fit in a block; a definition counts with its ops around it.
+const maxOpsBytes = 560 * 1024;
+
+/**
+ * Imports files: each file's definitions and layout are one change in the log of each owner (more if they do not
+ * fit). `onProgress` hears how many files are done.
+ */
+export async function importFiles(
+  replica: Replica,
+  files: readonly FileToImport[],
+  onProgress: (filesDone: number) => void = () => {},
+): Promise<Imported> {
+  const counts = new ImportCounts();
+  for (let start = 0; start < files.length; start += filesPerTransaction) {
+    const batch = files.slice(start, start + filesPerTransaction);
+    const split = batch.map((file) => ({ path: file.path, ...replica.language.splitFile(file.text) }));
+    await replica.store.write((tables) => {
+      const attempt = counts.begin();
+      for (const file of split) importFile(replica, tables, file, attempt);
+    });
+    counts.commit();
+    onProgress(start + batch.length);
+  }
+  return counts.result();
+}
+
+interface NamedSplit extends SplitFile {
+  readonly path: string;
+}
+
+function importFile(replica: Replica, tables: ReplicaTables, file: NamedSplit, counts: Attempt): void {
+  for (const { line, reason } of file.problems) counts.skipped.push({ file: file.path, line, reason });
+  const badPath = invalidPath(file.path);
+  if (badPath !== null) {
+    counts.skipped.push({ file: file.path, line: 1, reason: badPath });
+    return;
+  }
+  const { skeleton, definitions } = withoutSeenBefore(replica, file, counts);
+  const byOwner = new Map<string, Op[]>();
+  const addOps = (owner: string, ops: readonly Op[]) => {
+    byOwner.set(owner, [...(byOwner.get(owner) ?? []), ...ops]);
+  };
+  for (const definition of definitions) {
+    const { location, text } = definition;
+    const hash = contentHash(replica.hash, text);
+    const row = tables.packages.nameRow(location);
+    const shown = row?.shown?.value;
+    if (shown?.type === "definition" && shown.hash === hash && row?.conflict === null) {
+      counts.unchanged += 1;
+      continue;
+    }
+    if (shown?.type === "definition") counts.updated += 1;
+    else counts.added += 1;
+    addOps(ownerOf(location), [addOp(text), setNameOp(replica, tables, location, { kind: text.kind, hash })]);
+  }
+  const owner = ownerOfFile(replica, skeleton);
+  if (owner === null) {
+    counts.skipped.push({
+      file: file.path,
+      line: 1,
+      reason: "no module heads the file, so it belongs to nobody",
+    });
+  } else {
+    const layout = layoutOp(replica, tables, file.path, skeleton);
+    if (layout !== null) addOps(owner, [layout]);
+  }
+  for (const [name, ops] of byOwner) commitOps(replica, tables, name, ops, file.path, counts);
+  counts.files += 1;
+}
+
+/** A location holds one definition: a later file's second one stays literal text of that file. */
+function withoutSeenBefore(
+  replica: Replica,
+  file: NamedSplit,
+  counts: Attempt,
+): { readonly skeleton: Skeleton; readonly definitions: readonly FoundDefinition[] } {
+  const repeated = new Map<Location, FoundDefinition>();
+  for (const definition of file.definitions) {
+    const { location, line } = definition;
+    const first = counts.fileOf(location);
+    if (first === null) {
+      counts.remember(location, file.path);
+      continue;
+    }
+    repeated.set(location, definition);
+    counts.skipped.push({ file: file.path, line, reason: `${location} is defined in ${first} already` });
+  }
+  if (repeated.size === 0) return file;
+  const literal = (piece: SkeletonPiece): SkeletonPiece => {
+    const definition = typeof piece === "string" ? undefined : repeated.get(piece.location);
+    if (definition === undefined) return piece;
+    return replica.language.printFile([piece], () => ({
+      name: nameOf(definition.location),
+      text: definition.text,
+    }));
+  };
+  return {
+    skeleton: file.skeleton.map(literal),
+    definitions: file.definitions.filter(({ location }) => !repeated.has(location)),
+  };
+}
+
+function ownerOfFile(replica: Replica, skeleton: Skeleton): string | null {
+  for (const piece of skeleton) if (typeof piece !== "string") return ownerOf(piece.location);
+  const module = replica.language.moduleOfFile(skeleton);
+  return module?.split(".", 1)[0] ?? null;
+}
+
+function layoutOp(replica: Replica, tables: ReplicaTables, path: string, skeleton: Skeleton): Op | null {
+  const heads = tables.packages.heads({ type: "file", key: path });
+  const [only] = heads;
+  if (heads.length === 1 && JSON.stringify(only?.value.skeleton) === JSON.stringify(skeleton)) return null;
+  return { type: "SetFile", path, skeleton, supersedes: supersededBy(replica, tables, heads) };
+}
+
+function commitOps(
+  replica: Replica,
+  tables: ReplicaTables,
+  owner: string,
+  ops: readonly Op[],
+  file: string,
+  counts: Attempt,
+): void {
+  const commit = new Commit(replica, tables);
+  for (const part of inParts(ops)) {
+    const added = commit.add(`main/${owner}`, part);
+    if (!added.ok) counts.skipped.push({ file, line: 1, reason: added.problem.message });
+  }
+  commit.finish();
+}
+
+function inParts(ops: readonly Op[]): readonly (readonly Op[])[] {
+  const parts: Op[][] = [[]];
+  let bytes = 0;
+  for (const op of ops) {
+    // A text goes with the op that binds it.
+    const size = "head" in op ? 3 * (op.head.length + op.tail.length) : 512;
+    if ("head" in op && bytes + size > maxOpsBytes && bytes > 0) {
+      parts.push([]);
+      bytes = 0;
+    }
+    parts.at(-1)?.push(op);
+    bytes += size;
+  }
+  return parts;
+}
+
+/** Counts of one transaction, which may run more than once. */
+interface Attempt {
+  added: number;
+  updated: number;
+  unchanged: number;
+  files: number;
+  readonly skipped: Skipped[];
+  fileOf(location: Location): string | null;
+  remember(location: Location, file: string): void;
+}
+
+class ImportCounts {
+  readonly #fileOfLocation = new Map<Location, string>();
+  readonly #attempts: Attempt[] = [];
+  #current: { attempt: Attempt; locations: Map<Location, string> } | null = null;
+
+  begin(): Attempt {
+    const locations = new Map<Location, string>();
+    const attempt: Attempt = {
+      added: 0,
+      updated: 0,
+      unchanged: 0,
+      files: 0,
+      skipped: [],
+      fileOf: (location) => locations.get(location) ?? this.#fileOfLocation.get(location) ?? null,
+      remember: (location, file) => locations.set(location, file),
+    };
+    this.#current = { attempt, locations };
+    return attempt;
+  }
+
+  commit(): void {
+    if (this.#current === null) return;
+    this.#attempts.push(this.#current.attempt);
+    for (const [location, file] of this.#current.locations) this.#fileOfLocation.set(location, file);
+    this.#current = null;
+  }
+
+  result(): Imported {
+    const sum = (count: "added" | "updated" | "unchanged" | "files") =>
+      this.#attempts.reduce((total, attempt) => total + attempt[count], 0);
+    return {
+      added: sum("added"),
+      updated: sum("updated"),
+      unchanged: sum("unchanged"),
+      files: sum("files"),
+      skipped: this.#attempts.flatMap(({ skipped }) => skipped),
+    };
+  }
+}

@@ -1,0 +1,37 @@
+import { type Location, ownerOf } from "@darksync/core/location";
+import type { ChangeId } from "@darksync/core/op-id";
+import { failure, type Result, success } from "@darksync/core/result";
+import { commitChange } from "../replica/commit-change.js";
+import type { Replica } from "../replica/replica.js";
+import { checkLocation, checkShown, mainLogOf, setNameOp, unsetNameOp } from "./naming.js";
+
+/** Moves a definition to another location: one change of two ops (O1). */
+export function rename(replica: Replica, from: string, to: string): Promise<Result<ChangeId>> {
+  return commitChange(replica, (tables) => {
+    const shown = checkShown(tables, from);
+    if (!shown.ok) return shown;
+    const target = checkLocation(to);
+    if (!target.ok) return target;
+    const refusal = refusalOf(from, to);
+    if (refusal !== null) return refusal;
+    if (tables.packages.nameRow(to)?.shown?.value.type === "definition") {
+      return failure(
+        "location-taken",
+        `there is a definition at ${to} already`,
+        `Remove it first: darklang rm ${to}`,
+      );
+    }
+    const ops = [unsetNameOp(replica, tables, from, to), setNameOp(replica, tables, to, shown.value, from)];
+    return success({ log: mainLogOf(from), ops });
+  });
+}
+
+function refusalOf(from: Location, to: Location): ReturnType<typeof failure> | null {
+  if (from === to) return failure("same-location", "the two locations are the same", "Name another one.");
+  if (ownerOf(from) === ownerOf(to)) return null;
+  return failure(
+    "other-owner",
+    `${from} and ${to} have different owners`,
+    `Save it as ${to}, then: darklang rm ${from}`,
+  );
+}

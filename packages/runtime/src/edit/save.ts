@@ -1,0 +1,130 @@
+import { type ContentHash, contentHash } from "@darksync/core/content-hash";
+import { type DefinitionKind, type DefinitionText, maxDefinitionBytes } from "@darksync/core/definition";
+import { type Location, moduleOf, nameOf } from "@darksync/core/location";
+import { type ChangeId, changeOf } from "@darksync/core/op-id";
+import { failure, type Result, success } from "@darksync/core/result";
+import { Commit } from "../replica/commit-change.js";
+import type { Replica } from "../replica/replica.js";
+import type { ReplicaTables } from "../store/store.js";
+import { addOp, checkLocation, mainLogOf, setNameOp } from "./naming.js";
+
+/** What a save came to. */
+export interface Saved {
+  readonly location: Location;
+  readonly kind: DefinitionKind;
+  readonly hash: ContentHash;
+  /** The change that brought it: this save's, or the earlier one if the text was there already. */
+  readonly change: ChangeId;
+  readonly isUnchanged: boolean;
+}
+
+/** Saves a new version of one definition. Durable when fulfilled. */
+export async function save(replica: Replica, location: string, source: string): Promise<Result<Saved>> {
+  const parsed = parseFor(replica, location, source);
+  if (!parsed.ok) return parsed;
+  return replica.store.write((tables) => {
+    const commit = new Commit(replica, tables);
+    const saved = saveText(replica, tables, commit, location, parsed.value);
+    commit.finish();
+    return saved;
+  });
+}
+
+/** One definition of many that are saved together. */
+export interface DefinitionToSave {
+  readonly location: Location;
+  readonly text: DefinitionText;
+}
+
+/** Saves definitions that were parsed before, one change each, in one transaction: all of them or none. */
+export async function saveAll(
+  replica: Replica,
+  definitions: readonly DefinitionToSave[],
+): Promise<Result<readonly Saved[]>> {
+  return replica.store
+    .write((tables): Result<readonly Saved[]> => {
+      const saved: Saved[] = [];
+      let commit = new Commit(replica, tables);
+      const inCommit = new Set<Location>();
+      for (const { location, text } of definitions) {
+        // A second save of one location has to see the first.
+        if (inCommit.has(location)) {
+          commit.finish();
+          commit = new Commit(replica, tables);
+          inCommit.clear();
+        }
+        inCommit.add(location);
+        const result = saveText(replica, tables, commit, location, text);
+        if (!result.ok) throw new SaveFailed(result);
+        saved.push(result.value);
+      }
+      commit.finish();
+      return success(saved);
+    })
+    .catch((error: unknown) => {
+      if (error instanceof SaveFailed) return error.result;
+      throw error;
+    });
+}
+
+// Thrown so that the store takes back what the transaction wrote.
+class SaveFailed extends Error {
+  readonly result: Extract<Result<never>, { ok: false }>;
+
+  constructor(result: Extract<Result<never>, { ok: false }>) {
+    super(result.problem.message);
+    this.result = result;
+  }
+}
+
+function saveText(
+  replica: Replica,
+  tables: ReplicaTables,
+  commit: Commit,
+  location: Location,
+  text: DefinitionText,
+): Result<Saved> {
+  const hash = contentHash(replica.hash, text);
+  const { kind } = text;
+  const row = tables.packages.nameRow(location);
+  const shown = row?.shown;
+  if (shown?.value.type === "definition" && shown.value.hash === hash && row?.conflict === null) {
+    return success({ location, kind, hash, change: changeOf(shown.id), isUnchanged: true });
+  }
+  const ops = [addOp(text), setNameOp(replica, tables, location, { kind, hash })];
+  const added = commit.add(mainLogOf(location), ops);
+  return added.ok ? success({ location, kind, hash, change: added.value, isUnchanged: false }) : added;
+}
+
+/** The definition in a text that is meant for a location, or what is wrong with it. */
+export function parseFor(
+  replica: Pick<Replica, "language">,
+  location: string,
+  source: string,
+): Result<DefinitionText> {
+  const checked = checkLocation(location);
+  if (!checked.ok) return checked;
+  if (source.length > maxDefinitionBytes) return tooLarge;
+  const parsed = replica.language.parseDefinition(source);
+  if ("reason" in parsed) {
+    return failure(
+      "bad-definition",
+      `line ${parsed.line}: ${parsed.reason}`,
+      "The text must be one definition that starts at the left margin. Nothing was saved.",
+    );
+  }
+  if (parsed.name !== nameOf(location)) {
+    return failure(
+      "name-mismatch",
+      `the text defines ${parsed.name}, the location says ${nameOf(location)}`,
+      `To rename it: darklang mv ${location} ${moduleOf(location)}.${parsed.name}`,
+    );
+  }
+  return success(parsed.text);
+}
+
+const tooLarge = failure(
+  "definition-too-large",
+  `the definition is larger than ${maxDefinitionBytes / 1024} KiB`,
+  "Split it. Nothing was saved.",
+);

@@ -1,0 +1,77 @@
+import { type DefinitionText, renderDefinition } from "@darksync/core/definition";
+import { deprecationOf } from "@darksync/core/deprecation";
+import { type Location, nameOf } from "@darksync/core/location";
+import type { OpId } from "@darksync/core/op-id";
+import type { Binding } from "@darksync/core/register";
+import { failure, type Result, success } from "@darksync/core/result";
+import type { Mark } from "@darksync/core/status";
+import { checkShown } from "../edit/naming.js";
+import type { Replica } from "../replica/replica.js";
+import type { ReplicaTables } from "../store/store.js";
+import { Marks } from "./marks.js";
+
+/** A definition as people see it. */
+export interface ViewedDefinition {
+  readonly location: Location;
+  readonly kind: "fn" | "type" | "value";
+  readonly hash: string;
+  readonly source: string;
+  readonly doc: string;
+  readonly mark: Mark;
+  /** Id of its conflict. */
+  readonly conflict: string | null;
+  /** Whether the text was merged from several heads. */
+  readonly merged: boolean;
+  /** Null if it is not deprecated. */
+  readonly deprecation: string | null;
+  /** Id of the naming op that is shown. */
+  readonly head: OpId;
+}
+
+/** The definition at a location, as of now. */
+export function viewDefinition(
+  replica: Pick<Replica, "language">,
+  tables: ReplicaTables,
+  location: string,
+): Result<ViewedDefinition> {
+  const shown = checkShown(tables, location);
+  if (!shown.ok) return shown;
+  const row = tables.packages.nameRow(location);
+  if (row === null || row.shown === null) throw new Error(`${location} shows something but has no row`);
+  const source = sourceOf(tables, location, shown.value);
+  if (!source.ok) return source;
+  const parsed = replica.language.parseDefinition(source.value);
+  return success({
+    location,
+    kind: shown.value.kind,
+    hash: shown.value.hash,
+    source: source.value,
+    doc: "doc" in parsed ? parsed.doc : "",
+    mark: new Marks(tables).markOf(row),
+    conflict: row.conflict?.id ?? null,
+    merged: false,
+    deprecation:
+      deprecationOf(tables.packages.heads({ type: "deprecation", key: location }))?.message ?? null,
+    head: row.shown.id,
+  });
+}
+
+/** The text that a binding gives a location. */
+export function sourceOf(
+  tables: ReplicaTables,
+  location: Location,
+  binding: Extract<Binding, { type: "definition" }>,
+): Result<string> {
+  const text = tables.packages.text(binding.hash);
+  if (text !== null) return success(renderText(location, text));
+  return failure(
+    "text-missing",
+    `the text of ${location} is not on this device`,
+    "Go online and run `darklang sync`; whoever wrote it has to bring it.",
+  );
+}
+
+/** A definition's text with the name that its location gives it. */
+export function renderText(location: Location, text: DefinitionText): string {
+  return renderDefinition(text, nameOf(location));
+}

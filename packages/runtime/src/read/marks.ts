@@ -1,0 +1,64 @@
+import { changeOf } from "@darksync/core/op-id";
+import type { Assignment } from "@darksync/core/register";
+import type { Mark } from "@darksync/core/status";
+import type { LogName, Vector } from "@darksync/core/vector";
+import type { ChangeRecord } from "../store/change-store.js";
+import type { NameRow } from "../store/package-store.js";
+import type { ReplicaTables } from "../store/store.js";
+
+/** Tells the marks of definitions. Derived from vectors, so a mark cannot lie (L5). Make one for one reading. */
+export class Marks {
+  readonly #tables: ReplicaTables;
+  readonly #records = new Map<string, ChangeRecord | null>();
+  readonly #durable = new Map<LogName, Vector>();
+
+  constructor(tables: ReplicaTables) {
+    this.#tables = tables;
+  }
+
+  /** The first that holds of: conflict, failed, local, pending, synced. */
+  markOf({ location, shown, conflict }: NameRow): Mark {
+    if (conflict !== null) return "conflict";
+    if (shown === null) return "local";
+    const record = this.#record(shown);
+    if (record !== null && record.parked !== null) return "failed";
+    if (this.#isDurable(record)) return "synced";
+    return this.#wasEverDurable(location, shown) ? "pending" : "local";
+  }
+
+  #wasEverDurable(location: string, head: Assignment<"name">): boolean {
+    const waiting = [...head.supersedes];
+    const seen = new Set(waiting);
+    for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
+      const assignment = this.#tables.packages.assignment({ type: "name", key: location }, id);
+      if (assignment === null) continue;
+      if (this.#isDurable(this.#record(assignment))) return true;
+      for (const next of assignment.supersedes) {
+        if (seen.has(next)) continue;
+        seen.add(next);
+        waiting.push(next);
+      }
+    }
+    return false;
+  }
+
+  #record({ id }: Assignment<"name">): ChangeRecord | null {
+    const change = changeOf(id);
+    let record = this.#records.get(change);
+    if (record === undefined) {
+      record = this.#tables.changes.get(change);
+      this.#records.set(change, record);
+    }
+    return record;
+  }
+
+  #isDurable(record: ChangeRecord | null): boolean {
+    if (record === null || record.place === null) return false;
+    let durable = this.#durable.get(record.log);
+    if (durable === undefined) {
+      durable = this.#tables.durable.durable(record.log);
+      this.#durable.set(record.log, durable);
+    }
+    return record.place.seq <= (durable.get(record.place.stream) ?? 0);
+  }
+}
