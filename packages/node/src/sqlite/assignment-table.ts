@@ -63,7 +63,10 @@ export class AssignmentTable {
 
   /** The assignment of an op that is known to be one. */
   byNumber<Type extends RegisterType>(type: Type, op: number): Assignment<Type> {
-    const row = this.#connection.row<AssignmentColumns>(`select ${assignmentColumns("?1")}`, op);
+    const row = this.#connection.row<AssignmentColumns>(
+      `select ${assignmentColumns("wanted")} from (select ? as wanted)`,
+      op,
+    );
     return this.fromColumns(type, op, row ?? { content: null, change_id: null });
   }
 

@@ -2,7 +2,7 @@ import type { StreamName } from "@darksync/core/stream";
 import type { LogName } from "@darksync/core/vector";
 import type { BlockStore, StoredBlock, Tip } from "@darksync/runtime/store/block-store";
 import type { Connection } from "./connection.js";
-import { blobOfHex, hexOfBlob } from "./hex-blob.js";
+import { blobOfHex, hexOfBlob, plainBytes } from "./hex-blob.js";
 import type { NameTable } from "./name-table.js";
 import { blocksPerStream } from "./schema.js";
 import type { StreamTable } from "./stream-table.js";
@@ -99,7 +99,7 @@ export class BlockTable implements BlockStore {
         seq: row.key - keyOf(id, 0),
         hash: hexOfBlob(row.hash),
         changeCount: row.change_count,
-        bytes: row.bytes,
+        bytes: plainBytes(row.bytes),
       });
     }
     return blocks;

@@ -5,7 +5,7 @@ import type { LogName } from "@darksync/core/vector";
 import type { ChangePlace, ChangeRecord, ChangeStore, NewChange } from "@darksync/runtime/store/change-store";
 import type { ChangeNumbers } from "./change-numbers.js";
 import type { Connection } from "./connection.js";
-import { blobOfHex } from "./hex-blob.js";
+import { blobOfHex, plainBytes } from "./hex-blob.js";
 import type { NameTable } from "./name-table.js";
 import { changesPerLog } from "./schema.js";
 import type { StreamTable } from "./stream-table.js";
@@ -280,6 +280,7 @@ export class ChangeTable implements ChangeStore {
 
   #recordOf(row: ChangeRow): ChangeRecord {
     const parked = row.is_parked === 1 ? this.#parkedRow(row.number) : null;
+    const bytes = row.bytes ?? parked?.bytes ?? null;
     return {
       number: row.number,
       id: row.id,
@@ -293,7 +294,7 @@ export class ChangeTable implements ChangeStore {
           ? null
           : { stream: this.#streams.nameOf(row.stream_id), seq: row.seq, index: row.position },
       setAside: row.reason,
-      bytes: row.bytes ?? parked?.bytes ?? null,
+      bytes: bytes === null ? null : plainBytes(bytes),
       parked: parked === null ? null : { code: parked.code, message: parked.message, hint: parked.hint },
     };
   }

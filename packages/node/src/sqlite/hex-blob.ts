@@ -7,3 +7,8 @@ export function blobOfHex(hex: string): Uint8Array {
 export function hexOfBlob(blob: Uint8Array): string {
   return Buffer.from(blob.buffer, blob.byteOffset, blob.byteLength).toString("hex");
 }
+
+/** Stored bytes as a plain array: those of the driver are a `Buffer`, whose `slice` and JSON are others. */
+export function plainBytes(blob: Uint8Array): Uint8Array {
+  return new Uint8Array(blob.buffer, blob.byteOffset, blob.byteLength);
+}

@@ -1,0 +1,158 @@
+import type { ChangeId } from "@darksync/core/op-id";
+import type { Problem } from "@darksync/core/result";
+import type { StreamName } from "@darksync/core/stream";
+import type { LogName } from "@darksync/core/vector";
+import type { ChangePlace, ChangeRecord, ChangeStore, NewChange } from "../store/change-store.js";
+import { type Journal, JournaledMap } from "./journal.js";
+
+/** The changes that a replica holds, in memory. */
+export class MemoryChanges implements ChangeStore {
+  readonly #records: JournaledMap<number, ChangeRecord>;
+  readonly #numbers: JournaledMap<ChangeId, number>;
+  /** Numbers of the changes that wait unsigned, parked ones too, with their logs. */
+  readonly #waiting: JournaledMap<number, LogName>;
+  readonly #last: JournaledMap<"number", number>;
+
+  constructor(journal: Journal) {
+    this.#records = new JournaledMap(journal);
+    this.#numbers = new JournaledMap(journal);
+    this.#waiting = new JournaledMap(journal);
+    this.#last = new JournaledMap(journal);
+  }
+
+  has(id: ChangeId): boolean {
+    return this.#numbers.has(id);
+  }
+
+  get(id: ChangeId): ChangeRecord | null {
+    return this.byNumber(this.#numbers.get(id) ?? 0);
+  }
+
+  byNumber(number: number): ChangeRecord | null {
+    return this.#records.get(number) ?? null;
+  }
+
+  withPrefix(idPrefix: string, limit: number): readonly ChangeRecord[] {
+    const ids = this.#numbers.keys().filter((id) => id.startsWith(idPrefix));
+    return ids
+      .sort()
+      .slice(0, limit)
+      .map((id) => this.#own(id));
+  }
+
+  add(change: NewChange): number {
+    if (this.has(change.id)) throw new Error(`change ${change.id} is there already`);
+    if ((change.place === null) !== (change.bytes !== null)) {
+      throw new Error(`change ${change.id} must have either a place or bytes`);
+    }
+    const number = this.#lastNumber() + 1;
+    this.#last.set("number", number);
+    this.#numbers.set(change.id, number);
+    this.#keep({ ...change, number, parked: null });
+    return number;
+  }
+
+  latest(limit: number, before?: number): readonly ChangeRecord[] {
+    const records: ChangeRecord[] = [];
+    let number = Math.min(before ?? Number.POSITIVE_INFINITY, this.#lastNumber() + 1) - 1;
+    for (; number > 0 && records.length < limit; number -= 1) {
+      const record = this.byNumber(number);
+      if (record !== null) records.push(record);
+    }
+    return records;
+  }
+
+  unsigned(log: LogName, first: number, last: number, limit: number): readonly ChangeRecord[] {
+    return this.#unsigned()
+      .filter((record) => record.log === log && record.number >= first && record.number <= last)
+      .slice(0, limit);
+  }
+
+  countUnsigned(log: LogName): number {
+    return this.#unsigned().filter((record) => record.log === log).length;
+  }
+
+  logsWithUnsigned(): readonly LogName[] {
+    return [...new Set(this.#unsigned().map((record) => record.log))].sort();
+  }
+
+  place(id: ChangeId, place: ChangePlace): void {
+    this.#keep({ ...this.#own(id), place, bytes: null });
+  }
+
+  unplace(id: ChangeId, bytes: Uint8Array): void {
+    this.#keep({ ...this.#own(id), place: null, bytes });
+  }
+
+  placedAfter(stream: StreamName, log: LogName, seq: number): readonly ChangeRecord[] {
+    const placed = this.#records.values().flatMap((record) => {
+      const { place } = record;
+      const isAfter = place !== null && record.log === log && place.stream === stream && place.seq > seq;
+      return isAfter ? [{ record, place }] : [];
+    });
+    return placed
+      .sort((left, right) => left.place.seq - right.place.seq || left.place.index - right.place.index)
+      .map(({ record }) => record);
+  }
+
+  setParked(id: ChangeId, problem: Problem | null): void {
+    this.#keep({ ...this.#own(id), parked: problem });
+  }
+
+  parked(): readonly ChangeRecord[] {
+    return this.#ordered(this.#records.values().filter((record) => record.parked !== null));
+  }
+
+  setSetAside(id: ChangeId, reason: string | null): void {
+    this.#keep({ ...this.#own(id), setAside: reason });
+  }
+
+  setAside(): readonly ChangeRecord[] {
+    return this.#ordered(this.#records.values().filter((record) => record.setAside !== null));
+  }
+
+  remove(id: ChangeId): void {
+    const { number } = this.#own(id);
+    this.#numbers.delete(id);
+    this.#records.delete(number);
+    this.#waiting.delete(number);
+  }
+
+  after(after: number, limit: number): readonly ChangeRecord[] {
+    const records: ChangeRecord[] = [];
+    for (let number = after + 1; number <= this.#lastNumber() && records.length < limit; number += 1) {
+      const record = this.byNumber(number);
+      if (record !== null) records.push(record);
+    }
+    return records;
+  }
+
+  count(): number {
+    return this.#records.size;
+  }
+
+  #keep(record: ChangeRecord): void {
+    this.#records.set(record.number, record);
+    if (record.place === null) this.#waiting.set(record.number, record.log);
+    else this.#waiting.delete(record.number);
+  }
+
+  #unsigned(): readonly ChangeRecord[] {
+    const records = this.#waiting.keys().flatMap((number) => this.byNumber(number) ?? []);
+    return this.#ordered(records.filter((record) => record.parked === null));
+  }
+
+  #ordered(records: readonly ChangeRecord[]): readonly ChangeRecord[] {
+    return [...records].sort((left, right) => left.number - right.number);
+  }
+
+  #lastNumber(): number {
+    return this.#last.get("number") ?? 0;
+  }
+
+  #own(id: ChangeId): ChangeRecord {
+    const record = this.get(id);
+    if (record === null) throw new Error(`no change ${id}`);
+    return record;
+  }
+}

@@ -1,0 +1,24 @@
+import type { ReplicaStore, ReplicaTables } from "../store/store.js";
+import { Journal } from "./journal.js";
+import { MemoryBlocks } from "./memory-blocks.js";
+import { MemoryChanges } from "./memory-changes.js";
+import { MemoryMeta } from "./memory-meta.js";
+import { MemoryPackages } from "./memory-packages.js";
+import { MemoryQueue } from "./memory-queue.js";
+import { MemoryStore } from "./memory-store.js";
+
+/** A replica's store in memory. */
+export function memoryReplicaStore(): ReplicaStore {
+  const journal = new Journal();
+  const blocks = new MemoryBlocks(journal);
+  const changes = new MemoryChanges(journal);
+  const tables: ReplicaTables = {
+    meta: new MemoryMeta(journal),
+    blocks,
+    durable: blocks,
+    changes,
+    packages: new MemoryPackages(journal, (id) => changes.has(id)),
+    queue: new MemoryQueue(journal),
+  };
+  return new MemoryStore(journal, tables);
+}

@@ -1,0 +1,238 @@
+import type { Assignment, Register, RegisterType } from "@darksync/core/register";
+import type { ReplicaTables } from "@darksync/runtime/store/store";
+import { expect, test } from "vitest";
+import { assigns, binds, change, id, nameOf } from "./support/samples.js";
+import { describeStores } from "./support/suite.js";
+
+const nothing = { type: "nothing", movedTo: null } as const;
+
+/** Adds the change and the assignment of its op 0, which becomes the only head. */
+function assign<Type extends RegisterType>(
+  { changes, packages }: ReplicaTables,
+  number: number,
+  register: Register<Type>,
+  value: Assignment<Type>["value"],
+): void {
+  changes.add(change(number));
+  const assignment: Assignment<Type> = { id: `${id(number)}/0`, value, supersedes: [] };
+  packages.addAssignment(register, assignment);
+  packages.setHeads(register, [assignment]);
+}
+
+/** The same for a name, with what it shows. */
+function bind(tables: ReplicaTables, number: number, key: string, hash: number | null): Assignment<"name"> {
+  const shown = assigns(number, hash === null ? nothing : binds(hash));
+  assign(tables, number, nameOf(key), shown.value);
+  tables.packages.setNameView(key, { shown, conflict: null });
+  return shown;
+}
+
+describeStores("PackageStore", ({ write, read, reopen }) => {
+  test("keeps the value of every type of register", async () => {
+    await write((tables) => {
+      assign(tables, 1, nameOf("Acme.a"), binds(5, "Acme.before"));
+      assign(tables, 2, nameOf("Acme.b"), { type: "nothing", movedTo: "Acme.ü" });
+      assign(tables, 3, { type: "deprecation", key: "Acme.a" }, { message: "use b — «now»" });
+      assign(tables, 4, { type: "deprecation", key: "Acme.b" }, null);
+      const skeleton = ["// top\n", { location: "Acme.a", column: 0 }, "", { location: "Acme.b", column: 4 }];
+      assign(tables, 5, { type: "file", key: "a/b.dark" }, { skeleton });
+      assign(tables, 6, { type: "device", key: id(7) }, { member: "Ann" });
+      assign(tables, 7, { type: "namespace", key: "Acme" }, { createdBy: id(7) });
+    });
+    const all = (tables: ReplicaTables) =>
+      (["name", "deprecation", "file", "device", "namespace"] as const).map((type) =>
+        tables.packages.registers(type),
+      );
+    const before = read(all);
+    reopen();
+    expect(read(all)).toEqual(before);
+    expect(before[0]).toEqual([
+      { key: "Acme.a", heads: [assigns(1, binds(5, "Acme.before"))] },
+      { key: "Acme.b", heads: [assigns(2, { type: "nothing", movedTo: "Acme.ü" })] },
+    ]);
+    expect(before.flat().map(({ key }) => key)).toEqual([
+      ...["Acme.a", "Acme.b", "Acme.a", "Acme.b"],
+      ...["a/b.dark", id(7), "Acme"],
+    ]);
+    expect(before[2]?.[0]?.heads[0]?.value).toEqual({
+      skeleton: ["// top\n", { location: "Acme.a", column: 0 }, "", { location: "Acme.b", column: 4 }],
+    });
+  });
+
+  test("keeps heads and assignments, superseded ones and those of ops it does not know", async () => {
+    const first = assigns(1, binds(1));
+    const second = assigns(2, binds(2), [first.id, `${id(99)}/8191`]);
+    const third = assigns(3, binds(3), [first.id]);
+    const register = nameOf("Acme.a");
+    await write(({ changes, packages }) => {
+      for (const number of [1, 2, 3]) changes.add(change(number));
+      expect(packages.heads(register)).toEqual([]);
+      for (const each of [first, second, third]) packages.addAssignment(register, each);
+      packages.setHeads(register, [third, second]);
+      packages.setNameView("Acme.a", { shown: second, conflict: { id: id(50), kind: "edit-edit" } });
+      expect(packages.heads(register)).toHaveLength(2);
+    });
+    reopen();
+    read(({ packages }) => {
+      expect(new Set(packages.heads(register))).toEqual(new Set([second, third]));
+      expect(packages.assignment(register, first.id)).toEqual(first);
+      expect(packages.assignment(register, second.id)).toEqual(second);
+      expect(packages.assignment(register, `${id(99)}/8191`)).toBeNull();
+      expect(packages.assignment(register, `${id(1)}/1`)).toBeNull();
+      expect(packages.assignment(nameOf("Acme.b"), first.id)).toBeNull();
+      expect(packages.assignment({ type: "deprecation", key: "Acme.a" }, first.id)).toBeNull();
+      expect(packages.nameRow("Acme.a")).toEqual({
+        location: "Acme.a",
+        shown: second,
+        conflict: { id: id(50), kind: "edit-edit" },
+      });
+    });
+    await write(({ packages }) => {
+      packages.setHeads(register, [third]);
+      packages.setNameView("Acme.a", { shown: third, conflict: null });
+    });
+    read(({ packages }) => {
+      expect(packages.heads(register)).toEqual([third]);
+      expect(packages.nameRow("Acme.a")).toEqual({ location: "Acme.a", shown: third, conflict: null });
+      expect(packages.countConflicts()).toBe(0);
+    });
+  });
+
+  test("tells the ops of one change apart", async () => {
+    await write(({ changes, packages }) => {
+      changes.add(change(1));
+      for (const [index, key] of ["Acme.a", "Acme.b"].entries()) {
+        const assignment = { id: `${id(1)}/${index * 8191}`, value: binds(index), supersedes: [] };
+        packages.addAssignment(nameOf(key), assignment);
+        packages.setHeads(nameOf(key), [assignment]);
+      }
+    });
+    expect(read(({ packages }) => packages.heads(nameOf("Acme.b"))[0]?.id)).toBe(`${id(1)}/8191`);
+  });
+
+  test("refuses an assignment of a change that was not added, and heads of nothing", async () => {
+    const write1 = write(({ packages }) => packages.addAssignment(nameOf("Acme.a"), assigns(1, binds(1))));
+    await expect(write1).rejects.toThrow("was not added");
+    const view = { shown: null, conflict: null };
+    await expect(write(({ packages }) => packages.setNameView("Acme.a", view))).rejects.toThrow("nothing");
+  });
+
+  test("forgets what is ahead when it is taken", async () => {
+    const register = nameOf("Acme.a");
+    await write(({ packages }) => {
+      expect(packages.takeAhead(register, `${id(1)}/0`)).toBe(false);
+      packages.addAhead(register, `${id(1)}/0`);
+      packages.addAhead(register, `${id(1)}/0`);
+      packages.addAhead(register, `${id(2)}/0`);
+    });
+    reopen();
+    await write(({ packages }) => {
+      expect(packages.takeAhead(nameOf("Acme.b"), `${id(1)}/0`)).toBe(false);
+      expect(packages.takeAhead({ type: "deprecation", key: "Acme.a" }, `${id(1)}/0`)).toBe(false);
+      expect(packages.takeAhead(register, `${id(1)}/0`)).toBe(true);
+      expect(packages.takeAhead(register, `${id(1)}/0`)).toBe(false);
+      expect(packages.takeAhead(register, `${id(2)}/0`)).toBe(true);
+    });
+  });
+
+  test("keeps the first text of a hash", async () => {
+    const text = { kind: "type", head: "type ", tail: " = Int64\n  // ¼ 🦀" } as const;
+    await write(({ packages }) => {
+      packages.putText(id(1), text);
+      packages.putText(id(1), { ...text, tail: "other" });
+    });
+    reopen();
+    expect(read(({ packages }) => packages.text(id(1)))).toEqual(text);
+    expect(read(({ packages }) => packages.text(id(2)))).toBeNull();
+  });
+
+  test("lists names by prefix, in order, in pages, without those that hold nothing", async () => {
+    const keys = [
+      "Acme.M.b",
+      "Acme.M",
+      "Acme.M-x.a",
+      "Acme.M0.a",
+      "Acme.M.a",
+      "Beta.a",
+      "Acme.M.gone",
+      "Acme.a",
+    ];
+    await write((tables) => {
+      for (const [index, key] of keys.entries()) {
+        bind(tables, index + 1, key, key.endsWith("gone") ? null : index);
+      }
+    });
+    read(({ packages }) => {
+      const listed = (prefix: string, limit: number, after?: string) =>
+        packages.names(prefix, limit, after).map((row) => row.location);
+      expect(listed("", 99)).toEqual(keys.filter((key) => !key.endsWith("gone")).sort());
+      expect(listed("Acme.M", 99)).toEqual(["Acme.M", "Acme.M.a", "Acme.M.b"]);
+      expect(listed("Acme.M", 2)).toEqual(["Acme.M", "Acme.M.a"]);
+      expect(listed("Acme.M", 9, "Acme.M.a")).toEqual(["Acme.M.b"]);
+      expect(listed("Acme", 1, "Acme.M.b")).toEqual(["Acme.M0.a"]);
+      expect(listed("Acm", 99)).toEqual([]);
+      expect(packages.nameRow("Acme.M.gone")?.shown?.value).toEqual(nothing);
+      expect(packages.nameRow("Acme.never")).toBeNull();
+    });
+  });
+
+  test("lists conflicts, also of names that show nothing", async () => {
+    await write((tables) => {
+      const shown = bind(tables, 1, "Acme.b", null);
+      bind(tables, 2, "Acme.c", 2);
+      const kinds = ["edit-delete", "kind-changed"] as const;
+      tables.packages.setNameView("Acme.b", { shown, conflict: { id: id(60), kind: kinds[0] } });
+      const other = bind(tables, 3, "Acme.a", 3);
+      tables.packages.setNameView("Acme.a", { shown: other, conflict: { id: id(61), kind: kinds[1] } });
+    });
+    read(({ packages }) => {
+      expect(packages.countConflicts()).toBe(2);
+      expect(packages.conflicts().map((row) => [row.location, row.conflict?.kind])).toEqual([
+        ["Acme.a", "kind-changed"],
+        ["Acme.b", "edit-delete"],
+      ]);
+      expect(packages.names("", 9).map((row) => row.location)).toEqual(["Acme.a", "Acme.b", "Acme.c"]);
+    });
+  });
+
+  test("searches names and shown texts, letter case aside", async () => {
+    await write((tables) => {
+      bind(tables, 1, "Acme.Money.charge", 1);
+      bind(tables, 2, "Acme.Money.refund", 2);
+      bind(tables, 3, "Acme.Ä.``odd.name``", 3);
+      bind(tables, 4, "Acme.gone", null);
+      bind(tables, 5, "Acme.untexted", 5);
+      tables.packages.putText(id(1), { kind: "fn", head: "let ", tail: " (x: Int64) = Ledger.book x 100%" });
+      tables.packages.putText(id(2), { kind: "fn", head: "let ", tail: " (x: Int64) = Ledger.undo x" });
+      tables.packages.putText(id(3), { kind: "fn", head: "let ", tail: " = 1" });
+    });
+    read(({ packages }) => {
+      expect(packages.search("ledger.", 9)).toEqual(["Acme.Money.charge", "Acme.Money.refund"]);
+      expect(packages.search("LEDGER.B", 9)).toEqual(["Acme.Money.charge"]);
+      expect(packages.search("let REFUND (x", 9)).toEqual(["Acme.Money.refund"]);
+      expect(packages.search("let ``odd.name`` = 1", 9)).toEqual(["Acme.Ä.``odd.name``"]);
+      expect(packages.search("money", 1)).toEqual(["Acme.Money.charge"]);
+      expect(packages.search("%", 9)).toEqual(["Acme.Money.charge"]);
+      expect(packages.search("ä", 9)).toEqual([]);
+      expect(packages.search("gone", 9)).toEqual([]);
+      expect(packages.search("UNTEXT", 9)).toEqual(["Acme.untexted"]);
+    });
+  });
+
+  test("clears all that the fold made, and nothing else", async () => {
+    await write((tables) => {
+      bind(tables, 1, "Acme.a", 1);
+      tables.packages.putText(id(1), { kind: "fn", head: "let ", tail: " = 1" });
+      tables.packages.addAhead(nameOf("Acme.a"), `${id(9)}/0`);
+      tables.meta.set("clock", "1");
+      tables.packages.clear();
+      expect(tables.packages.heads(nameOf("Acme.a"))).toEqual([]);
+      expect(tables.packages.takeAhead(nameOf("Acme.a"), `${id(9)}/0`)).toBe(false);
+    });
+    read(({ packages, changes, meta }) => {
+      expect(packages.registers("name")).toEqual([]);
+      expect(packages.text(id(1))).toBeNull();
+      expect([changes.count(), meta.get("clock")]).toEqual([1, "1"]);
+    });
+  });
+});
