@@ -108,6 +108,13 @@ describeStores("PackageStore", ({ write, read, reopen }) => {
       }
     });
     expect(read(({ packages }) => packages.heads(nameOf("Acme.b"))[0]?.id)).toBe(`${id(1)}/8191`);
+    await write(({ changes, packages }) => {
+      changes.add(change(2));
+      const other = assigns(2, binds(2));
+      packages.addAssignment(nameOf("Acme.b"), other);
+      packages.setHeads(nameOf("Acme.b"), [...packages.heads(nameOf("Acme.b")), other]);
+      expect(packages.heads(nameOf("Acme.b")).map((head) => head.id)).toEqual([`${id(1)}/8191`, other.id]);
+    });
   });
 
   test("refuses an assignment of a change that was not added, and heads of nothing", async () => {

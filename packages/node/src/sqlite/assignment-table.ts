@@ -63,8 +63,9 @@ export class AssignmentTable {
 
   /** The assignment of an op that is known to be one. */
   byNumber<Type extends RegisterType>(type: Type, op: number): Assignment<Type> {
+    // A bound number is a float, and the change of an op is a quotient of integers.
     const row = this.#connection.row<AssignmentColumns>(
-      `select ${assignmentColumns("wanted")} from (select ? as wanted)`,
+      `select ${assignmentColumns("wanted")} from (select cast(? as integer) as wanted)`,
       op,
     );
     return this.fromColumns(type, op, row ?? { content: null, change_id: null });

@@ -1,4 +1,5 @@
 import type { ReplicaStore, ReplicaTables } from "@darksync/runtime/store/store";
+import type Database from "better-sqlite3";
 import { AssignmentTable } from "./assignment-table.js";
 import { BlockTable } from "./block-table.js";
 import { ChangeNumbers } from "./change-numbers.js";
@@ -18,7 +19,12 @@ import { StreamTable } from "./stream-table.js";
 
 /** Opens a replica's database, made if there is none; throws a `StoreError` if it cannot be used. */
 export function openReplicaStore(path: string, options: OpenOptions = {}): ReplicaStore {
-  const connection = new Connection(openDatabase(path, replicaSchema, options));
+  return replicaStoreOver(openDatabase(path, replicaSchema, options), path);
+}
+
+/** A replica's store over a database that was opened. */
+export function replicaStoreOver(database: Database.Database, path: string): ReplicaStore {
+  const connection = new Connection(database);
   const logs = new NameTable(connection, "log");
   const devices = new NameTable(connection, "device");
   const streams = new StreamTable(connection, logs);

@@ -1,0 +1,62 @@
+import type { ReplicaTables } from "@darksync/runtime/store/store";
+import { id, nameOf, streamOf } from "./samples.js";
+
+const logs = ["auth", "main/Acme", "branch/1"];
+const streams = [0, 1, 2, 3, 4, 5, 6].map(streamOf);
+const locations = ["Acme.a", "Acme.M.b", "Acme.M", "Beta.c"];
+const numbers = [1, 2, 3, 4, 5, 6];
+
+/** What every read of every table gives. */
+export function snapshot(tables: ReplicaTables): unknown {
+  const { blocks, durable, changes, packages, queue, meta } = tables;
+  return {
+    logs: blocks.logs(),
+    perLog: logs.map((log) => ({
+      tips: sorted(blocks.tips(log)),
+      durable: sorted(durable.durable(log)),
+      beyond: durable.countBeyondDurable(log),
+      unsigned: changes.unsigned(log, 2, 9, 3),
+      countUnsigned: changes.countUnsigned(log),
+      perStream: streams.map((stream) => [
+        blocks.tip(log, stream),
+        blocks.closedAt(log, stream),
+        blocks.hashAt(log, stream, 2),
+        blocks.read(log, stream, 1, 7),
+        changes.placedAfter(stream, log, 1),
+      ]),
+    })),
+    changes: [
+      changes.after(0, 99),
+      changes.after(2, 1),
+      changes.latest(2),
+      changes.latest(9, 3),
+      changes.withPrefix("000", 2),
+      changes.logsWithUnsigned(),
+      changes.parked(),
+      changes.setAside(),
+      changes.count(),
+      numbers.map((number) => [changes.get(id(number)), changes.byNumber(number), changes.has(id(number))]),
+    ],
+    packages: [
+      packages.registers("name"),
+      packages.names("", 99),
+      packages.names("Acme", 2, "Acme.M"),
+      packages.conflicts(),
+      packages.countConflicts(),
+      packages.search("LET ", 9),
+      packages.search("m", 9),
+      locations.map((key) => [
+        packages.nameRow(key),
+        packages.heads(nameOf(key)),
+        numbers.map((number) => packages.assignment(nameOf(key), `${id(number)}/0`)),
+      ]),
+      numbers.map((number) => packages.text(id(number))),
+    ],
+    queue: [queue.list(), queue.last(), queue.withPrefix(""), numbers.map((number) => queue.get(id(number)))],
+    meta: numbers.map((number) => meta.get(`key ${number}`)),
+  };
+}
+
+function sorted<Value>(map: ReadonlyMap<string, Value>): readonly (readonly [string, Value])[] {
+  return [...map].sort(([left], [right]) => (left < right ? -1 : 1));
+}
