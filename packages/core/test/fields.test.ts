@@ -1,0 +1,114 @@
+import { describe, expect, test } from "vitest";
+import { decodeChange, encodeChange } from "../src/change.js";
+import { problemOf } from "../src/fold.js";
+import type { Op } from "../src/op/op.js";
+import { opId } from "../src/op-id.js";
+import { deviceKey, nameOp, newChange } from "./support/placed.js";
+
+/** Whether an op may be made; what may be made must come back from its bytes. */
+function isValid(op: Op, log = "main/Acme"): boolean {
+  const change = newChange(1, [op]);
+  if (problemOf({ log, change }) !== null) return false;
+  expect(decodeChange(encodeChange(change))).toEqual({ type: "change", change });
+  return true;
+}
+
+describe("O9.1 layouts", () => {
+  const file = (path: string): Op => ({ type: "SetFile", path, skeleton: [], supersedes: [] });
+
+  test.each(["a.dark", "a/b/c.dark", "a b/é.dark", "...", "..a", "a".repeat(341)])("O9.1 path %j", (path) => {
+    expect(isValid(file(path))).toBe(true);
+  });
+
+  const badPaths = [
+    "",
+    "/",
+    "/a",
+    "a/",
+    "a//b",
+    ".",
+    "..",
+    "./a",
+    "a/..",
+    "a/./b",
+    "a\\b",
+    "a\0",
+    "a".repeat(342),
+  ];
+  test.each(badPaths)("O9.1 no path: %j", (path) => {
+    expect(isValid(file(path))).toBe(false);
+  });
+
+  test("O9.1 the largest layouts that are allowed come back, larger ones are refused", () => {
+    const layout = (skeleton: Extract<Op, { type: "SetFile" }>["skeleton"]): Op => ({
+      type: "SetFile",
+      path: "a.dark",
+      skeleton,
+      supersedes: [],
+    });
+    const half = 256 * 1024;
+    expect(isValid(layout(["a".repeat(half), "b".repeat(half)]))).toBe(true);
+    expect(isValid(layout(["a".repeat(half), "b".repeat(half + 1)]))).toBe(false);
+    expect(isValid(layout(new Array<string>(65_536).fill("")))).toBe(true);
+    expect(isValid(layout(new Array<string>(65_537).fill("")))).toBe(false);
+    for (const column of [0, 1024]) expect(isValid(layout([{ location: "Acme.a", column }]))).toBe(true);
+    for (const column of [-1, 0.5, 1025, Number.NaN])
+      expect(isValid(layout([{ location: "Acme.a", column }]))).toBe(false);
+    expect(isValid(layout([{ location: "Acme", column: 0 }]))).toBe(false);
+  });
+});
+
+describe("C1.9 fields at their limits", () => {
+  const ids = Array.from({ length: 4097 }, (_, index) => opId(deviceKey(1), index));
+  const longest = `Acme.${"a".repeat(1019)}`;
+  const resolve = (differences: Partial<Extract<Op, { type: "Resolve" }>>): Op => ({
+    type: "Resolve",
+    conflict: deviceKey(1),
+    choice: "mine",
+    rule: "",
+    ...differences,
+  });
+  const deprecate = (message: string): Op => ({
+    type: "Deprecate",
+    location: longest,
+    message,
+    supersedes: [],
+  });
+  const member = (name: string): Op => ({ type: "IntroduceDevice", member: name, supersedes: [] });
+  const owner = (name: string): Op => ({ type: "CreateNamespace", owner: name, supersedes: [] });
+
+  const good: readonly (readonly [name: string, op: Op, log: string])[] = [
+    ["4,096 superseded", nameOp("Acme.a", "fn t1", ids.slice(1)), "main/Acme"],
+    ["a long location", nameOp(longest, "fn t1"), "main/Acme"],
+    ["a long location of long characters", nameOp(`Acme.${"€".repeat(1019)}`, "nothing"), "main/Acme"],
+    ["a long message of long characters", deprecate("€".repeat(1365)), "main/Acme"],
+    ["an empty message", deprecate(""), "main/Acme"],
+    ["20 units of choice", resolve({ choice: "€".repeat(20), rule: "🙂".repeat(10) }), "main/Acme"],
+    ["a member of 64 letters", member("𝒳".repeat(64)), "auth"],
+    ["a member with all that is allowed", member("O'Neil-Smith 3. _a"), "auth"],
+    ["an owner of 64 letters", owner(`Ö${"𝒳".repeat(63)}`), "auth"],
+  ];
+  test.each(good)("C1.9 %s: made, and read back", (_, op, log) => {
+    expect(isValid(op, log)).toBe(true);
+  });
+
+  const bad: readonly (readonly [name: string, op: Op, log: string])[] = [
+    ["4,097 superseded", nameOp("Acme.a", "fn t1", ids), "main/Acme"],
+    ["an op id without index", nameOp("Acme.a", "fn t1", [deviceKey(1)]), "main/Acme"],
+    ["an op id with a padded index", nameOp("Acme.a", "fn t1", [`${deviceKey(1)}/01`]), "main/Acme"],
+    ["an op id beyond 2^53", nameOp("Acme.a", "fn t1", [`${deviceKey(1)}/9007199254740993`]), "main/Acme"],
+    ["an op id in capitals", nameOp("Acme.a", "fn t1", [`${"AB".repeat(32)}/0`]), "main/Acme"],
+    ["a message too long", deprecate("a".repeat(1366)), "main/Acme"],
+    ["21 units of choice", resolve({ choice: "a".repeat(21) }), "main/Acme"],
+    ["21 units of rule", resolve({ rule: "a".repeat(21) }), "main/Acme"],
+    ["a conflict id cut short", resolve({ conflict: deviceKey(1).slice(2) }), "main/Acme"],
+    ["a member of 65 letters", member("a".repeat(65)), "auth"],
+    ["a member with a line break", member("a\nb"), "auth"],
+    ["a member that begins with a space", member(" a"), "auth"],
+    ["an owner with a dot", owner("Acme.B"), "auth"],
+    ["an owner of 65 letters", owner("A".repeat(65)), "auth"],
+  ];
+  test.each(bad)("C1.9 %s: refused", (_, op, log) => {
+    expect(isValid(op, log)).toBe(false);
+  });
+});
