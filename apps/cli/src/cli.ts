@@ -1,15 +1,16 @@
 import { Command, CommanderError } from "commander";
-import { reportFailure } from "./command.js";
-import { addInit } from "./commands/init.js";
-import { addJoin } from "./commands/join.js";
-import { addSync } from "./commands/sync.js";
+import { commands } from "./commands.js";
+import { notYet } from "./not-yet.js";
+import { paint } from "./paint.js";
+import { ProblemError } from "./problem-error.js";
+import { reportFailure } from "./report-failure.js";
 
 /** Runs the command with these arguments; returns its exit code. */
 export async function runCli(args: readonly string[]): Promise<number> {
   const isJson = args.includes("--json");
-  const program = buildProgram();
   process.exitCode = 0;
   try {
+    const program = await buildProgram(args);
     await program.parseAsync(args, { from: "user" });
     return Number(process.exitCode);
   } catch (error) {
@@ -18,7 +19,8 @@ export async function runCli(args: readonly string[]): Promise<number> {
   }
 }
 
-function buildProgram(): Command {
+/** The program with the command that is called; with all of them where none is, for help and suggestions. */
+async function buildProgram(args: readonly string[]): Promise<Command> {
   const program = new Command("darklang")
     .description("Work on Darklang packages with your team, with or without a network.")
     .version("0.1.0")
@@ -28,9 +30,40 @@ function buildProgram(): Command {
     .option("--offline", "no network traffic for this command")
     .showHelpAfterError(false)
     .configureHelp({ showGlobalOptions: true })
+    .configureOutput({ outputError: printUsageError })
     .exitOverride();
-  for (const add of [addInit, addJoin, addSync]) add(program);
+  const name = commandIn(args);
+  if (name !== null) refuseNotYet(name);
+  const called = name !== null && Object.hasOwn(commands, name) ? commands[name] : undefined;
+  const loaders = called === undefined ? Object.values(commands) : [called];
+  for (const add of await Promise.all(loaders.map((load) => load()))) add(program);
   return program;
+}
+
+const optionsWithValue: ReadonlySet<string> = new Set(["--space", "--branch"]);
+
+/** The first argument that is neither an option of the program nor the value of one. */
+function commandIn(args: readonly string[]): string | null {
+  for (let index = 0; index < args.length; index += 1) {
+    const argument = args[index] ?? "";
+    if (optionsWithValue.has(argument)) index += 1;
+    else if (!argument.startsWith("-")) return argument;
+  }
+  return null;
+}
+
+function refuseNotYet(name: string): void {
+  const what = notYet.get(name);
+  if (what === undefined) return;
+  const hint = "`darklang --help` lists what it has.";
+  throw new ProblemError({ code: "not-yet", message: `this version does not have ${what} yet`, hint }, 2);
+}
+
+function printUsageError(message: string, write: (text: string) => void): void {
+  const [what = "", ...suggestion] = message.trimEnd().split("\n");
+  const hint = suggestion.join(" ").trim();
+  write(`${what.replace(/^error:/, paint.error("error:"))}\n`);
+  write(`${paint.hint("hint:")} ${hint === "" ? "--help shows how it is used." : hint}\n`);
 }
 
 // commander has printed the message; with --json a script gets it as a document too.

@@ -1,0 +1,33 @@
+import type { Problem } from "@darksync/core/result";
+import { StoreError } from "@darksync/runtime/store/store";
+import { paint } from "./paint.js";
+import { ProblemError } from "./problem-error.js";
+
+/** Prints why a command ended early; returns its exit code. */
+export function reportFailure(error: unknown, isJson: boolean): 1 | 2 {
+  const { problem, exitCode } = problemOf(error);
+  if (isJson) process.stdout.write(`${JSON.stringify({ error: problem })}\n`);
+  process.stderr.write(
+    `${paint.error("error:")} ${problem.message}\n${paint.hint("hint:")} ${problem.hint}\n`,
+  );
+  return exitCode;
+}
+
+function problemOf(error: unknown): { readonly problem: Problem; readonly exitCode: 1 | 2 } {
+  if (error instanceof ProblemError) return error;
+  if (error instanceof StoreError)
+    return { problem: { code: error.code, message: error.message, hint: error.hint }, exitCode: 1 };
+  if (isSystemError(error)) {
+    const hint = "Check the path and its permissions, and the room on the disk.";
+    return { problem: { code: error.code.toLowerCase(), message: error.message, hint }, exitCode: 1 };
+  }
+  if (process.env.DARKLANG_DEBUG !== undefined) throw error;
+  const message = error instanceof Error ? error.message : String(error);
+  const hint =
+    "This is a bug in darksync; nothing that was saved is lost. DARKLANG_DEBUG=1 shows where it happened.";
+  return { problem: { code: "internal", message, hint }, exitCode: 1 };
+}
+
+function isSystemError(error: unknown): error is Error & { readonly code: string } {
+  return error instanceof Error && "syscall" in error && "code" in error && typeof error.code === "string";
+}
