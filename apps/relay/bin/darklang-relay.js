@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // No static import of the program: better-sqlite3 13 crashes with no message under Node 20.
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { createRequire, enableCompileCache } from "node:module";
 
@@ -28,6 +28,8 @@ function handOver() {
     console.error("Install a newer Node.js, or run `npm ci` in the darksync folder on Linux x64 to get one.");
     process.exit(1);
   }
-  const child = spawnSync(bundled, process.argv.slice(1), { stdio: "inherit" });
-  process.exit(child.status ?? 1);
+  const child = spawn(bundled, process.argv.slice(1), { stdio: "inherit" });
+  // Who stops this process means the relay.
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+  child.on("exit", (code) => process.exit(code ?? 1));
 }

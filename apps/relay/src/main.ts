@@ -1,1 +1,3 @@
-export {};
+import { runRelay } from "./relay-command.js";
+
+process.exitCode = await runRelay(process.argv.slice(2));

@@ -39,8 +39,12 @@ export function serveRelay(relay: Relay, metrics: () => Promise<string>): RelayS
     perMessageDeflate: false,
   });
   const answered = new WeakSet<WebSocket>();
+  let isClosing = false;
   const server = createServer({ maxHeaderSize: maxHeaderBytes }, (request, response) => {
-    void answerHttp(relay, metrics, request, response);
+    answerHttp(relay, metrics, request, response).catch((error: unknown) => {
+      relay.onFailure(error);
+      answer(response, 500, { error: { code: "relay-failed", message: "the relay could not answer that" } });
+    });
   });
   server.on("upgrade", (request: IncomingMessage, stream: Duplex, rest: Buffer) => {
     stream.on("error", () => stream.destroy());
@@ -52,16 +56,15 @@ export function serveRelay(relay: Relay, metrics: () => Promise<string>): RelayS
       return;
     }
     sockets.handleUpgrade(request, stream, rest, (socket) => {
-      const talker = talkerOf(relay, rooms, route, socket);
-      if (talker === null) {
-        socket.close(4404, "no such space or head");
-        return;
-      }
-      answered.add(socket);
-      socket.on("pong", () => answered.add(socket));
       // What is wrong with a frame is the sender's trouble: `ws` closes the socket, nobody else notices.
       socket.on("error", () => socket.terminate());
-      socket.on("message", (data) => talker.onMessage(plainBytes(data)));
+      answered.add(socket);
+      socket.on("pong", () => answered.add(socket));
+      const talker = talkerOrClosed(relay, rooms, route, socket);
+      if (talker === null) return;
+      socket.on("message", (data) => {
+        if (!isClosing) talker.onMessage(plainBytes(data));
+      });
       socket.on("close", () => talker.onClose());
     });
   });
@@ -74,8 +77,30 @@ export function serveRelay(relay: Relay, metrics: () => Promise<string>): RelayS
   return {
     server,
     connections: () => sockets.clients.size,
-    close: () => closeServer(server, sockets, pinging),
+    close: () => {
+      isClosing = true;
+      clearInterval(pinging);
+      return closeServer(relay, server, sockets);
+    },
   };
+}
+
+/** Who talks with this socket; closes it if its space or head is not here or cannot be opened. */
+function talkerOrClosed(
+  relay: Relay,
+  rooms: Map<string, Set<RoomConnection>>,
+  route: Route,
+  socket: WebSocket,
+): Talker | null {
+  try {
+    const talker = talkerOf(relay, rooms, route, socket);
+    if (talker === null) socket.close(4404, "no such space or head");
+    return talker;
+  } catch (error) {
+    relay.onFailure(error);
+    socket.close(1011, "the relay cannot open that space");
+    return null;
+  }
 }
 
 function talkerOf(
@@ -145,14 +170,15 @@ function answer(response: ServerResponse, status: number, body: unknown): void {
 
 const closeGraceMs = 2000;
 
-async function closeServer(server: Server, sockets: WebSocketServer, pinging: NodeJS.Timeout): Promise<void> {
-  clearInterval(pinging);
+async function closeServer(relay: Relay, server: Server, sockets: WebSocketServer): Promise<void> {
   const closed = new Promise<void>((resolve) => {
     server.close(() => resolve());
   });
+  await relay.idle();
   for (const socket of sockets.clients) socket.close(1001, "the relay is going down");
   const cut = setTimeout(() => {
     for (const socket of sockets.clients) socket.terminate();
+    server.closeAllConnections();
   }, closeGraceMs);
   await closed;
   clearTimeout(cut);

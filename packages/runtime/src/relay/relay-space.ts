@@ -65,7 +65,7 @@ export class RelaySpace {
   readonly #counts: RelayCounts;
   readonly #listeners = new Set<Listener>();
   #tasks: Task[] = [];
-  #isWorking = false;
+  #working: Promise<void> | null = null;
 
   constructor(id: string, store: RelayStore, ports: RelayPorts, counts: RelayCounts) {
     this.id = id;
@@ -84,18 +84,22 @@ export class RelaySpace {
   admit(log: LogName, update: Uint8Array, sender: Listener | null): Promise<Admitted> {
     return new Promise((resolve, reject) => {
       this.#tasks.push({ log, update, sender, resolve, reject });
-      if (!this.#isWorking) void this.#work();
+      this.#working ??= this.#work();
     });
   }
 
+  /** Fulfilled when nothing waits to be admitted. */
+  async idle(): Promise<void> {
+    while (this.#working !== null) await this.#working;
+  }
+
   async #work(): Promise<void> {
-    this.#isWorking = true;
     while (this.#tasks.length > 0) {
       const tasks = this.#tasks;
       this.#tasks = [];
       await this.#workOff(tasks);
     }
-    this.#isWorking = false;
+    this.#working = null;
   }
 
   /** One commit for the tasks that can go together: those whose logs differ, since each sees its log as stored. */

@@ -77,6 +77,11 @@ export class Relay {
     return space;
   }
 
+  /** Fulfilled when all that came in is durable or refused. */
+  async idle(): Promise<void> {
+    for (const space of this.#open.values()) await space.idle();
+  }
+
   close(): void {
     this.ports.spaces.close();
   }

@@ -1,0 +1,122 @@
+import { mkdirSync } from "node:fs";
+import type { Server } from "node:http";
+import { isIPv6 } from "node:net";
+import { join } from "node:path";
+import { nodeCompression, sha256, verifyEd25519 } from "@darksync/node/crypto";
+import { serveRelay } from "@darksync/node/relay-server";
+import { openRelaySpaces } from "@darksync/node/sqlite/relay-spaces";
+import { type SyncLock, takeSyncLock } from "@darksync/node/sync-lock";
+import { Relay } from "@darksync/runtime/relay/relay";
+import { type Logger, pino } from "pino";
+import { RelayMetrics } from "./metrics.js";
+import { problemOf, RelayProblem } from "./relay-problem.js";
+
+/** Where a relay listens and what it keeps. */
+export interface ServeOptions {
+  readonly port: number;
+  readonly host: string;
+  readonly data: string;
+}
+
+/** Serves a data folder until SIGTERM or SIGINT; returns the exit code. */
+export async function serve(options: ServeOptions): Promise<number> {
+  const lock = lockData(options.data);
+  const log = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime });
+  const metrics = new RelayMetrics();
+  const relay = new Relay({
+    hash: sha256,
+    verify: verifyEd25519,
+    compression: nodeCompression,
+    spaces: metrics.timed(openRelaySpaces(options.data)),
+    onFailure: (error) => logFailure(log, error, {}),
+  });
+  try {
+    const { server, connections, close } = serveRelay(relay, () => metrics.text());
+    metrics.watch(relay, connections);
+    const stopped = stopSignal();
+    const port = await listen(server, options);
+    process.stdout.write(`${JSON.stringify({ event: "listening", url: urlOf(options.host, port) })}\n`);
+    checkSpaces(relay, log);
+    log.info({ event: "stopping", signal: await stopped });
+    await close();
+    log.info({ event: "stopped" });
+    return 0;
+  } finally {
+    relay.close();
+    lock.release();
+  }
+}
+
+/** One data folder, one relay: two would give one place to two blocks. */
+function lockData(dir: string): SyncLock {
+  let lock: SyncLock | null;
+  try {
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    lock = takeSyncLock(join(dir, "relay.lock"));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new RelayProblem({
+      code: "data-not-writable",
+      message: `the data folder ${dir} cannot be written: ${reason}`,
+      hint: "Give --data a folder that this user may write to, on a disk with room.",
+    });
+  }
+  if (lock !== null) return lock;
+  throw new RelayProblem({
+    code: "data-in-use",
+    message: `another relay works on ${dir}`,
+    hint: "Stop it first, or give --data another folder.",
+  });
+}
+
+function listen(server: Server, { port, host }: ServeOptions): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (error: NodeJS.ErrnoException) => reject(cannotListen(error, host, port)));
+    server.listen(port, host, () => {
+      const address = server.address();
+      resolve(typeof address === "object" && address !== null ? address.port : port);
+    });
+  });
+}
+
+function cannotListen({ code, message }: NodeJS.ErrnoException, host: string, port: number): RelayProblem {
+  if (code === "EADDRINUSE") {
+    return new RelayProblem({
+      code: "port-in-use",
+      message: `something listens on ${host}:${port} already`,
+      hint: "Stop it, or give another port: --port 0 takes any free one.",
+    });
+  }
+  return new RelayProblem({
+    code: "cannot-listen",
+    message: `cannot listen on ${host}:${port}: ${message}`,
+    hint: "Check --host and --port.",
+  });
+}
+
+/** A damaged space is told at once, and the others are served. */
+function checkSpaces(relay: Relay, log: Logger): void {
+  for (const space of relay.ports.spaces.list()) {
+    try {
+      relay.space(space);
+    } catch (error) {
+      logFailure(log, error, { space });
+    }
+  }
+}
+
+function logFailure(log: Logger, error: unknown, about: { readonly space?: string }): void {
+  const problem = problemOf(error);
+  if (problem === null) log.error({ event: "failure", ...about, err: error });
+  else log.error({ event: "failure", ...about, ...problem });
+}
+
+function stopSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, resolve);
+  });
+}
+
+function urlOf(host: string, port: number): string {
+  return `http://${isIPv6(host) ? `[${host}]` : host}:${port}`;
+}
