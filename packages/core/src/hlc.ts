@@ -26,7 +26,7 @@ export function tick(last: Timestamp, nowMs: number): Timestamp {
 export function observe(last: Timestamp, remote: Timestamp, nowMs: number): Timestamp {
   const boundMs = nowMs + maxClockDriftMs;
   if (remote.wallMs > boundMs) return laterOf(last, { wallMs: boundMs, counter: 0 });
-  return laterOf(last, { wallMs: remote.wallMs, counter: Math.min(remote.counter, maxCounter) });
+  return laterOf(last, remote);
 }
 
 /** Whether a remote timestamp is so far ahead of the local clock that it is shown as doubtful. */

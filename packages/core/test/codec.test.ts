@@ -348,6 +348,39 @@ describe("C1.7 texts", () => {
   });
 });
 
+describe("O7.1 changes of later versions", () => {
+  const known = encodeChange(newChange(1, everyOp.slice(0, 1)));
+  const time = newChange(1, []).time;
+  const opAt = known.length - everyOpBytes(everyOp.slice(0, 1));
+
+  test("O7.1 an unknown kind of op beside known ones: the whole change is unknown, with its time", () => {
+    for (const first of [true, false]) {
+      const op = known.subarray(opAt);
+      const later = Uint8Array.of(...[200, 1, 3, 1, 2, 3]);
+      const bytes = Uint8Array.of(
+        ...known.subarray(0, opAt),
+        ...(first ? later : op),
+        ...(first ? op : later),
+      );
+      bytes[opAt - 1] = 2;
+      expect(decodeChange(bytes)).toEqual({ type: "unknown", reason: "ops of kind 200", time });
+    }
+  });
+
+  test("O7.1 newer merge rules, another format", () => {
+    const newer = known.slice();
+    newer[1] = 2;
+    expect(decodeChange(newer)).toEqual({ type: "unknown", reason: "made under merge rules 2", time });
+    newer[0] = 2;
+    expect(decodeChange(newer)).toEqual({ type: "unknown", reason: "a change of format 2", time: null });
+  });
+});
+
+function everyOpBytes(ops: readonly Op[]): number {
+  const none = encodeChange(newChange(1, [])).length;
+  return encodeChange(newChange(1, ops)).length - none;
+}
+
 describe("encode", () => {
   const bytesFor = (text: string) => encode((writer) => writeText(writer, text));
 

@@ -64,7 +64,7 @@ describe("C4 timestamps are for people", () => {
   test("C4.2 what is not skewed is followed: the next local event is later than it", () => {
     fc.assert(
       fc.property(anyTimestamp, anyTimestamp, (last, remote) => {
-        fc.pre(!isSkewed(remote, start) && !isSkewed(last, start) && remote.counter < 65_536);
+        fc.pre(!isSkewed(remote, start) && !isSkewed(last, start));
         const next = tick(observe(last, remote, start), start);
         expect(compareTimestamps(next, remote)).toBeGreaterThan(0);
         expect(compareTimestamps(next, last)).toBeGreaterThan(0);
