@@ -2,12 +2,14 @@ import type { OpId } from "@darksync/core/op-id";
 import type { Assignment, RegisterType } from "@darksync/core/register";
 import { type ChangeNumbers, opIdOf } from "./change-numbers.js";
 import type { Connection } from "./connection.js";
+import { blobOfHex } from "./hex-blob.js";
 import { decodeContent, encodeContent } from "./register-value.js";
 import { opsPerChange } from "./schema.js";
 
 /** An assignment as a query gives it; null if the rows are missing. */
 export interface AssignmentColumns {
-  readonly content: Uint8Array | null;
+  /** Hex: each blob that the driver hands over costs the garbage collector more than this detour. */
+  readonly content: string | null;
   /** Hex. */
   readonly change_id: string | null;
 }
@@ -17,7 +19,7 @@ export interface AssignmentColumns {
  * the time of the same two by join.
  */
 export function assignmentColumns(column: string): string {
-  return `(select content from assignment where op = ${column}) as content,
+  return `(select hex(content) from assignment where op = ${column}) as content,
     (select lower(hex(id)) from change where number = ${column} / ${opsPerChange}) as change_id`;
 }
 
@@ -53,8 +55,8 @@ export class AssignmentTable {
   find<Type extends RegisterType>(type: Type, registerId: number, id: OpId): Assignment<Type> | null {
     const op = this.#numbers.findOp(id);
     if (op === null) return null;
-    const row = this.#connection.row<{ content: Uint8Array }>(
-      "select content from assignment where op = ? and register_id = ?",
+    const row = this.#connection.row<{ content: string }>(
+      "select hex(content) as content from assignment where op = ? and register_id = ?",
       op,
       registerId,
     );
@@ -76,8 +78,8 @@ export class AssignmentTable {
     return { id: opIdOf(op, row.change_id), ...this.#contentOf(type, row.content) };
   }
 
-  #contentOf<Type extends RegisterType>(type: Type, content: Uint8Array): Omit<Assignment<Type>, "id"> {
-    const decoded = decodeContent(type, content);
+  #contentOf<Type extends RegisterType>(type: Type, content: string): Omit<Assignment<Type>, "id"> {
+    const decoded = decodeContent(type, blobOfHex(content));
     if (decoded === null) throw this.#damaged("a stored assignment cannot be read");
     return decoded;
   }

@@ -10,7 +10,7 @@ interface NameColumns {
   readonly conflict_kind: number | null;
   readonly conflict_id: Uint8Array | null;
   readonly op: number | null;
-  readonly content: Uint8Array | null;
+  readonly content: string | null;
   readonly change_id: string | null;
 }
 

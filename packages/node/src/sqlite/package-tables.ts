@@ -18,7 +18,7 @@ interface HeadsRow {
   readonly id: number;
   readonly heads: Uint8Array | null;
   readonly op: number | null;
-  readonly content: Uint8Array | null;
+  readonly content: string | null;
   readonly change_id: string | null;
 }
 
@@ -30,6 +30,9 @@ interface MetRegister {
 }
 
 const selectHeads = `select key, id, heads, head as op, ${assignmentColumns("head")} from register`;
+
+// Joined once: a statement is found by its text, and a new text has to be hashed first.
+const selectHeadsOfOne = `${selectHeads} where type = ? and key = ?`;
 
 /** What the fold made, in SQLite. */
 export class PackageTables implements PackageStore {
@@ -57,11 +60,7 @@ export class PackageTables implements PackageStore {
   }
 
   heads<Type extends RegisterType>(register: Register<Type>): readonly Assignment<Type>[] {
-    const row = this.#connection.row<HeadsRow>(
-      `${selectHeads} where type = ? and key = ?`,
-      numberOf(register.type),
-      register.key,
-    );
+    const row = this.#connection.row<HeadsRow>(selectHeadsOfOne, numberOf(register.type), register.key);
     if (row === undefined) return [];
     this.#meet(register, row.id);
     return this.#headsOf(register.type, row);
