@@ -263,12 +263,10 @@ export class ChangeTable implements ChangeStore {
     return { number: row.number, logId: row.log_id, log: this.#logs.nameOf(row.log_id) };
   }
 
-  #parkedRow(number: number): ParkedRow | null {
-    return (
-      this.#connection.row<ParkedRow>(
-        "select code, message, hint, bytes from parked_change where number = ?",
-        number,
-      ) ?? null
+  #parkedRow(number: number): ParkedRow | undefined {
+    return this.#connection.row(
+      "select code, message, hint, bytes from parked_change where number = ?",
+      number,
     );
   }
 
@@ -279,7 +277,7 @@ export class ChangeTable implements ChangeStore {
   }
 
   #recordOf(row: ChangeRow): ChangeRecord {
-    const parked = row.is_parked === 1 ? this.#parkedRow(row.number) : null;
+    const parked = row.is_parked === 1 ? this.#parkedRow(row.number) : undefined;
     const bytes = row.bytes ?? parked?.bytes ?? null;
     return {
       number: row.number,
@@ -295,7 +293,7 @@ export class ChangeTable implements ChangeStore {
           : { stream: this.#streams.nameOf(row.stream_id), seq: row.seq, index: row.position },
       setAside: row.reason,
       bytes: bytes === null ? null : plainBytes(bytes),
-      parked: parked === null ? null : { code: parked.code, message: parked.message, hint: parked.hint },
+      parked: parked === undefined ? null : { code: parked.code, message: parked.message, hint: parked.hint },
     };
   }
 }
