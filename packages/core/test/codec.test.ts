@@ -287,9 +287,9 @@ describe("C1.7 texts", () => {
       nameOp("Acme.\udc00", "fn t1"),
       { ...nameOp("Acme.a", "fn t1"), movedFrom: "Acme.\ud800" } as Op,
       { type: "Deprecate", location: "Acme.a", message: "\ud800", supersedes: [] },
-      { type: "SetFile", path: "\ud800", skeleton: [], supersedes: [] },
-      { type: "SetFile", path: "a", skeleton: ["\ud800"], supersedes: [] },
-      { type: "SetFile", path: "a", skeleton: [{ location: "Acme.\ud800", column: 0 }], supersedes: [] },
+      { type: "SetFile", path: "\ud800.dark", skeleton: [], supersedes: [] },
+      { type: "SetFile", path: "a.dark", skeleton: ["\ud800"], supersedes: [] },
+      { type: "SetFile", path: "a.dark", skeleton: [{ location: "Acme.\ud800", column: 0 }], supersedes: [] },
       { type: "Resolve", conflict: deviceKey(1), choice: "\ud800", rule: "" },
     ] satisfies Op[])
       expect(problemOf({ log: "main/Acme", change: newChange(1, [op]) })).not.toBeNull();

@@ -301,25 +301,32 @@ describe("O7 the fold is total", () => {
     [
       "a path out of the folder",
       "main/Acme",
-      [{ type: "SetFile", path: "a/../../b", skeleton: [], supersedes: [] }],
+      [{ type: "SetFile", path: "a/../../b.dark", skeleton: [], supersedes: [] }],
       /relative path/,
     ],
     [
       "an absolute path",
       "main/Acme",
-      [{ type: "SetFile", path: "/etc/b", skeleton: [], supersedes: [] }],
+      [{ type: "SetFile", path: "/etc/b.dark", skeleton: [], supersedes: [] }],
       /relative path/,
     ],
     [
       "a slot in a column that is none",
       "main/Acme",
-      [{ type: "SetFile", path: "a", skeleton: [{ location: "Acme.a", column: -1 }], supersedes: [] }],
+      [{ type: "SetFile", path: "a.dark", skeleton: [{ location: "Acme.a", column: -1 }], supersedes: [] }],
       /columns/,
     ],
     [
       "a layout of too many pieces",
       "main/Acme",
-      [{ type: "SetFile", path: "a", skeleton: Array.from({ length: 65_537 }, () => ""), supersedes: [] }],
+      [
+        {
+          type: "SetFile",
+          path: "a.dark",
+          skeleton: Array.from({ length: 65_537 }, () => ""),
+          supersedes: [],
+        },
+      ],
       /pieces/,
     ],
     ["a member without a name", "auth", [{ type: "IntroduceDevice", member: "", supersedes: [] }], /letters/],

@@ -57,10 +57,14 @@ export const setFile: OpType<SetFile> = {
   ],
 };
 
-/** What is wrong with a path, or null: it must stay inside the folder that is exported to. */
+/**
+ * What is wrong with a path, or null: it must stay inside the folder that is exported to, and be a Darklang file.
+ * A layout that someone else wrote could otherwise put a `.git/config` or a `package.json` there.
+ */
 export function invalidPath(path: string): string | null {
   const parts = path.split("/");
   const isBad = parts.some((part) => part === "" || part === "." || part === "..") || /[\\\0]/.test(path);
+  if (!path.endsWith(".dark")) return `${path.slice(0, 80)} is not a .dark file`;
   return isBad || path.length * 3 > maxPathBytes || !path.isWellFormed()
     ? `${path.slice(0, 80)} is not a relative path`
     : null;
