@@ -1,11 +1,11 @@
 import { contentHash } from "@darksync/core/content-hash";
 import type { FoundDefinition, Skeleton, SkeletonPiece, SplitFile } from "@darksync/core/language";
 import { type Location, nameOf, ownerOf } from "@darksync/core/location";
-import type { Op } from "@darksync/core/op/op";
 import { invalidPath } from "@darksync/core/op/set-file";
 import { Commit, supersededBy } from "../replica/commit-change.js";
 import type { Replica } from "../replica/replica.js";
 import type { ReplicaTables } from "../store/store.js";
+import { type ImportPart, inChanges, opsOf } from "./import-parts.js";
 import { addOp, setNameOp } from "./naming.js";
 
 /** A file to import. */
@@ -33,8 +33,6 @@ export interface Imported {
 }
 
 const filesPerTransaction = 48;
-// A change has to fit in a block; a definition counts with its ops around it.
-const maxOpsBytes = 560 * 1024;
 
 /**
  * Imports files: each file's definitions and layout are one change in the log of each owner (more if they do not
@@ -43,7 +41,7 @@ const maxOpsBytes = 560 * 1024;
 export async function importFiles(
   replica: Replica,
   files: readonly FileToImport[],
-  onProgress: (filesDone: number) => void = () => {},
+  onProgress: (filesDone: number) => Promise<void> | void = () => {},
 ): Promise<Imported> {
   const counts = new ImportCounts();
   for (let start = 0; start < files.length; start += filesPerTransaction) {
@@ -54,7 +52,7 @@ export async function importFiles(
       for (const file of split) importFile(replica, tables, file, attempt);
     });
     counts.commit();
-    onProgress(start + batch.length);
+    await onProgress(start + batch.length);
   }
   return counts.result();
 }
@@ -71,36 +69,41 @@ function importFile(replica: Replica, tables: ReplicaTables, file: NamedSplit, c
     return;
   }
   const { skeleton, definitions } = withoutSeenBefore(replica, file, counts);
-  const byOwner = new Map<string, Op[]>();
-  const addOps = (owner: string, ops: readonly Op[]) => {
-    byOwner.set(owner, [...(byOwner.get(owner) ?? []), ...ops]);
-  };
+  const parts = new Map<string, ImportPart[]>();
+  const addPart = (owner: string, part: ImportPart) => parts.set(owner, [...(parts.get(owner) ?? []), part]);
   for (const definition of definitions) {
-    const { location, text } = definition;
-    const hash = contentHash(replica.hash, text);
-    const row = tables.packages.nameRow(location);
-    const shown = row?.shown?.value;
-    if (shown?.type === "definition" && shown.hash === hash && row?.conflict === null) {
-      counts.unchanged += 1;
-      continue;
-    }
-    if (shown?.type === "definition") counts.updated += 1;
-    else counts.added += 1;
-    addOps(ownerOf(location), [addOp(text), setNameOp(replica, tables, location, { kind: text.kind, hash })]);
+    const part = definitionPart(replica, tables, definition);
+    if (part === null) counts.unchanged += 1;
+    else addPart(ownerOf(definition.location), part);
   }
   const owner = ownerOfFile(replica, skeleton);
   if (owner === null) {
-    counts.skipped.push({
-      file: file.path,
-      line: 1,
-      reason: "no module heads the file, so it belongs to nobody",
-    });
+    const reason = "no module heads the file, so it belongs to nobody";
+    counts.skipped.push({ file: file.path, line: 1, reason });
   } else {
-    const layout = layoutOp(replica, tables, file.path, skeleton);
-    if (layout !== null) addOps(owner, [layout]);
+    const layout = layoutPart(replica, tables, file.path, skeleton);
+    if (layout !== null) addPart(owner, layout);
   }
-  for (const [name, ops] of byOwner) commitOps(replica, tables, name, ops, file.path, counts);
+  for (const [name, ofOwner] of parts) commitParts(replica, tables, name, ofOwner, file.path, counts);
   counts.files += 1;
+}
+
+/** The ops that one definition needs; null if it is there already. */
+function definitionPart(
+  replica: Replica,
+  tables: ReplicaTables,
+  { location, text, line }: FoundDefinition,
+): ImportPart | null {
+  const hash = contentHash(replica.hash, text);
+  const row = tables.packages.nameRow(location);
+  const shown = row?.shown?.value;
+  const isThere = shown?.type === "definition";
+  if (isThere && shown.hash === hash && row?.conflict === null) return null;
+  return {
+    counter: isThere ? "updated" : "added",
+    line,
+    ops: [addOp(text), setNameOp(replica, tables, location, { kind: text.kind, hash })],
+  };
 }
 
 /** A location holds one definition: a later file's second one stays literal text of that file. */
@@ -141,43 +144,43 @@ function ownerOfFile(replica: Replica, skeleton: Skeleton): string | null {
   return module?.split(".", 1)[0] ?? null;
 }
 
-function layoutOp(replica: Replica, tables: ReplicaTables, path: string, skeleton: Skeleton): Op | null {
+function layoutPart(
+  replica: Replica,
+  tables: ReplicaTables,
+  path: string,
+  skeleton: Skeleton,
+): ImportPart | null {
   const heads = tables.packages.heads({ type: "file", key: path });
   const [only] = heads;
   if (heads.length === 1 && JSON.stringify(only?.value.skeleton) === JSON.stringify(skeleton)) return null;
-  return { type: "SetFile", path, skeleton, supersedes: supersededBy(replica, tables, heads) };
+  const supersedes = supersededBy(replica, tables, heads);
+  return { counter: null, line: 1, ops: [{ type: "SetFile", path, skeleton, supersedes }] };
 }
 
-function commitOps(
+/** Commits the parts in as few changes as they fit in; a part that is refused takes no other with it. */
+function commitParts(
   replica: Replica,
   tables: ReplicaTables,
   owner: string,
-  ops: readonly Op[],
+  parts: readonly ImportPart[],
   file: string,
   counts: Attempt,
 ): void {
+  const log = `main/${owner}`;
   const commit = new Commit(replica, tables);
-  for (const part of inParts(ops)) {
-    const added = commit.add(`main/${owner}`, part);
-    if (!added.ok) counts.skipped.push({ file, line: 1, reason: added.problem.message });
+  for (const together of inChanges(parts)) {
+    const added = commit.add(log, opsOf(together));
+    if (added.ok) {
+      for (const part of together) counts.count(part);
+      continue;
+    }
+    for (const part of together) {
+      const alone = together.length === 1 ? added : commit.add(log, part.ops);
+      if (alone.ok) counts.count(part);
+      else counts.skipped.push({ file, line: part.line, reason: alone.problem.message });
+    }
   }
   commit.finish();
-}
-
-function inParts(ops: readonly Op[]): readonly (readonly Op[])[] {
-  const parts: Op[][] = [[]];
-  let bytes = 0;
-  for (const op of ops) {
-    // A text goes with the op that binds it.
-    const size = "head" in op ? 3 * (op.head.length + op.tail.length) : 512;
-    if ("head" in op && bytes + size > maxOpsBytes && bytes > 0) {
-      parts.push([]);
-      bytes = 0;
-    }
-    parts.at(-1)?.push(op);
-    bytes += size;
-  }
-  return parts;
 }
 
 /** Counts of one transaction, which may run more than once. */
@@ -187,6 +190,7 @@ interface Attempt {
   unchanged: number;
   files: number;
   readonly skipped: Skipped[];
+  count(part: ImportPart): void;
   fileOf(location: Location): string | null;
   remember(location: Location, file: string): void;
 }
@@ -204,6 +208,9 @@ class ImportCounts {
       unchanged: 0,
       files: 0,
       skipped: [],
+      count: ({ counter }) => {
+        if (counter !== null) attempt[counter] += 1;
+      },
       fileOf: (location) => locations.get(location) ?? this.#fileOfLocation.get(location) ?? null,
       remember: (location, file) => locations.set(location, file),
     };

@@ -2,9 +2,10 @@ import type { ContentHash } from "@darksync/core/content-hash";
 import type { DefinitionKind, DefinitionText } from "@darksync/core/definition";
 import { type Location, ownerOf, splitLocation } from "@darksync/core/location";
 import type { Op } from "@darksync/core/op/op";
-import type { Binding } from "@darksync/core/register";
+import type { Assignment, Binding } from "@darksync/core/register";
 import { failure, type Result, success } from "@darksync/core/result";
 import type { LogName } from "@darksync/core/vector";
+import { nearNames } from "../read/near-names.js";
 import { supersededBy } from "../replica/commit-change.js";
 import type { Replica } from "../replica/replica.js";
 import type { ReplicaTables } from "../store/store.js";
@@ -33,14 +34,29 @@ export function checkShown(
   if (!checked.ok) return checked;
   const binding = tables.packages.nameRow(location)?.shown?.value;
   if (binding?.type === "definition") return success(binding);
-  const moved = binding?.type === "nothing" ? binding.movedTo : null;
-  return failure(
-    "unknown-location",
-    `there is nothing at ${location}`,
-    moved === null
+  return unknownLocation(tables, location);
+}
+
+/** The failure of a location that holds nothing, with what may have been meant. */
+export function unknownLocation(
+  tables: ReplicaTables,
+  location: Location,
+): Extract<Result<never>, { ok: false }> {
+  const message = `there is nothing at ${location}`;
+  const binding = tables.packages.nameRow(location)?.shown?.value;
+  if (binding?.type === "nothing") {
+    const hint =
+      binding.movedTo === null
+        ? `It was removed: \`darklang log ${location}\` tells when, \`view --at\` shows it as it was.`
+        : `It was moved to ${binding.movedTo}.`;
+    return failure("unknown-location", message, hint);
+  }
+  const near = nearNames(tables, location);
+  const hint =
+    near.length === 0
       ? "`darklang ls` and `darklang search TEXT` show what there is."
-      : `It was moved to ${moved}.`,
-  );
+      : `Did you mean ${near.join(", ")}?`;
+  return failure("unknown-location", message, hint);
 }
 
 /** The op that brings a definition's text. */
@@ -55,15 +71,16 @@ export function addOp({ kind, head, tail }: DefinitionText): Op {
   }
 }
 
-/** Binds a location in place of all heads that this replica sees. */
+/** Binds a location in place of the heads that the author saw: by default all that this replica sees. */
 export function setNameOp(
   replica: Replica,
   tables: ReplicaTables,
   location: Location,
   target: { readonly kind: DefinitionKind; readonly hash: ContentHash },
   movedFrom: Location | null = null,
+  seen: readonly Assignment<"name">[] = tables.packages.heads({ type: "name", key: location }),
 ): Op {
-  const supersedes = supersededBy(replica, tables, tables.packages.heads({ type: "name", key: location }));
+  const supersedes = supersededBy(replica, tables, seen);
   return { type: "SetName", location, kind: target.kind, target: target.hash, movedFrom, supersedes };
 }
 

@@ -2,11 +2,13 @@ import { type ContentHash, contentHash } from "@darksync/core/content-hash";
 import { type DefinitionKind, type DefinitionText, maxDefinitionBytes } from "@darksync/core/definition";
 import { type Location, moduleOf, nameOf } from "@darksync/core/location";
 import { type ChangeId, changeOf } from "@darksync/core/op-id";
+import type { Assignment } from "@darksync/core/register";
 import { failure, type Result, success } from "@darksync/core/result";
 import { Commit } from "../replica/commit-change.js";
 import type { Replica } from "../replica/replica.js";
 import type { ReplicaTables } from "../store/store.js";
 import { addOp, checkLocation, mainLogOf, setNameOp } from "./naming.js";
+import { utf8Length } from "./utf8-length.js";
 
 /** What a save came to. */
 export interface Saved {
@@ -18,13 +20,21 @@ export interface Saved {
   readonly isUnchanged: boolean;
 }
 
-/** Saves a new version of one definition. Durable when fulfilled. */
-export async function save(replica: Replica, location: string, source: string): Promise<Result<Saved>> {
+/**
+ * Saves a new version of one definition. Durable when fulfilled. `seen`: the heads that the author started from, if
+ * that was some time ago; what came since then is not superseded, and stands beside the new version (O6).
+ */
+export async function save(
+  replica: Replica,
+  location: string,
+  source: string,
+  seen: readonly Assignment<"name">[] | null = null,
+): Promise<Result<Saved>> {
   const parsed = parseFor(replica, location, source);
   if (!parsed.ok) return parsed;
   return replica.store.write((tables) => {
     const commit = new Commit(replica, tables);
-    const saved = saveText(replica, tables, commit, location, parsed.value);
+    const saved = saveText(replica, tables, commit, { location, text: parsed.value, seen });
     commit.finish();
     return saved;
   });
@@ -34,6 +44,8 @@ export async function save(replica: Replica, location: string, source: string): 
 export interface DefinitionToSave {
   readonly location: Location;
   readonly text: DefinitionText;
+  /** The heads that the author started from; without it those of now. */
+  readonly seen?: readonly Assignment<"name">[] | null;
 }
 
 /** Saves definitions that were parsed before, one change each, in one transaction: all of them or none. */
@@ -46,7 +58,8 @@ export async function saveAll(
       const saved: Saved[] = [];
       let commit = new Commit(replica, tables);
       const inCommit = new Set<Location>();
-      for (const { location, text } of definitions) {
+      for (const definition of definitions) {
+        const { location } = definition;
         // A second save of one location has to see the first.
         if (inCommit.has(location)) {
           commit.finish();
@@ -54,7 +67,7 @@ export async function saveAll(
           inCommit.clear();
         }
         inCommit.add(location);
-        const result = saveText(replica, tables, commit, location, text);
+        const result = saveText(replica, tables, commit, definition);
         if (!result.ok) throw new SaveFailed(result);
         saved.push(result.value);
       }
@@ -81,8 +94,7 @@ function saveText(
   replica: Replica,
   tables: ReplicaTables,
   commit: Commit,
-  location: Location,
-  text: DefinitionText,
+  { location, text, seen }: DefinitionToSave,
 ): Result<Saved> {
   const hash = contentHash(replica.hash, text);
   const { kind } = text;
@@ -91,7 +103,7 @@ function saveText(
   if (shown?.value.type === "definition" && shown.value.hash === hash && row?.conflict === null) {
     return success({ location, kind, hash, change: changeOf(shown.id), isUnchanged: true });
   }
-  const ops = [addOp(text), setNameOp(replica, tables, location, { kind, hash })];
+  const ops = [addOp(text), setNameOp(replica, tables, location, { kind, hash }, null, seen ?? undefined)];
   const added = commit.add(mainLogOf(location), ops);
   return added.ok ? success({ location, kind, hash, change: added.value, isUnchanged: false }) : added;
 }
@@ -104,7 +116,9 @@ export function parseFor(
 ): Result<DefinitionText> {
   const checked = checkLocation(location);
   if (!checked.ok) return checked;
-  if (source.length > maxDefinitionBytes) return tooLarge;
+  if (source.trim() === "")
+    return failure("empty-definition", "there is no text to save", "To remove a definition: darklang rm.");
+  if (utf8Length(source) > maxDefinitionBytes) return tooLarge;
   const parsed = replica.language.parseDefinition(source);
   if ("reason" in parsed) {
     return failure(

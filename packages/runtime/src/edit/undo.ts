@@ -5,17 +5,25 @@ import type { Assignment, Register, RegisterType } from "@darksync/core/register
 import { failure, type Result, success } from "@darksync/core/result";
 import { findChange } from "../read/find-change.js";
 import { ChangeReader } from "../replica/change-bytes.js";
-import { commitChange } from "../replica/commit-change.js";
+import { Commit } from "../replica/commit-change.js";
 import type { Replica } from "../replica/replica.js";
 import type { ChangeRecord } from "../store/change-store.js";
 import type { ReplicaTables } from "../store/store.js";
+
+/** What an undo came to. */
+export interface Undone {
+  /** The change that puts things back. */
+  readonly change: ChangeId;
+  /** The change that was taken back. */
+  readonly undone: ChangeId;
+}
 
 /**
  * Takes back an own change by a new one that puts the values before it in place again. Nothing is rewritten; the
  * undo can be undone. `idPrefix` null: the last own change.
  */
-export function undo(replica: Replica, idPrefix: string | null): Promise<Result<ChangeId>> {
-  return commitChange(replica, (tables) => {
+export function undo(replica: Replica, idPrefix: string | null): Promise<Result<Undone>> {
+  return replica.store.write((tables): Result<Undone> => {
     const found = idPrefix === null ? lastOwn(replica, tables) : findChange(tables, idPrefix);
     if (!found.ok) return found;
     const record = found.value;
@@ -26,7 +34,11 @@ export function undo(replica: Replica, idPrefix: string | null): Promise<Result<
     if (decoded.type !== "change")
       return failure("not-understood", decoded.reason, "Upgrade darksync first.");
     const inverse = inverseOps(tables, record, decoded.change);
-    return inverse.ok ? success({ log: record.log, ops: inverse.value }) : inverse;
+    if (!inverse.ok) return inverse;
+    const commit = new Commit(replica, tables);
+    const added = commit.add(record.log, inverse.value);
+    commit.finish();
+    return added.ok ? success({ change: added.value, undone: record.id }) : added;
   });
 }
 
@@ -80,11 +92,14 @@ function inverseOp(tables: ReplicaTables, op: Op, id: OpId): Inverse {
       const before = valueBefore(tables, { type: "name", key: location }, id, op.supersedes);
       if (typeof before === "string") return before;
       const supersedes = [id];
+      // A rename taken back is a rename.
       if (before === null || before.value.type === "nothing") {
-        return { type: "UnsetName", location, movedTo: null, supersedes };
+        const movedTo = op.type === "SetName" ? op.movedFrom : null;
+        return { type: "UnsetName", location, movedTo, supersedes };
       }
       const { kind, hash } = before.value;
-      return { type: "SetName", location, kind, target: hash, movedFrom: null, supersedes };
+      const movedFrom = op.type === "UnsetName" ? op.movedTo : null;
+      return { type: "SetName", location, kind, target: hash, movedFrom, supersedes };
     }
     case "Deprecate":
     case "Undeprecate": {
@@ -120,7 +135,10 @@ function valueBefore<Type extends RegisterType>(
 ): Assignment<Type> | null | "changed-since" | "settled-conflict" {
   const heads = tables.packages.heads(register);
   if (heads.length !== 1 || heads[0]?.id !== id) return "changed-since";
-  if (supersedes.length > 1) return "settled-conflict";
-  const [only] = supersedes;
-  return only === undefined ? null : tables.packages.assignment(register, only);
+  const replaced = supersedes.map((superseded) => tables.packages.assignment(register, superseded));
+  const found = replaced.filter((assignment) => assignment !== null);
+  // An op may name also what its predecessor replaced (O1).
+  const older = new Set(found.flatMap((assignment) => assignment.supersedes));
+  const [only, ...others] = found.filter((assignment) => !older.has(assignment.id));
+  return others.length > 0 ? "settled-conflict" : (only ?? null);
 }

@@ -1,3 +1,4 @@
+import { judgeHeads, mainBranch } from "@darksync/core/conflict";
 import { type DefinitionText, renderDefinition } from "@darksync/core/definition";
 import { deprecationOf } from "@darksync/core/deprecation";
 import { type Location, nameOf } from "@darksync/core/location";
@@ -5,10 +6,12 @@ import type { OpId } from "@darksync/core/op-id";
 import type { Binding } from "@darksync/core/register";
 import { failure, type Result, success } from "@darksync/core/result";
 import type { Mark } from "@darksync/core/status";
-import { checkShown } from "../edit/naming.js";
+import { checkLocation, checkShown, unknownLocation } from "../edit/naming.js";
 import type { Replica } from "../replica/replica.js";
+import type { NameRow } from "../store/package-store.js";
 import type { ReplicaTables } from "../store/store.js";
 import { Marks } from "./marks.js";
+import { headsAt, type Moment } from "./past.js";
 
 /** A definition as people see it. */
 export interface ViewedDefinition {
@@ -28,19 +31,48 @@ export interface ViewedDefinition {
   readonly head: OpId;
 }
 
+type Viewer = Pick<Replica, "language" | "hash">;
+
 /** The definition at a location, as of now. */
 export function viewDefinition(
-  replica: Pick<Replica, "language">,
+  replica: Viewer,
   tables: ReplicaTables,
   location: string,
 ): Result<ViewedDefinition> {
   const shown = checkShown(tables, location);
   if (!shown.ok) return shown;
   const row = tables.packages.nameRow(location);
-  if (row === null || row.shown === null) throw new Error(`${location} shows something but has no row`);
+  return row === null ? unknownLocation(tables, location) : viewRow(replica, tables, row);
+}
+
+/** The definition at a location as this replica had it at a moment, whatever came later. */
+export function viewDefinitionAt(
+  replica: Viewer,
+  tables: ReplicaTables,
+  location: string,
+  moment: Moment,
+): Result<ViewedDefinition> {
+  const checked = checkLocation(location);
+  if (!checked.ok) return checked;
+  const register = { type: "name", key: location } as const;
+  const heads = headsAt(tables, location, moment);
+  const read = (id: OpId) => tables.packages.assignment(register, id);
+  const { shown, conflict } = judgeHeads(replica.hash, mainBranch, location, heads, read);
+  if (shown?.value.type === "definition") return viewRow(replica, tables, { location, shown, conflict });
+  if (tables.packages.heads(register).length === 0) return unknownLocation(tables, location);
+  return failure(
+    "unknown-location",
+    `there was nothing at ${location} then`,
+    `\`darklang log ${location}\` tells when it came and went.`,
+  );
+}
+
+function viewRow({ language }: Viewer, tables: ReplicaTables, row: NameRow): Result<ViewedDefinition> {
+  const { location, shown, conflict } = row;
+  if (shown?.value.type !== "definition") return unknownLocation(tables, location);
   const source = sourceOf(tables, location, shown.value);
   if (!source.ok) return source;
-  const parsed = replica.language.parseDefinition(source.value);
+  const parsed = language.parseDefinition(source.value);
   return success({
     location,
     kind: shown.value.kind,
@@ -48,11 +80,11 @@ export function viewDefinition(
     source: source.value,
     doc: "doc" in parsed ? parsed.doc : "",
     mark: new Marks(tables).markOf(row),
-    conflict: row.conflict?.id ?? null,
+    conflict: conflict?.id ?? null,
     merged: false,
     deprecation:
       deprecationOf(tables.packages.heads({ type: "deprecation", key: location }))?.message ?? null,
-    head: row.shown.id,
+    head: shown.id,
   });
 }
 

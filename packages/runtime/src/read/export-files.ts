@@ -18,7 +18,9 @@ export function exportFiles(
 ): { readonly files: readonly ExportedFile[]; readonly definitions: number } {
   const layouts = tables.packages.registers("file").flatMap(({ key, heads }) => {
     const skeleton = greatest(heads)?.value.skeleton;
-    return skeleton === undefined || skeleton.length === 0 ? [] : [{ path: key, skeleton }];
+    return skeleton === undefined || skeleton.length === 0 || !isSafePath(key)
+      ? []
+      : [{ path: key, skeleton }];
   });
   const locations: string[] = [];
   for (let after: string | undefined; ; ) {
@@ -38,4 +40,9 @@ export function exportFiles(
     },
   });
   return { files, definitions: locations.length };
+}
+
+/** A layout comes from other people too: none may name what other programs read, such as `.git/config`. */
+function isSafePath(path: string): boolean {
+  return path.endsWith(".dark") && !path.split("/").some((part) => part.startsWith("."));
 }

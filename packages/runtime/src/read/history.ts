@@ -6,7 +6,7 @@ import { ChangeReader } from "../replica/change-bytes.js";
 import type { Replica } from "../replica/replica.js";
 import type { ChangeRecord } from "../store/change-store.js";
 import type { ReplicaTables } from "../store/store.js";
-import { authorOf } from "./members.js";
+import { Authors } from "./members.js";
 import { lineageOf } from "./past.js";
 
 /** A change as people see it. */
@@ -31,20 +31,51 @@ export function readHistory(
   location: Location | null = null,
 ): readonly HistoryEntry[] {
   const reader = new ChangeReader(tables, replica.compression);
-  return recordsOf(tables, limit, location).map((record) => entryOf(tables, reader, record));
+  const authors = new Authors(tables);
+  return recordsOf(tables, limit, location).map((record) => entryOf(tables, reader, authors, record));
 }
 
 function recordsOf(tables: ReplicaTables, limit: number, location: Location | null): readonly ChangeRecord[] {
   if (location === null) return tables.changes.latest(limit);
-  const numbers = [...new Set(lineageOf(tables, location).map(({ number }) => number))].slice(0, limit);
-  return numbers.map((number) => tables.changes.byNumber(number)).filter((record) => record !== null);
+  return [...numbersAt(tables, location)]
+    .sort((left, right) => right - left)
+    .slice(0, limit)
+    .map((number) => tables.changes.byNumber(number))
+    .filter((record) => record !== null);
 }
 
-function entryOf(tables: ReplicaTables, reader: ChangeReader, record: ChangeRecord): HistoryEntry {
+/** Numbers of the changes that named a location or deprecated it, and of those at the places it was moved from. */
+function numbersAt(tables: ReplicaTables, location: Location): ReadonlySet<number> {
+  const numbers = new Set<number>();
+  const visited = new Set<Location>();
+  const waiting = [{ place: location, last: Number.MAX_SAFE_INTEGER }];
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    const { place, last } = next;
+    if (visited.has(place)) continue;
+    visited.add(place);
+    for (const { number, assignment } of lineageOf(tables, { type: "name", key: place })) {
+      if (number > last) continue;
+      numbers.add(number);
+      const { value } = assignment;
+      if (value.type === "definition" && value.movedFrom !== null)
+        waiting.push({ place: value.movedFrom, last: number });
+    }
+    for (const { number } of lineageOf(tables, { type: "deprecation", key: place }))
+      if (number <= last) numbers.add(number);
+  }
+  return numbers;
+}
+
+function entryOf(
+  tables: ReplicaTables,
+  reader: ChangeReader,
+  authors: Authors,
+  record: ChangeRecord,
+): HistoryEntry {
   const decoded = decodeChange(reader.bytesOf(record));
   return {
     id: record.id,
-    author: authorOf(tables, record.device),
+    author: authors.nameOf(record.device),
     timeMs: record.time.wallMs,
     isSkewed: record.isSkewed,
     log: record.log,

@@ -1,4 +1,4 @@
-import { changeOf } from "@darksync/core/op-id";
+import { type ChangeId, changeOf } from "@darksync/core/op-id";
 import type { Assignment } from "@darksync/core/register";
 import type { Mark } from "@darksync/core/status";
 import type { LogName, Vector } from "@darksync/core/vector";
@@ -20,10 +20,15 @@ export class Marks {
   markOf({ location, shown, conflict }: NameRow): Mark {
     if (conflict !== null) return "conflict";
     if (shown === null) return "local";
-    const record = this.#record(shown);
+    const record = this.#record(changeOf(shown.id));
     if (record !== null && record.parked !== null) return "failed";
-    if (this.#isDurable(record)) return "synced";
+    if (this.#isPlacedDurably(record)) return "synced";
     return this.#wasEverDurable(location, shown) ? "pending" : "local";
+  }
+
+  /** Whether the relay durably has a change. */
+  isDurable(change: ChangeId): boolean {
+    return this.#isPlacedDurably(this.#record(change));
   }
 
   #wasEverDurable(location: string, head: Assignment<"name">): boolean {
@@ -32,7 +37,7 @@ export class Marks {
     for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
       const assignment = this.#tables.packages.assignment({ type: "name", key: location }, id);
       if (assignment === null) continue;
-      if (this.#isDurable(this.#record(assignment))) return true;
+      if (this.isDurable(changeOf(assignment.id))) return true;
       for (const next of assignment.supersedes) {
         if (seen.has(next)) continue;
         seen.add(next);
@@ -42,8 +47,7 @@ export class Marks {
     return false;
   }
 
-  #record({ id }: Assignment<"name">): ChangeRecord | null {
-    const change = changeOf(id);
+  #record(change: ChangeId): ChangeRecord | null {
     let record = this.#records.get(change);
     if (record === undefined) {
       record = this.#tables.changes.get(change);
@@ -52,7 +56,7 @@ export class Marks {
     return record;
   }
 
-  #isDurable(record: ChangeRecord | null): boolean {
+  #isPlacedDurably(record: ChangeRecord | null): boolean {
     if (record === null || record.place === null) return false;
     let durable = this.#durable.get(record.log);
     if (durable === undefined) {

@@ -3,10 +3,29 @@ import type { ReplicaTables } from "../store/store.js";
 
 const shortKeyDigits = 8;
 
-/**
- * The name of a device's member. It comes from what the key itself signed (P3); where two keys claim one name, both
- * are shown with the beginning of their keys.
- */
+/** Names of devices' members, for one reading. */
+export class Authors {
+  readonly #tables: ReplicaTables;
+  readonly #names = new Map<string, string>();
+
+  constructor(tables: ReplicaTables) {
+    this.#tables = tables;
+  }
+
+  /**
+   * The name of a device's member. It comes from what the key itself signed (P3); where two keys claim one name,
+   * both are shown with the beginning of their keys.
+   */
+  nameOf(device: string): string {
+    const known = this.#names.get(device);
+    if (known !== undefined) return known;
+    const name = authorOf(this.#tables, device);
+    this.#names.set(device, name);
+    return name;
+  }
+}
+
+/** The name of a device's member, where only one is asked for. */
 export function authorOf(tables: ReplicaTables, device: string): string {
   const name = memberOf(tables, device);
   if (name === null) return `device ${device.slice(0, shortKeyDigits)}`;

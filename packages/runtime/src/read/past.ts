@@ -1,6 +1,6 @@
 import type { Location } from "@darksync/core/location";
 import { changeOf } from "@darksync/core/op-id";
-import type { Assignment } from "@darksync/core/register";
+import type { Assignment, Register, RegisterType } from "@darksync/core/register";
 import { failure, type Result, success } from "@darksync/core/result";
 import type { ReplicaTables } from "../store/store.js";
 import { findChange } from "./find-change.js";
@@ -11,22 +11,21 @@ export interface Moment {
   readonly number: number;
 }
 
-/** The moment that a time (ISO 8601, or anything the platform's Date reads) or the id of a change means. */
+const isoTime = /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?$/;
+
+/** The moment that a time (ISO 8601; without a zone in local time) or the id of a change means. */
 export function momentOf(tables: ReplicaTables, when: string): Result<Moment> {
-  if (/^[0-9a-f]{6,64}$/.test(when)) {
+  const timeMs = isoTime.test(when) ? Date.parse(when) : Number.NaN;
+  if (!Number.isNaN(timeMs)) return success({ number: lastNumberAt(tables, timeMs) });
+  if (/^[0-9a-f]{4,64}$/.test(when)) {
     const found = findChange(tables, when);
-    if (found.ok) return success({ number: found.value.number });
-    if (found.problem.code === "ambiguous-id") return found;
+    return found.ok ? success({ number: found.value.number }) : found;
   }
-  const timeMs = Date.parse(when);
-  if (Number.isNaN(timeMs)) {
-    return failure(
-      "bad-time",
-      `${when} is neither a time nor a change`,
-      "Give a time like 2026-11-22T17:00 or an id from `darklang log`.",
-    );
-  }
-  return success({ number: lastNumberAt(tables, timeMs) });
+  return failure(
+    "bad-time",
+    `${when} is neither a time nor a change`,
+    "Give a time like 2026-11-22T17:00 or an id from `darklang log`.",
+  );
 }
 
 // Numbers and times of receipt grow together, so the number is found by halving.
@@ -49,21 +48,28 @@ export function headsAt(
   location: Location,
   moment: Moment,
 ): readonly Assignment<"name">[] {
-  const past = lineageOf(tables, location).filter((entry) => entry.number <= moment.number);
+  const past = lineageOf(tables, { type: "name", key: location }).filter(
+    (entry) => entry.number <= moment.number,
+  );
   const superseded = new Set(past.flatMap(({ assignment }) => assignment.supersedes));
-  return past.map(({ assignment }) => assignment).filter(({ id }) => !superseded.has(id));
+  return past
+    .map(({ assignment }) => assignment)
+    .filter(({ id }) => !superseded.has(id))
+    .sort((left, right) => (left.id < right.id ? -1 : 1));
 }
 
-/** An assignment of a location with the number of its change. */
-export interface LineageEntry {
+/** An assignment of a register with the number of its change. */
+export interface LineageEntry<Type extends RegisterType> {
   readonly number: number;
-  readonly assignment: Assignment<"name">;
+  readonly assignment: Assignment<Type>;
 }
 
-/** All naming ops that a location ever had, the latest to arrive first. */
-export function lineageOf(tables: ReplicaTables, location: Location): readonly LineageEntry[] {
-  const register = { type: "name", key: location } as const;
-  const found = new Map<string, LineageEntry>();
+/** All values that a register ever had, the latest to arrive first. */
+export function lineageOf<Type extends RegisterType>(
+  tables: ReplicaTables,
+  register: Register<Type>,
+): readonly LineageEntry<Type>[] {
+  const found = new Map<string, LineageEntry<Type>>();
   const waiting = [...tables.packages.heads(register)];
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     if (found.has(next.id)) continue;

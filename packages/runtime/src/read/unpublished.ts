@@ -1,0 +1,113 @@
+import { decodeChange } from "@darksync/core/change";
+import { judgeHeads, mainBranch } from "@darksync/core/conflict";
+import type { ContentHash } from "@darksync/core/content-hash";
+import type { Location } from "@darksync/core/location";
+import { changeOf, type OpId } from "@darksync/core/op-id";
+import type { Assignment } from "@darksync/core/register";
+import { deviceOf } from "@darksync/core/stream";
+import type { LogName } from "@darksync/core/vector";
+import { ChangeReader } from "../replica/change-bytes.js";
+import { logsOf } from "../replica/push-queue.js";
+import type { Replica } from "../replica/replica.js";
+import type { ChangeRecord } from "../store/change-store.js";
+import type { ReplicaTables } from "../store/store.js";
+import { renderText } from "./definition.js";
+import { Marks } from "./marks.js";
+import { lineageOf } from "./past.js";
+
+/** One side of a difference: a definition's hash and text; the text is null where it is not held here. */
+export interface Version {
+  readonly hash: ContentHash;
+  readonly source: string | null;
+}
+
+/** A location that this replica changed and whose new value the relay does not durably have. */
+export interface Unpublished {
+  readonly location: Location;
+  /** What the relay durably has; null: nothing. */
+  readonly from: Version | null;
+  /** What is shown here; null: nothing. */
+  readonly to: Version | null;
+}
+
+/** What this device changed and the relay does not durably have, in order of location; of one location, if given. */
+export function listUnpublished(
+  replica: Pick<Replica, "hash" | "device" | "compression">,
+  tables: ReplicaTables,
+  location: Location | null = null,
+): readonly Unpublished[] {
+  const marks = new Marks(tables);
+  const changed = location === null ? [...changedLocations(replica, tables)].sort() : [location];
+  return changed
+    .map((place) => differenceAt(replica, tables, marks, place))
+    .filter(({ from, to }) => from?.hash !== to?.hash);
+}
+
+function changedLocations(
+  replica: Pick<Replica, "device" | "compression">,
+  tables: ReplicaTables,
+): ReadonlySet<Location> {
+  const reader = new ChangeReader(tables, replica.compression);
+  const locations = new Set<Location>();
+  for (const record of notDurable(replica.device, tables)) {
+    const decoded = decodeChange(reader.bytesOf(record));
+    if (decoded.type !== "change") continue;
+    for (const op of decoded.change.ops)
+      if (op.type === "SetName" || op.type === "UnsetName") locations.add(op.location);
+  }
+  return locations;
+}
+
+function notDurable(device: string, tables: ReplicaTables): readonly ChangeRecord[] {
+  const everything = Number.MAX_SAFE_INTEGER;
+  return [
+    ...tables.changes.parked(),
+    ...logsOf(tables).flatMap((log) => [
+      ...tables.changes.unsigned(log, 0, everything, everything),
+      ...signedNotDurable(device, tables, log),
+    ]),
+  ];
+}
+
+function signedNotDurable(device: string, tables: ReplicaTables, log: LogName): readonly ChangeRecord[] {
+  const durable = tables.durable.durable(log);
+  const found: ChangeRecord[] = [];
+  for (const [stream, tip] of tables.blocks.tips(log)) {
+    const seq = durable.get(stream) ?? 0;
+    // Asking for changes after a place is a look at every change.
+    if (deviceOf(stream) === device && tip.seq > seq)
+      found.push(...tables.changes.placedAfter(stream, log, seq));
+  }
+  return found;
+}
+
+function differenceAt(
+  { hash }: Pick<Replica, "hash">,
+  tables: ReplicaTables,
+  marks: Marks,
+  location: Location,
+): Unpublished {
+  const register = { type: "name", key: location } as const;
+  const durable = lineageOf(tables, register)
+    .map(({ assignment }) => assignment)
+    .filter((assignment) => marks.isDurable(changeOf(assignment.id)));
+  const superseded = new Set(durable.flatMap(({ supersedes }) => supersedes));
+  const heads = durable.filter(({ id }) => !superseded.has(id));
+  const read = (id: OpId) => tables.packages.assignment(register, id);
+  const { shown } = judgeHeads(hash, mainBranch, location, heads, read);
+  return {
+    location,
+    from: versionOf(tables, location, shown),
+    to: versionOf(tables, location, tables.packages.nameRow(location)?.shown ?? null),
+  };
+}
+
+function versionOf(
+  tables: ReplicaTables,
+  location: Location,
+  shown: Assignment<"name"> | null,
+): Version | null {
+  if (shown?.value.type !== "definition") return null;
+  const text = tables.packages.text(shown.value.hash);
+  return { hash: shown.value.hash, source: text === null ? null : renderText(location, text) };
+}
