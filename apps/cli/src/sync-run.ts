@@ -2,7 +2,7 @@ import { socketTransport } from "@darksync/node/socket-transport";
 import { takeSyncLock } from "@darksync/node/sync-lock";
 import { processTimers } from "@darksync/node/timers";
 import { type SyncCounts, type SyncOutcome, SyncSession } from "@darksync/runtime/replica/sync-session";
-import type { SyncMode } from "@darksync/sync/replica-machine";
+import type { SyncMode } from "@darksync/sync/replica-state";
 import { ProblemError } from "./problem-error.js";
 import type { Space } from "./space.js";
 

@@ -23,6 +23,8 @@ export interface SyncFacts {
   readonly lastSyncedAtMs: number | null;
   /** Whether the last attempt to reach the relay got an answer; null if there was none. */
   readonly lastAttemptReached: boolean | null;
+  /** Whether the relay answered the last attempt, which failed nevertheless. */
+  readonly lastAttemptFailed?: boolean;
   /** Whether a sync is running now. */
   readonly isRunning: boolean;
 }
@@ -43,10 +45,10 @@ export function statusOf(facts: SyncFacts): SyncStatus {
 function stateOf(facts: SyncFacts): SyncState {
   if (facts.workOffline) return "offline";
   if (facts.isRunning) return "syncing";
-  if (facts.relay === null || (facts.lastSyncedAtMs === null && facts.lastAttemptReached !== false))
-    return "never";
+  if (facts.relay === null) return "never";
   if (facts.lastAttemptReached === false) return "offline";
-  if (facts.failed > 0) return "failed";
+  if (facts.lastAttemptFailed === true || facts.failed > 0) return "failed";
+  if (facts.lastSyncedAtMs === null) return "never";
   return facts.pending > 0 ? "offline" : "synced";
 }
 

@@ -68,8 +68,16 @@ export type Message =
   | { readonly type: "update"; readonly log: LogName; readonly update: Uint8Array }
   /** The end of the answer to `ask`: all that the relay durably has of the log. */
   | { readonly type: "state"; readonly log: LogName; readonly heads: readonly StreamHead[] }
-  /** Durable now: the streams that moved (L5). */
-  | { readonly type: "ack"; readonly log: LogName; readonly heads: readonly StreamHead[] }
+  /**
+   * Durable now: the streams that moved (L5). `isAnswer`: it ends the answer to the client's own `update`; else it
+   * follows blocks of others.
+   */
+  | {
+      readonly type: "ack";
+      readonly log: LogName;
+      readonly heads: readonly StreamHead[];
+      readonly isAnswer: boolean;
+    }
   /** A block that is not admitted, for good (C3). */
   | {
       readonly type: "refused";
@@ -145,8 +153,12 @@ function writeBody(writer: Writer, message: Message): void {
       writeLengthAndBytes(writer, message.update);
       return;
     case "state":
+      writeText(writer, message.log);
+      writeList(writer, message.heads, writeHead);
+      return;
     case "ack":
       writeText(writer, message.log);
+      writeByte(writer, message.isAnswer ? 1 : 0);
       writeList(writer, message.heads, writeHead);
       return;
     case "refused":
@@ -187,7 +199,7 @@ function readMessage(reader: Reader): Message {
     case numbers.state:
       return { type: "state", log: readLog(reader), heads: readList(reader, maxHeads, readHead) };
     case numbers.ack:
-      return { type: "ack", log: readLog(reader), heads: readList(reader, maxHeads, readHead) };
+      return readAck(reader);
     case numbers.refused:
       return readRefused(reader);
     case numbers.error:
@@ -227,6 +239,12 @@ function readWelcome(reader: Reader): Welcome {
     digest: toHex(readBytes(inner, digestBytes)),
   }));
   return { type: "welcome", version, space, isEqual, logs };
+}
+
+function readAck(reader: Reader): Message {
+  const log = readLog(reader);
+  const isAnswer = readByte(reader) === 1;
+  return { type: "ack", log, isAnswer, heads: readList(reader, maxHeads, readHead) };
 }
 
 function readRefused(reader: Reader): Message {

@@ -40,11 +40,13 @@ export function stepConnection(
     case "message":
       return input.message === null ? deny(malformed) : onMessage(state, input.message);
     case "entered":
+      if (state !== "entering") return { state, effects: [] };
       return { state: "entered", effects: [{ type: "send", message: input.welcome }] };
     case "denied":
+      if (state !== "entering") return { state, effects: [] };
       return deny(input.problem);
     case "admitted":
-      return { state, effects: answers(input) };
+      return { state, effects: state === "entered" ? answers(input) : [] };
   }
 }
 
@@ -70,7 +72,7 @@ function onMessage(
 function answers(input: Extract<ConnectionInput, { type: "admitted" }>): readonly ConnectionEffect[] {
   const { log, heads, refused, gap } = input;
   // One `ack` or `state` ends the answer, even if the batch moved nothing: whoever sent it waits for the word.
-  const last: Message = { type: gap ? "state" : "ack", log, heads };
+  const last: Message = gap ? { type: "state", log, heads } : { type: "ack", log, heads, isAnswer: true };
   return [...refused, last].map((message) => ({ type: "send", message }));
 }
 

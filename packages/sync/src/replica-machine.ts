@@ -1,123 +1,59 @@
 import type { Problem } from "@darksync/core/result";
 import type { LogName } from "@darksync/core/vector";
-import type { Hello, Message, StreamHead, Welcome } from "./message.js";
-import { inExchangeOrder } from "./wanted.js";
+import type { Message } from "./message.js";
+import { isPermanent } from "./problem-class.js";
+import {
+  type Ask,
+  initialReplicaState,
+  type ReplicaEffect,
+  type ReplicaInput,
+  type ReplicaState,
+  type ReplicaStep,
+} from "./replica-state.js";
+import { authLog, inExchangeOrder } from "./wanted.js";
 
-/** How often the link is looked at; one that stays silent after a ping is given up at the next look (S6). */
-export const heartbeatMs: number = 4000;
+/**
+ * How often the link is looked at. One that was silent for a look is pinged, and given up at the next look if it
+ * stays silent: after at most three looks (S6).
+ */
+export const heartbeatMs: number = 3000;
 
-/** Whether a sync ends when both sides have all, or stays for what comes. */
-export type SyncMode = "once" | "stay";
-
-/** What happens to a replica's side of a sync. */
-export type ReplicaInput =
-  | { readonly type: "start" }
-  | { readonly type: "opened"; readonly hello: Hello }
-  | { readonly type: "message"; readonly message: Message }
-  | { readonly type: "closed"; readonly problem: Problem }
-  | { readonly type: "heartbeat" }
-  /** Something was saved here. */
-  | { readonly type: "changed"; readonly logs: readonly LogName[] }
-  /** The answer to `compare`: what to ask for and what to offer, or why this relay is not the right one. */
-  | { readonly type: "compared"; readonly asks: readonly Ask[]; readonly offers: readonly LogName[] }
-  | { readonly type: "mismatched"; readonly problem: Problem }
-  /** The answer to `ingest`, `noteState` and `noteAck` when the log must be asked for (again). */
-  | { readonly type: "lacking"; readonly ask: Ask }
-  /** The answer to `prepare`: the next batch, or null if the relay has all. */
-  | { readonly type: "prepared"; readonly log: LogName; readonly update: Uint8Array | null }
-  | { readonly type: "stop" };
-
-/** A log to ask for, with what is held of it. */
-export interface Ask {
-  readonly log: LogName;
-  readonly stateVector: Uint8Array;
-}
-
-/** What a replica's side of a sync does. The shell runs effects in order, one at a time. */
-export type ReplicaEffect =
-  | { readonly type: "connect" }
-  | { readonly type: "disconnect" }
-  | { readonly type: "send"; readonly message: Message }
-  /** Compare digests with the relay's, and join its space if this one is new. */
-  | { readonly type: "compare"; readonly welcome: Welcome }
-  /** Admit and fold what came. */
-  | { readonly type: "ingest"; readonly log: LogName; readonly update: Uint8Array }
-  /** All that the relay has of a log: replaces the durable vector. */
-  | { readonly type: "noteState"; readonly log: LogName; readonly heads: readonly StreamHead[] }
-  /** What more the relay has of a log: raises the durable vector. */
-  | { readonly type: "noteAck"; readonly log: LogName; readonly heads: readonly StreamHead[] }
-  /** Park the changes a refusal names, and begin a new epoch. */
-  | { readonly type: "park"; readonly refusal: Extract<Message, { type: "refused" }> }
-  /** Sign what waits and read the next batch that the relay lacks. */
-  | { readonly type: "prepare"; readonly log: LogName }
-  /** Both sides have all that the other has. */
-  | { readonly type: "caughtUp" }
-  /** Connect again after a while; the shell draws the delay. */
-  | { readonly type: "retry"; readonly retryCount: number; readonly problem: Problem }
-  /** The end. */
-  | { readonly type: "finish"; readonly problem: Problem | null };
-
-export interface ReplicaState {
-  readonly mode: SyncMode;
-  readonly phase: "idle" | "connecting" | "greeting" | "comparing" | "exchanging" | "waiting" | "finished";
-  readonly retryCount: number;
-  /** Logs whose `state` is awaited. */
-  readonly asking: readonly LogName[];
-  /** Logs that may hold something the relay lacks, in order. */
-  readonly toOffer: readonly LogName[];
-  /** The one log that is being offered: at most one batch is under way, so that a cut repeats no more than it. */
-  readonly offering: { readonly log: LogName; readonly isSent: boolean } | null;
-  readonly isCaughtUp: boolean;
-  readonly link: "heard" | "quiet" | "pinged";
-}
-
-export interface ReplicaStep {
-  readonly state: ReplicaState;
-  readonly effects: readonly ReplicaEffect[];
-}
-
-/** A machine that has done nothing yet. */
-export function initialReplicaState(mode: SyncMode): ReplicaState {
-  return {
-    mode,
-    phase: "idle",
-    retryCount: 0,
-    asking: [],
-    toOffer: [],
-    offering: null,
-    isCaughtUp: false,
-    link: "heard",
-  };
-}
-
-/** One step of a replica's side of a sync with a relay. Pure. */
+/** One step of a replica's side of a sync with a relay. Pure. What comes at the wrong time changes nothing. */
 export function stepReplica(state: ReplicaState, input: ReplicaInput): ReplicaStep {
-  if (state.phase === "finished") return { state, effects: [] };
+  const { phase } = state;
+  if (phase === "finished") return unchanged(state);
   switch (input.type) {
     case "start":
-      return { state: { ...state, phase: "connecting" }, effects: [{ type: "connect" }] };
+      if (phase !== "idle" && phase !== "waiting") return unchanged(state);
+      return { state: { ...state, phase: "connecting", link: "heard" }, effects: [{ type: "connect" }] };
     case "opened":
+      if (phase !== "connecting") return unchanged(state);
       return {
         state: { ...state, phase: "greeting", link: "heard" },
         effects: [{ type: "send", message: input.hello }],
       };
     case "message":
-      return onMessage({ ...state, link: "heard" }, input.message);
+      return isTalking(state) ? onMessage({ ...state, link: "heard" }, input.message) : unchanged(state);
     case "closed":
-      return onClosed(state, input.problem);
+      return phase === "connecting" || isTalking(state) ? onClosed(state, input.problem) : unchanged(state);
     case "heartbeat":
       return onHeartbeat(state);
     case "changed":
-      return state.phase === "exchanging" ? proceed(offer(state, input.logs), []) : { state, effects: [] };
+      return proceed(offer(state, input.logs), []);
     case "compared":
-      return onCompared(state, input.asks, input.offers);
+      return phase === "comparing" ? onCompared(state, input.asks, input.offers) : unchanged(state);
     case "mismatched":
-      return finish(state, input.problem, [{ type: "disconnect" }]);
+      return phase === "comparing"
+        ? finish(state, input.problem, [{ type: "disconnect" }])
+        : unchanged(state);
+    case "noted":
+      if (!isExchanging(state)) return unchanged(state);
+      return input.ask === null ? proceed(state, []) : ask(state, input.ask);
     case "lacking":
-      return {
-        state: { ...state, asking: [...state.asking, input.ask.log] },
-        effects: [{ type: "send", message: { type: "ask", ...input.ask } }],
-      };
+      // The end of an answer that is under way tells what is missing still.
+      return isExchanging(state) && !state.asking.includes(input.ask.log)
+        ? ask(state, input.ask)
+        : unchanged(state);
     case "prepared":
       return onPrepared(state, input.log, input.update);
     case "stop":
@@ -125,51 +61,93 @@ export function stepReplica(state: ReplicaState, input: ReplicaInput): ReplicaSt
   }
 }
 
+function unchanged(state: ReplicaState): ReplicaStep {
+  return { state, effects: [] };
+}
+
+/** Whether the relay has been greeted, so that it may say something. */
+function isTalking({ phase }: ReplicaState): boolean {
+  return phase === "greeting" || phase === "comparing" || phase === "exchanging";
+}
+
+// What others save arrives from the moment the relay has answered the greeting.
+function isExchanging({ phase }: ReplicaState): boolean {
+  return phase === "comparing" || phase === "exchanging";
+}
+
 function onMessage(state: ReplicaState, message: Message): ReplicaStep {
   switch (message.type) {
+    case "error":
+      return onError(state, { code: message.code, message: message.reason, hint: message.hint });
+    case "ping":
+      return { state, effects: [{ type: "send", message: { type: "pong" } }] };
+    case "pong":
+      return unchanged(state);
     case "welcome":
       if (state.phase !== "greeting") return unexpected(state, message);
       return { state: { ...state, phase: "comparing" }, effects: [{ type: "compare", welcome: message }] };
     case "update":
-      return { state, effects: [{ type: "ingest", log: message.log, update: message.update }] };
-    case "state": {
-      const asking = state.asking.filter((log) => log !== message.log);
-      return onHeads({ ...state, asking }, { type: "noteState", log: message.log, heads: message.heads });
-    }
+    case "state":
     case "ack":
-      return onHeads(state, { type: "noteAck", log: message.log, heads: message.heads });
     case "refused":
-      return { state, effects: [{ type: "park", refusal: message }] };
-    case "error":
-      return finish(state, { code: message.code, message: message.reason, hint: message.hint }, [
-        { type: "disconnect" },
-      ]);
-    case "ping":
-      return { state, effects: [{ type: "send", message: { type: "pong" } }] };
-    case "pong":
-      return { state, effects: [] };
+      return isExchanging(state) ? onBlocks(state, message) : unexpected(state, message);
     case "hello":
     case "ask":
       return unexpected(state, message);
   }
 }
 
-/**
- * The relay says what it durably has. That ends the answer to a batch (after refusals, if any) and the answer to an
- * `ask`; then the log is looked at again, since there may be more to offer. An `ack` that answers nothing of ours
- * follows blocks of others.
- */
-function onHeads(
+function onBlocks(
   state: ReplicaState,
-  effect: Extract<ReplicaEffect, { log: LogName; heads: unknown }>,
+  message: Extract<Message, { type: "update" | "state" | "ack" | "refused" }>,
 ): ReplicaStep {
-  const isAnswer = state.offering?.log === effect.log && state.offering.isSent;
-  if (!isAnswer && effect.type === "noteAck") return { state, effects: [effect] };
-  return proceed(offer(isAnswer ? { ...state, offering: null } : state, [effect.log]), [effect]);
+  const isOffered = state.offering?.log === message.log && state.offering.isSent;
+  switch (message.type) {
+    case "update":
+      return { state, effects: [{ type: "ingest", log: message.log, update: message.update }] };
+    case "state":
+      // Answers come in the order of the questions, and a log that is asked for is not offered: a batch under way
+      // was sent before the question.
+      if (isOffered) return onAnswer(state, { type: "noteState", log: message.log, heads: message.heads });
+      return {
+        state: offer({ ...state, asking: state.asking.filter((log) => log !== message.log) }, [message.log]),
+        effects: [{ type: "noteState", log: message.log, heads: message.heads }],
+      };
+    case "ack": {
+      const effect: HeadsEffect = { type: "noteAck", log: message.log, heads: message.heads };
+      if (isOffered && message.isAnswer) return onAnswer(state, effect);
+      return { state: { ...state, isCaughtUp: false }, effects: [effect] };
+    }
+    case "refused":
+      return isOffered
+        ? { state: { ...state, refusals: [...state.refusals, message] }, effects: [] }
+        : unchanged(state);
+  }
+}
+
+type HeadsEffect = Extract<ReplicaEffect, { type: "noteState" | "noteAck" }>;
+
+/**
+ * The relay says what it durably has after a batch. Only then what it refused is dealt with: the epoch ends at the
+ * last block it took (C3). Then the log is looked at again, since there may be more to offer.
+ */
+function onAnswer(state: ReplicaState, effect: HeadsEffect): ReplicaStep {
+  const parks = state.refusals.map((refusal): ReplicaEffect => ({ type: "park", refusal }));
+  return {
+    state: offer({ ...state, offering: null, refusals: [] }, [effect.log]),
+    effects: [effect, ...parks],
+  };
+}
+
+function ask(state: ReplicaState, question: Ask): ReplicaStep {
+  return {
+    state: { ...state, asking: [...state.asking, question.log], isCaughtUp: false },
+    effects: [{ type: "send", message: { type: "ask", ...question } }],
+  };
 }
 
 function onCompared(state: ReplicaState, asks: readonly Ask[], offers: readonly LogName[]): ReplicaStep {
-  const asking = asks.map(({ log }) => log);
+  const asking = [...state.asking, ...asks.map(({ log }) => log)];
   const sends = asks.map((ask): ReplicaEffect => ({ type: "send", message: { type: "ask", ...ask } }));
   const asked = new Set(asking);
   const next: ReplicaState = { ...state, phase: "exchanging", retryCount: 0, asking, isCaughtUp: false };
@@ -183,7 +161,7 @@ function onCompared(state: ReplicaState, asks: readonly Ask[], offers: readonly 
 }
 
 function onPrepared(state: ReplicaState, log: LogName, update: Uint8Array | null): ReplicaStep {
-  if (state.offering?.log !== log) return { state, effects: [] };
+  if (state.offering?.log !== log || state.offering.isSent) return unchanged(state);
   if (update === null) return proceed({ ...state, offering: null }, []);
   return {
     state: { ...state, offering: { log, isSent: true } },
@@ -200,8 +178,15 @@ function onClosed(state: ReplicaState, problem: Problem): ReplicaStep {
   };
 }
 
+/** A relay that answers and cannot go on may be able to later; what a person has to mend ends the sync. */
+function onError(state: ReplicaState, problem: Problem): ReplicaStep {
+  if (isPermanent(problem.code)) return finish(state, problem, [{ type: "disconnect" }]);
+  const closed = onClosed(state, problem);
+  return { state: closed.state, effects: [{ type: "disconnect" }, ...closed.effects] };
+}
+
 function onHeartbeat(state: ReplicaState): ReplicaStep {
-  if (state.phase === "idle" || state.phase === "waiting") return { state, effects: [] };
+  if (state.phase !== "connecting" && !isTalking(state)) return unchanged(state);
   switch (state.link) {
     case "heard":
       return { state: { ...state, link: "quiet" }, effects: [] };
@@ -228,15 +213,26 @@ function offer(state: ReplicaState, logs: readonly LogName[]): ReplicaState {
 /** Looks at the next log to offer; when nothing is awaited and nothing left, both sides have all. */
 function proceed(state: ReplicaState, before: readonly ReplicaEffect[]): ReplicaStep {
   if (state.offering !== null || state.phase !== "exchanging") return { state, effects: before };
-  const [log, ...toOffer] = state.toOffer;
-  if (log !== undefined) {
+  const log = nextToOffer(state);
+  if (log !== null) {
     const offering = { log, isSent: false };
+    const toOffer = state.toOffer.filter((other) => other !== log);
     return { state: { ...state, toOffer, offering }, effects: [...before, { type: "prepare", log }] };
   }
   if (state.asking.length > 0 || state.isCaughtUp) return { state, effects: before };
   const done: ReplicaEffect[] = [...before, { type: "caughtUp" }];
   if (state.mode === "once") return finish(state, null, [...done, { type: "disconnect" }]);
   return { state: { ...state, isCaughtUp: true }, effects: done };
+}
+
+/**
+ * The first log that may be offered now. One that is asked for waits for the answer: the relay may have other blocks
+ * at our places (C3). All wait for the first one, `auth`, since nobody may write who has not introduced himself.
+ */
+function nextToOffer({ toOffer, asking }: ReplicaState): LogName | null {
+  const first = inExchangeOrder([...toOffer, ...asking])[0];
+  if (first === authLog && asking.includes(authLog)) return null;
+  return toOffer.find((log) => !asking.includes(log)) ?? null;
 }
 
 function unexpected(state: ReplicaState, message: Message): ReplicaStep {

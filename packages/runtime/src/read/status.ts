@@ -1,6 +1,7 @@
 import { type SyncStatus, statusOf } from "@darksync/core/status";
 import { countPending, logsOf } from "../replica/push-queue.js";
 import { readFacts } from "../replica/replica.js";
+import { lastProblem } from "../replica/sync-notes.js";
 import type { ReplicaTables } from "../store/store.js";
 
 /** What is true of sync now. `isRunning`: whether a sync of this replica runs, in whatever process. */
@@ -11,6 +12,7 @@ export function readStatus(tables: ReplicaTables, isRunning: boolean): SyncStatu
     workOffline,
     lastSyncedAtMs,
     lastAttemptReached,
+    lastAttemptFailed: lastAttemptReached === true && lastProblem(tables) !== null,
     isRunning,
     pending: logsOf(tables).reduce((sum, log) => sum + countPending(tables, log), 0),
     conflicts: tables.packages.countConflicts(),

@@ -7,6 +7,7 @@ import {
   decodeMessage,
   encodeMessage,
   type Hello,
+  type Message,
   protocolVersion,
   type Welcome,
 } from "@darksync/sync/message";
@@ -18,6 +19,7 @@ import {
 } from "@darksync/sync/relay-machine";
 import { isWanted } from "@darksync/sync/wanted";
 import { digestsOf, headsOf, updateBeyond } from "../replica/log-view.js";
+import { StoreError } from "../store/store.js";
 import type { Connection } from "../transport.js";
 import type { Relay } from "./relay.js";
 import { type Listener, type RelaySpace, UpdateRefused } from "./relay-space.js";
@@ -33,11 +35,13 @@ export class ClientConnection {
   #only: readonly string[] = [];
   #stopListening: (() => void) | null = null;
   #isStepping = false;
+  /** Live blocks that came before the welcome was out; null afterwards. */
+  #early: Message[] | null = [];
   readonly #listener: Listener = {
     wants: (log) => isWanted(log, this.#only),
     onUpdate: (log, update, heads) => {
-      this.#connection.send(encodeMessage({ type: "update", log, update }));
-      this.#connection.send(encodeMessage({ type: "ack", log, heads }));
+      this.#pass({ type: "update", log, update });
+      this.#pass({ type: "ack", log, heads, isAnswer: false });
     },
   };
 
@@ -55,6 +59,17 @@ export class ClientConnection {
   onClose(): void {
     this.#state = "closed";
     this.#stopListening?.();
+  }
+
+  #pass(message: Message): void {
+    if (this.#early === null) this.#connection.send(encodeMessage(message));
+    else this.#early.push(message);
+  }
+
+  #passEarly(): void {
+    const early = this.#early ?? [];
+    this.#early = null;
+    for (const message of early) this.#pass(message);
   }
 
   #post(input: ConnectionInput): void {
@@ -80,10 +95,7 @@ export class ClientConnection {
 
   // The client keeps what was not acknowledged and comes again, so the connection is all that goes.
   #fail(error: unknown): void {
-    const [code, reason] =
-      error instanceof UpdateRefused
-        ? [error.code, error.message]
-        : ["relay-failed", "the relay could not store that"];
+    const [code, reason] = whatFailed(error);
     const hint = "Nothing was acknowledged. Try again; if it stays so, tell whoever runs the relay.";
     this.#connection.send(encodeMessage({ type: "error", code, reason, hint }));
     this.#state = "closed";
@@ -95,6 +107,7 @@ export class ClientConnection {
     switch (effect.type) {
       case "send":
         this.#connection.send(encodeMessage(effect.message));
+        if (effect.message.type === "welcome") this.#passEarly();
         return;
       case "close":
         this.#connection.close();
@@ -169,4 +182,11 @@ export class ClientConnection {
     if (this.#space === null) throw new Error("the connection has not entered a space");
     return this.#space;
   }
+}
+
+function whatFailed(error: unknown): readonly [code: string, reason: string] {
+  if (error instanceof UpdateRefused) return [error.code, error.message];
+  if (!(error instanceof StoreError)) return ["relay-failed", "the relay could not store that"];
+  // Its message names files of the relay's machine, which are nobody else's business.
+  return [`relay-${error.code}`, `the relay cannot use its copy of this space (${error.code})`];
 }

@@ -2,16 +2,19 @@ import { deviceOf, type StreamName } from "@darksync/core/stream";
 import type { LogName, Vector } from "@darksync/core/vector";
 import { tagOf } from "@darksync/sync/digest";
 import type { StreamHead } from "@darksync/sync/message";
+import type { StoredBlock } from "../store/block-store.js";
 import type { ReplicaTables } from "../store/store.js";
 import { vectorOf } from "./log-view.js";
-import { settlePushItems } from "./push-queue.js";
+import { queueUncovered, settlePushItems } from "./push-queue.js";
 import type { Replica } from "./replica.js";
+
+const readAtOnceBytes = 1024 * 1024;
 
 /** What came of the relay's word on what it durably has. */
 export interface Acknowledged {
   /** Own changes that were not known to be durable before. */
   readonly pushed: number;
-  /** What to ask for again, from where this replica is sure of it: the relay holds other blocks than ours. */
+  /** What to ask for, from where this replica is sure of it: the relay has more, or other blocks than ours. */
   readonly askFrom: ReadonlyMap<StreamName, number> | null;
 }
 
@@ -32,20 +35,22 @@ export function acknowledge(
     let askFrom: Map<StreamName, number> | null = null;
     for (const { stream, seq, tag } of heads) {
       const holds = held.get(stream) ?? 0;
-      if (seq <= holds && !isSame(tables, log, stream, seq, tag)) {
-        // Two blocks at one place. What was durable before is common; from there on the relay's stand.
-        const common = Math.min(before.get(stream) ?? 0, seq - 1);
-        askFrom ??= new Map(held);
-        askFrom.set(stream, common);
-        after.set(stream, common);
-      } else {
-        after.set(stream, Math.max(after.get(stream) ?? 0, Math.min(seq, holds)));
+      if (seq <= holds && isSame(tables, log, stream, seq, tag)) {
+        after.set(stream, Math.max(after.get(stream) ?? 0, seq));
+        continue;
       }
+      // The relay has more, or another block at one of our places. What was durable before is common; what lies
+      // beyond has to be compared block by block, and the relay's stand.
+      const common = Math.min(before.get(stream) ?? 0, seq > holds ? holds : seq - 1);
+      askFrom ??= new Map(held);
+      askFrom.set(stream, common);
+      after.set(stream, common);
     }
     const pushed = ownBetween(replica, tables, log, before, after);
     tables.durable.setDurable(log, after);
     if (heads.length > 0) tables.meta.set("wasAcknowledged", "yes");
-    settlePushItems(replica, tables, log);
+    if (isWhole) queueUncovered(replica, tables, log);
+    settlePushItems(tables, log);
     return { pushed, askFrom };
   });
 }
@@ -55,7 +60,7 @@ function isSame(tables: ReplicaTables, log: LogName, stream: StreamName, seq: nu
   return hash === null || tagOf(hash) === tag;
 }
 
-/** How many own changes lie in blocks after one vector and up to another. */
+/** How many own changes lie in blocks after one vector and up to another. The cost follows the blocks in between. */
 function ownBetween(
   replica: Replica,
   tables: ReplicaTables,
@@ -64,13 +69,28 @@ function ownBetween(
   after: Vector,
 ): number {
   let count = 0;
-  for (const [stream, seq] of after) {
-    const from = before.get(stream) ?? 0;
-    if (deviceOf(stream) !== replica.device || seq <= from) continue;
-    for (const { place } of tables.changes.placedAfter(stream, log, from))
-      if (place !== null && place.seq <= seq) count += 1;
+  for (const [stream, last] of after) {
+    if (deviceOf(stream) !== replica.device) continue;
+    for (const { changeCount } of blocksBetween(tables, log, stream, before.get(stream) ?? 0, last)) {
+      count += changeCount;
+    }
   }
   return count;
+}
+
+function* blocksBetween(
+  { blocks }: ReplicaTables,
+  log: LogName,
+  stream: StreamName,
+  after: number,
+  last: number,
+): Generator<StoredBlock> {
+  for (let seq = after; seq < last; ) {
+    const read = blocks.read(log, stream, seq + 1, readAtOnceBytes);
+    if (read.length === 0) return;
+    for (const block of read) if (block.seq <= last) yield block;
+    seq += read.length;
+  }
 }
 
 /** The digests are equal: the relay durably has every block that this replica holds. */
@@ -81,7 +101,8 @@ export function acknowledgeAll(replica: Replica, logs: readonly LogName[]): Prom
       const held = vectorOf(tables.blocks, log);
       pushed += ownBetween(replica, tables, log, tables.durable.durable(log), held);
       tables.durable.setDurable(log, held);
-      settlePushItems(replica, tables, log);
+      if (held.size > 0) tables.meta.set("wasAcknowledged", "yes");
+      settlePushItems(tables, log);
     }
     return pushed;
   });

@@ -2,7 +2,7 @@ import { failure, type Result, success } from "@darksync/core/result";
 import type { LogName } from "@darksync/core/vector";
 import { spaceDigest } from "@darksync/sync/digest";
 import { type Hello, protocolVersion, type Welcome } from "@darksync/sync/message";
-import type { Ask } from "@darksync/sync/replica-machine";
+import type { Ask } from "@darksync/sync/replica-state";
 import { inExchangeOrder, isWanted } from "@darksync/sync/wanted";
 import type { ReplicaTables } from "../store/store.js";
 import { acknowledgeAll } from "./acknowledge.js";

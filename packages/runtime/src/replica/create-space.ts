@@ -1,7 +1,7 @@
 import type { Op } from "@darksync/core/op/op";
 import { type Result, success } from "@darksync/core/result";
+import { authLog } from "@darksync/sync/wanted";
 import { Commit } from "./commit-change.js";
-import { authLog } from "./log-view.js";
 import type { Replica } from "./replica.js";
 
 /** Who and what a new replica is for. */

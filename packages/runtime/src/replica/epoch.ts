@@ -3,7 +3,7 @@ import { deviceOf } from "@darksync/core/stream";
 import type { LogName } from "@darksync/core/vector";
 import type { ReplicaTables } from "../store/store.js";
 import { ChangeReader } from "./change-bytes.js";
-import { newQueueItem, settlePushItems } from "./push-queue.js";
+import { queueUncovered, settlePushItems } from "./push-queue.js";
 import type { Replica } from "./replica.js";
 
 /** The stream that this device appends to in a log, or null if it has to begin one. */
@@ -41,14 +41,14 @@ export function giveUpBlocks(
     else tables.changes.remove(record.id);
   }
   tables.blocks.truncate(log, stream, seq);
+  const durable = tables.durable.durable(log);
+  if ((durable.get(stream) ?? 0) > seq) tables.durable.setDurable(log, new Map(durable).set(stream, seq));
   if (!isOwn) return;
   if (currentStream(tables, log) === stream) {
     tables.meta.set(`stream ${log}`, null);
     tables.meta.set(`closing ${log}`, stream);
   }
-  const [first, last] = [records[0], records.at(-1)];
-  if (first === undefined || last === undefined) return;
-  const range = { first: first.number, last: last.number, count: records.length };
-  tables.queue.put(newQueueItem(replica, { type: "push_ops", log, ...range }));
-  settlePushItems(replica, tables, log);
+  if (records.length === 0) return;
+  queueUncovered(replica, tables, log);
+  settlePushItems(tables, log);
 }

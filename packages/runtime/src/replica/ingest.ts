@@ -10,7 +10,8 @@ import { parseAppends } from "@darksync/log/update";
 import type { ReplicaTables } from "../store/store.js";
 import { readClock, writeClock } from "./commit-change.js";
 import { giveUpBlocks } from "./epoch.js";
-import { admissionView, knownClients, vectorOf } from "./log-view.js";
+import { noteOwnBlock } from "./last-seen.js";
+import { admissionView, knownClients } from "./log-view.js";
 import { refold } from "./refold.js";
 import { type Replica, readFacts } from "./replica.js";
 
@@ -43,7 +44,10 @@ export async function ingest(replica: Replica, log: LogName, update: Uint8Array)
     for (const block of admission.admitted) if (!inbox.take(block)) isLacking = true;
     const refused: Problem[] = [];
     for (const refusal of admission.refused) {
-      if (refusal.problem.code !== "fork") refused.push(refusal.problem);
+      const { code } = refusal.problem;
+      // The chains parted before: the end of the answer tells from where to ask.
+      if (code === "broken-chain") isLacking = true;
+      else if (code !== "fork") refused.push(refusal.problem);
       else {
         // What the relay holds stands (C3): ours goes, and the log is asked for again.
         giveUpBlocks(replica, tables, log, refusal.stream, refusal.seq - 1);
@@ -88,6 +92,7 @@ class Inbox {
     changes.forEach((change, index) => {
       this.#takeChange(stream, seq, index, change);
     });
+    if (deviceOf(stream) === this.#replica.device) noteOwnBlock(this.#tables, header);
     if (closes !== null) this.#close(`${deviceOf(stream)}.${closes.epoch}`, closes.seq);
     return true;
   }
@@ -138,9 +143,4 @@ class Inbox {
     giveUpBlocks(this.#replica, this.#tables, this.#log, stream, seq);
     this.mustRefold = true;
   }
-}
-
-/** What this replica holds of a log, to ask for the rest. */
-export function heldVector(tables: ReplicaTables, log: LogName): ReadonlyMap<StreamName, number> {
-  return vectorOf(tables.blocks, log);
 }

@@ -10,10 +10,8 @@ import { encodeStateVector } from "@darksync/log/state-vector";
 import { encodeAppends, type KnownStream, type Run } from "@darksync/log/update";
 import { logDigest, tagOf } from "@darksync/sync/digest";
 import type { StreamHead } from "@darksync/sync/message";
+import { authLog } from "@darksync/sync/wanted";
 import type { BlockStore } from "../store/block-store.js";
-
-/** The log that says who may write; every device introduces itself there. */
-export const authLog: LogName = "auth";
 
 /** Sequence numbers of a log's last blocks. */
 export function vectorOf(blocks: BlockStore, log: LogName): Vector {

@@ -7,6 +7,7 @@ import type { ReplicaTables } from "../store/store.js";
 import { ChangeReader } from "./change-bytes.js";
 import { giveUpBlocks } from "./epoch.js";
 import { settlePushItems } from "./push-queue.js";
+import { refold } from "./refold.js";
 import type { Replica } from "./replica.js";
 
 /** A block that the relay refused for good. */
@@ -19,33 +20,40 @@ export interface Refusal {
   readonly changes: readonly ChangeId[];
 }
 
+/** What became of a refused block. */
+export interface Parked {
+  /** Changes that wait for a person now. */
+  readonly parked: number;
+  /** Whether the relay would be offered the same block again, and refuse it again. */
+  readonly isStuck: boolean;
+}
+
+/** Refusals that are about the block's place and not about its changes: those only move to another epoch. */
+const codesOfPlace: ReadonlySet<string> = new Set(["fork", "closed-stream", "broken-chain"]);
+
 /**
  * Parks the changes that a refusal names and what depends on them; the epoch ends at the last acknowledged block
- * and the other changes go into a new one (C3). A fork parks nothing: the changes only move. Returns how many were
- * parked.
+ * and the other changes go into a new one (C3). A block of another device goes if the relay has another one in its
+ * place or its epoch was closed before it; else it stays and is told of.
  */
-export function park(replica: Replica, refusal: Refusal): Promise<number> {
-  const { log, stream, seq, problem } = refusal;
+export function park(replica: Replica, refusal: Refusal): Promise<Parked> {
+  const { log, stream, problem } = refusal;
   return replica.store.write((tables) => {
-    if (deviceOf(stream) !== replica.device) return 0;
-    const named = new Set(
-      refusal.changes.length > 0 ? refusal.changes : changesOfBlock(tables, log, stream, seq),
-    );
+    const isOwn = deviceOf(stream) === replica.device;
+    const isOfPlace = codesOfPlace.has(problem.code);
+    if (!isOwn && !isOfPlace) return { parked: 0, isStuck: true };
+    const named = new Set(refusal.changes.length > 0 ? refusal.changes : changesOfBlock(tables, refusal));
     giveUpBlocks(replica, tables, log, stream, tables.durable.durable(log).get(stream) ?? 0);
-    if (problem.code === "fork" || problem.code === "closed-stream") return 0;
+    if (!isOwn) refold(replica, tables);
+    if (isOfPlace) return { parked: 0, isStuck: false };
     const parked = withDependents(replica, tables, log, named);
     for (const id of parked) tables.changes.setParked(id, problem);
-    settlePushItems(replica, tables, log);
-    return parked.size;
+    settlePushItems(tables, log);
+    return { parked: parked.size, isStuck: false };
   });
 }
 
-function changesOfBlock(
-  tables: ReplicaTables,
-  log: LogName,
-  stream: StreamName,
-  seq: number,
-): readonly ChangeId[] {
+function changesOfBlock(tables: ReplicaTables, { log, stream, seq }: Refusal): readonly ChangeId[] {
   return tables.changes
     .placedAfter(stream, log, seq - 1)
     .filter((record) => record.place?.seq === seq)
@@ -78,7 +86,7 @@ export function unparkAll(replica: Replica): Promise<number> {
   return replica.store.write((tables) => {
     const parked = tables.changes.parked();
     for (const { id } of parked) tables.changes.setParked(id, null);
-    for (const log of new Set(parked.map((record) => record.log))) settlePushItems(replica, tables, log);
+    for (const log of new Set(parked.map((record) => record.log))) settlePushItems(tables, log);
     return parked.length;
   });
 }

@@ -5,16 +5,17 @@ import {
   joinSignature,
   streamRoot,
 } from "@darksync/core/block";
-import { fromHex, toHex } from "@darksync/core/bytes";
-import { decode, encode } from "@darksync/core/codec";
+import type { ChangeId } from "@darksync/core/op-id";
 import { epochBytes, type StreamName, streamName } from "@darksync/core/stream";
-import { type LogName, readSeen, type Seen, vectorDifference, writeSeen } from "@darksync/core/vector";
+import { type LogName, type Seen, vectorDifference } from "@darksync/core/vector";
 import { batchBytes } from "@darksync/sync/message";
+import { authLog } from "@darksync/sync/wanted";
 import type { Tip } from "../store/block-store.js";
 import type { ChangeRecord } from "../store/change-store.js";
 import type { ReplicaTables } from "../store/store.js";
 import { beginStream, currentStream, streamToClose } from "./epoch.js";
-import { authLog, updateBeyond, vectorOf } from "./log-view.js";
+import { readLastSeen, writeLastSeen } from "./last-seen.js";
+import { updateBeyond, vectorOf } from "./log-view.js";
 import { type Replica, readFacts } from "./replica.js";
 
 // Larger payloads compress better, up to what brotli sees at once; smaller ones are repeated cheaper after a cut.
@@ -22,13 +23,26 @@ const payloadBytes = 384 * 1024;
 const maxChangesPerBlock = 4096;
 
 /**
- * Signs what waits in a log and gives the next batch that the relay lacks, as a Yjs update; null if it has all.
- * The signed blocks are durable before this returns (C2). Only one process at a time may call it for a replica.
+ * The next batch of a log that the relay lacks, as a Yjs update; null if it has all. What waits is signed once all
+ * signed blocks are there: what is signed can no longer be moved or dropped. `leftOut`: streams not to offer. The signed blocks are durable before this
+ * returns (C2). Only one process at a time may call it for a replica.
  */
-export async function prepareBatch(replica: Replica, log: LogName): Promise<Uint8Array | null> {
+export async function prepareBatch(
+  replica: Replica,
+  log: LogName,
+  leftOut: ReadonlySet<StreamName>,
+): Promise<Uint8Array | null> {
+  const signedBefore = nextBatch(replica, log, leftOut);
+  if (signedBefore !== null) return signedBefore;
   await signWaiting(replica, log);
+  return nextBatch(replica, log, leftOut);
+}
+
+function nextBatch(replica: Replica, log: LogName, leftOut: ReadonlySet<StreamName>): Uint8Array | null {
   return replica.store.read(({ blocks, durable }) => {
-    const batch = updateBeyond(replica.hash, blocks, log, durable.durable(log), batchBytes);
+    const reached = new Map(durable.durable(log));
+    for (const stream of leftOut) reached.set(stream, Number.MAX_SAFE_INTEGER);
+    const batch = updateBeyond(replica.hash, blocks, log, reached, batchBytes);
     return batch?.update ?? null;
   });
 }
@@ -51,7 +65,7 @@ async function signWaiting(replica: Replica, log: LogName): Promise<void> {
     });
     if (plan.isNew) beginStream(tables, log, plan.stream);
     if (plan.closes !== null) tables.blocks.close(log, plan.closes.stream, plan.closes.seq);
-    tables.meta.set(`seen ${plan.stream}`, toHex(encode((writer) => writeSeen(writer, plan.seen))));
+    writeLastSeen(tables, plan.stream, plan.seen);
   });
 }
 
@@ -94,18 +108,21 @@ function planBlocks(replica: Replica, tables: ReplicaTables, log: LogName): Bloc
 
 /** Changes that wait in a log, as many as make about one batch, in the order of the queue's items. */
 function waitingInQueueOrder(tables: ReplicaTables, log: LogName): readonly ChangeRecord[] {
-  const records: ChangeRecord[] = [];
+  const records = new Map<ChangeId, ChangeRecord>();
   let bytes = 0;
-  for (const { task, status } of tables.queue.list()) {
-    if (task.type !== "push_ops" || task.log !== log || status === "failed") continue;
+  // An item that failed holds parked changes, which do not wait; what else it holds goes on (C3).
+  for (const { task } of tables.queue.list()) {
+    if (task.type !== "push_ops" || task.log !== log) continue;
     for (const record of tables.changes.unsigned(log, task.first, task.last, maxChangesPerBlock)) {
-      records.push(record);
+      // The ranges of two items may overlap after changes came back from an epoch that was closed.
+      if (records.has(record.id)) continue;
+      records.set(record.id, record);
       bytes += record.bytes?.length ?? 0;
     }
-    // What is signed is durable before it is sent, so there is no need to sign more than one batch ahead.
+    // Compressed, that is about one batch.
     if (bytes >= 4 * batchBytes) break;
   }
-  return records;
+  return [...records.values()];
 }
 
 function intoBlocks(records: readonly ChangeRecord[]): readonly (readonly ChangeRecord[])[] {
@@ -165,10 +182,4 @@ function seenDifference(seen: Seen, last: Seen): Seen {
     if (beyond.size > 0) difference.set(log, beyond);
   }
   return difference;
-}
-
-function readLastSeen({ meta }: ReplicaTables, stream: StreamName): Seen {
-  const bytes = fromHex(meta.get(`seen ${stream}`) ?? "");
-  if (bytes === null || bytes.length === 0) return new Map();
-  return decode(bytes, readSeen) ?? new Map();
 }

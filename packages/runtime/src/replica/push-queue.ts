@@ -1,13 +1,14 @@
 import { toHex } from "@darksync/core/bytes";
 import type { Random } from "@darksync/core/ports";
 import { deviceOf } from "@darksync/core/stream";
-import type { LogName } from "@darksync/core/vector";
+import type { LogName, Vector } from "@darksync/core/vector";
 import type { ChangeRecord } from "../store/change-store.js";
 import type { QueueItem, QueueTask } from "../store/queue-store.js";
 import type { ReplicaTables } from "../store/store.js";
 import type { Replica } from "./replica.js";
 
 const queueIdBytes = 6;
+const readAtOnce = 1000;
 
 /** A new id for a queue item. */
 export function newQueueId(random: Random): string {
@@ -47,20 +48,16 @@ export function queueChange(
  * Brings the push items of a log up to what the relay has: those whose changes are all durable are done, those with
  * a parked change have failed. Derived from the vectors, so it cannot lie (L5).
  */
-export function settlePushItems(replica: Pick<Replica, "device">, tables: ReplicaTables, log: LogName): void {
-  const items = tables.queue.list().filter(({ task }) => task.type === "push_ops" && task.log === log);
-  if (items.length === 0) return;
+export function settlePushItems(tables: ReplicaTables, log: LogName): void {
   const parked = tables.changes.parked().filter((record) => record.log === log);
-  const underWay = signedButNotDurable(replica.device, tables, log);
-  for (const item of items) {
-    const { task } = item;
-    if (task.type !== "push_ops") continue;
-    const isIn = (record: ChangeRecord) => record.number >= task.first && record.number <= task.last;
-    const refusal = parked.find(isIn)?.parked ?? null;
+  const durable = tables.durable.durable(log);
+  for (const item of pushItems(tables, log)) {
+    const { first, last } = item.task;
+    const refusal = parked.find(({ number }) => number >= first && number <= last)?.parked ?? null;
     if (refusal !== null) {
       const error = refusal.message;
       tables.queue.put({ ...item, status: "failed", error, errorClass: "permanent", nextTryAtMs: null });
-    } else if (!underWay.some(isIn) && tables.changes.unsigned(log, task.first, task.last, 1).length === 0) {
+    } else if (isAllDurable(tables, log, durable, first, last)) {
       tables.queue.remove(item.id);
     } else if (item.status === "failed") {
       tables.queue.put({ ...item, status: "pending", error: null, errorClass: null });
@@ -68,11 +65,67 @@ export function settlePushItems(replica: Pick<Replica, "device">, tables: Replic
   }
 }
 
-function signedButNotDurable(device: string, tables: ReplicaTables, log: LogName): readonly ChangeRecord[] {
+/** An item that pushes changes. */
+export type PushItem = QueueItem & { readonly task: Extract<QueueTask, { type: "push_ops" }> };
+
+/** The items that push changes of a log, in order. */
+export function pushItems(tables: ReplicaTables, log: LogName): readonly PushItem[] {
+  return tables.queue
+    .list()
+    .filter((item): item is PushItem => item.task.type === "push_ops" && item.task.log === log);
+}
+
+function isAllDurable(
+  tables: ReplicaTables,
+  log: LogName,
+  durable: Vector,
+  first: number,
+  last: number,
+): boolean {
+  // The last one goes last, so that it alone mostly tells; only when it is there all are looked at.
+  const final = tables.changes.byNumber(last);
+  if (final !== null && final.log === log && !isDurable(final, durable)) return false;
+  for (let number = first - 1; number < last; ) {
+    const records = tables.changes.after(number, readAtOnce);
+    for (const record of records) {
+      if (record.number > last) return true;
+      if (record.log === log && !isDurable(record, durable)) return false;
+    }
+    const next = records.at(-1);
+    if (next === undefined) return true;
+    number = next.number;
+  }
+  return true;
+}
+
+function isDurable({ place }: ChangeRecord, durable: Vector): boolean {
+  return place !== null && place.seq <= (durable.get(place.stream) ?? 0);
+}
+
+/**
+ * Queues own changes of a log that the relay has not and that no item covers: blocks that a relay lost which was
+ * restored from a backup, or that came back from an epoch which was closed.
+ */
+export function queueUncovered(
+  replica: Pick<Replica, "random" | "clock" | "device">,
+  tables: ReplicaTables,
+  log: LogName,
+): void {
   const durable = tables.durable.durable(log);
-  return [...tables.blocks.tips(log).keys()]
-    .filter((stream) => deviceOf(stream) === device)
-    .flatMap((stream) => tables.changes.placedAfter(stream, log, durable.get(stream) ?? 0));
+  const items = pushItems(tables, log);
+  const isCovered = (number: number) => items.some(({ task }) => number >= task.first && number <= task.last);
+  const numbers: number[] = [];
+  for (const [stream, tip] of tables.blocks.tips(log)) {
+    const seq = durable.get(stream) ?? 0;
+    if (deviceOf(stream) !== replica.device || tip.seq <= seq) continue;
+    numbers.push(...tables.changes.placedAfter(stream, log, seq).map(({ number }) => number));
+  }
+  const waiting = tables.changes.unsigned(log, 0, Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
+  numbers.push(...waiting.map(({ number }) => number));
+  const uncovered = numbers.filter((number) => !isCovered(number)).sort((left, right) => left - right);
+  const [first, last] = [uncovered[0], uncovered.at(-1)];
+  if (first === undefined || last === undefined) return;
+  tables.queue.put(newQueueItem(replica, { type: "push_ops", log, first, last, count: uncovered.length }));
 }
 
 /** How many changes wait unsigned or lie in blocks that the relay does not durably have. */

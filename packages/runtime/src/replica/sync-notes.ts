@@ -1,19 +1,9 @@
 import type { Problem } from "@darksync/core/result";
 import { retryDelayMs } from "@darksync/sync/backoff";
+import { isPermanent, isUnreachable } from "@darksync/sync/problem-class";
 import type { ReplicaTables } from "../store/store.js";
 import { logsOf } from "./push-queue.js";
 import type { Replica } from "./replica.js";
-
-/** Problems that trying again cannot mend; a person has to look (S2). */
-const permanentCodes: ReadonlySet<string> = new Set([
-  "version-mismatch",
-  "space-mismatch",
-  "no-such-space",
-  "no-space",
-  "not-a-relay",
-  "protocol",
-  "not-allowed",
-]);
 
 /** The relay answered: whatever comes of it, it can be reached. */
 export function noteReached(replica: Replica): Promise<void> {
@@ -21,7 +11,7 @@ export function noteReached(replica: Replica): Promise<void> {
     tables.meta.set("lastAttemptReached", "yes");
     tables.meta.set("lastProblem", null);
     for (const item of tables.queue.list()) {
-      if (item.errorClass === "transient") {
+      if (item.status !== "failed" && item.error !== null) {
         tables.queue.put({ ...item, retryCount: 0, error: null, errorClass: null, nextTryAtMs: null });
       }
     }
@@ -39,9 +29,9 @@ export function noteSynced(replica: Replica): Promise<void> {
 
 /** An attempt failed: what waits is tried again later, or says that a person must look. */
 export function noteFailedAttempt(replica: Replica, problem: Problem, retryCount: number): Promise<void> {
-  const isPermanent = permanentCodes.has(problem.code);
+  const mustWait = isPermanent(problem.code);
   return replica.store.write((tables) => {
-    tables.meta.set("lastAttemptReached", isPermanent ? "yes" : "no");
+    tables.meta.set("lastAttemptReached", isUnreachable(problem.code) ? "no" : "yes");
     tables.meta.set("lastProblem", JSON.stringify(problem));
     const nowMs = replica.clock();
     for (const item of tables.queue.list()) {
@@ -50,8 +40,8 @@ export function noteFailedAttempt(replica: Replica, problem: Problem, retryCount
         ...item,
         retryCount: Math.max(item.retryCount + 1, retryCount),
         error: problem.message,
-        errorClass: isPermanent ? "permanent" : "transient",
-        nextTryAtMs: isPermanent ? null : nowMs + retryDelayMs(item.retryCount + 1, 1),
+        errorClass: mustWait ? "permanent" : "transient",
+        nextTryAtMs: mustWait ? null : nowMs + retryDelayMs(item.retryCount + 1, 1),
       });
     }
   });

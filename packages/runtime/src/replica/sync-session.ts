@@ -1,15 +1,19 @@
+import { toHex } from "@darksync/core/bytes";
 import type { Problem } from "@darksync/core/result";
+import type { StreamName } from "@darksync/core/stream";
+import type { LogName, Vector } from "@darksync/core/vector";
 import { retryDelayMs } from "@darksync/sync/backoff";
 import { decodeMessage, encodeMessage } from "@darksync/sync/message";
+import { heartbeatMs, stepReplica } from "@darksync/sync/replica-machine";
 import {
-  heartbeatMs,
+  type Ask,
   initialReplicaState,
+  type Refused,
   type ReplicaEffect,
   type ReplicaInput,
   type ReplicaState,
   type SyncMode,
-  stepReplica,
-} from "@darksync/sync/replica-machine";
+} from "@darksync/sync/replica-state";
 import type { Connection, Timers, Transport } from "../transport.js";
 import { acknowledge } from "./acknowledge.js";
 import { compareWithRelay, helloOf } from "./compare.js";
@@ -49,6 +53,10 @@ export class SyncSession {
   readonly #onProgress: (counts: SyncCounts) => void;
   readonly #inputs: ReplicaInput[] = [];
   readonly #refused: Problem[] = [];
+  /** Streams of others whose next block this relay refuses; they are not offered again. */
+  readonly #stuck = new Set<StreamName>();
+  /** How often each question was put. */
+  readonly #asked = new Map<string, number>();
   #state: ReplicaState;
   #connection: Connection | null = null;
   #stopHeartbeat: (() => void) | null = null;
@@ -146,21 +154,12 @@ export class SyncSession {
         const { log, heads } = effect;
         const { pushed, askFrom } = await acknowledge(this.#replica, log, heads, effect.type === "noteState");
         this.#count({ pushed });
-        if (askFrom !== null) this.#ask(log, askFrom);
-        return;
+        return this.#post({ type: "noted", ask: askFrom === null ? null : this.#askFor(log, askFrom) });
       }
-      case "park": {
-        const { log, stream, seq, code, reason, changes } = effect.refusal;
-        const problem = {
-          code,
-          message: reason,
-          hint: "See `darklang queue show ID`; correct it and save again.",
-        };
-        this.#count({ parked: await park(this.#replica, { log, stream, seq, problem, changes }) });
-        return;
-      }
+      case "park":
+        return this.#park(effect.refusal);
       case "prepare": {
-        const update = await prepareBatch(this.#replica, effect.log);
+        const update = await prepareBatch(this.#replica, effect.log, this.#stuck);
         return this.#post({ type: "prepared", log: effect.log, update });
       }
       case "caughtUp":
@@ -174,6 +173,8 @@ export class SyncSession {
   }
 
   #connect(): void {
+    this.#asked.clear();
+    this.#stuck.clear();
     const connection = this.#ports.transport.connect(this.#url, {
       onOpen: () => {
         if (this.#connection === connection) this.#post({ type: "opened", hello: helloOf(this.#replica) });
@@ -181,8 +182,9 @@ export class SyncSession {
       onMessage: (bytes) => {
         if (this.#connection !== connection) return;
         const message = decodeMessage(bytes);
-        if (message !== null) this.#post({ type: "message", message });
-        else this.#post({ type: "closed", problem: notARelay });
+        if (message !== null) return this.#post({ type: "message", message });
+        this.#disconnect();
+        this.#post({ type: "closed", problem: notARelay });
       },
       onClose: (problem) => {
         if (this.#connection !== connection) return;
@@ -203,16 +205,31 @@ export class SyncSession {
     const { pulled, isLacking, refused } = await ingest(this.#replica, log, update);
     this.#refused.push(...refused);
     this.#count({ pulled });
-    if (isLacking) {
-      this.#ask(
-        log,
-        this.#replica.store.read((tables) => vectorOf(tables.blocks, log)),
-      );
-    }
+    if (!isLacking) return;
+    const held = this.#replica.store.read((tables) => vectorOf(tables.blocks, log));
+    const ask = this.#askFor(log, held);
+    if (ask !== null) this.#post({ type: "lacking", ask });
   }
 
-  #ask(log: string, vector: ReadonlyMap<string, number>): void {
-    this.#post({ type: "lacking", ask: { log, stateVector: stateVectorOf(this.#replica.hash, vector) } });
+  /** A question, or null if the relay has answered it twice already and nothing came of it. */
+  #askFor(log: LogName, vector: Vector): Ask | null {
+    const stateVector = stateVectorOf(this.#replica.hash, vector);
+    const key = `${log} ${toHex(stateVector)}`;
+    const count = (this.#asked.get(key) ?? 0) + 1;
+    this.#asked.set(key, count);
+    if (count <= 2) return { log, stateVector };
+    if (count === 3) this.#refused.push(cannotTake(log));
+    return null;
+  }
+
+  async #park({ log, stream, seq, code, reason, changes }: Refused): Promise<void> {
+    const problem = { code, message: reason, hint: "See `darklang queue`; correct it and save again." };
+    const refusal = { log, stream, seq, problem, changes };
+    const { parked, isStuck } = await park(this.#replica, refusal);
+    this.#count({ parked });
+    if (!isStuck) return;
+    this.#stuck.add(stream);
+    this.#refused.push(problem);
   }
 
   #retryLater(retryCount: number): void {
@@ -253,3 +270,11 @@ const notARelay: Problem = {
   message: "what answers there does not speak like a darksync relay",
   hint: "Check the URL: it is what `darklang-relay` prints when it starts.",
 };
+
+function cannotTake(log: LogName): Problem {
+  return {
+    code: "lacking",
+    message: `the relay has blocks of ${log} that this version cannot take`,
+    hint: "Upgrade darksync; if it stays so, tell whoever runs the relay.",
+  };
+}
