@@ -19,6 +19,8 @@ export interface Answer {
   readonly json: Readonly<Record<string, unknown>>;
   /** For people; lines without a line break at the end. */
   readonly text: string;
+  /** What there is to say about the text; it goes to stderr where stdout is no terminal, so that the text can be piped. */
+  readonly note?: string;
   /** 1: it could not be done, or not wholly. */
   readonly exitCode?: 0 | 1;
 }
@@ -60,9 +62,14 @@ export function report(answer: Answer, space: Space, { json }: GlobalOptions): v
   if (json === true) print(JSON.stringify({ ...answer.json, sync: status }));
   else {
     if (answer.text !== "") print(answer.text);
+    if (answer.note !== undefined && answer.note !== "") printNote(answer.note);
     if (process.stdout.isTTY) print(paint.dim(describeStatus(status, Date.now())));
   }
   if (answer.exitCode !== undefined) process.exitCode = answer.exitCode;
+}
+
+function printNote(note: string): void {
+  (process.stdout.isTTY ? process.stdout : process.stderr).write(`${note}\n`);
 }
 
 /** Writes a line to stdout. */

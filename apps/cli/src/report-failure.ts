@@ -13,7 +13,8 @@ export function reportFailure(error: unknown, isJson: boolean): 1 | 2 {
   return exitCode;
 }
 
-function problemOf(error: unknown): { readonly problem: Problem; readonly exitCode: 1 | 2 } {
+/** What an error means to people, and the exit code it ends a command with. */
+export function problemOf(error: unknown): { readonly problem: Problem; readonly exitCode: 1 | 2 } {
   if (error instanceof ProblemError) return error;
   if (error instanceof StoreError)
     return { problem: { code: error.code, message: error.message, hint: error.hint }, exitCode: 1 };

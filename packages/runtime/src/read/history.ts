@@ -35,6 +35,17 @@ export function readHistory(
   return recordsOf(tables, limit, location).map((record) => entryOf(tables, reader, authors, record));
 }
 
+/** One change, or null if there is none of this id. */
+export function readChange(
+  replica: Pick<Replica, "compression">,
+  tables: ReplicaTables,
+  id: ChangeId,
+): HistoryEntry | null {
+  const record = tables.changes.get(id);
+  if (record === null) return null;
+  return entryOf(tables, new ChangeReader(tables, replica.compression), new Authors(tables), record);
+}
+
 function recordsOf(tables: ReplicaTables, limit: number, location: Location | null): readonly ChangeRecord[] {
   if (location === null) return tables.changes.latest(limit);
   return [...numbersAt(tables, location)]

@@ -1,0 +1,75 @@
+import { contentHash } from "@darksync/core/content-hash";
+import type { DefinitionKind } from "@darksync/core/definition";
+import type { Op } from "@darksync/core/op/op";
+import type { Hash } from "@darksync/core/ports";
+import { shortId } from "./wording.js";
+
+/** What the ops of a change do, a line for each, at most `limit` of them. */
+export function describeOps(ops: readonly Op[], limit: number): readonly string[] {
+  const moved = new Set(
+    ops.flatMap((op) => (op.type === "SetName" && op.movedFrom !== null ? [op.movedFrom] : [])),
+  );
+  const lines = ops
+    .filter((op) => !(op.type === "UnsetName" && moved.has(op.location)))
+    .flatMap((op) => describeOp(op) ?? []);
+  const rest = lines.length - limit;
+  return rest > 0 ? [...lines.slice(0, limit), `and ${rest} more`] : lines;
+}
+
+function describeOp(op: Op): string | null {
+  switch (op.type) {
+    case "AddFn":
+    case "AddType":
+    case "AddValue":
+      return null;
+    case "SetName": {
+      const version = `${op.kind} ${shortId(op.target)}`;
+      return op.movedFrom === null
+        ? `set ${op.location} (${version})`
+        : `move ${op.movedFrom} to ${op.location}`;
+    }
+    case "UnsetName":
+      return `remove ${op.location}`;
+    case "Deprecate":
+      return `deprecate ${op.location}${op.message === "" ? "" : `: ${op.message}`}`;
+    case "Undeprecate":
+      return `deprecate ${op.location} no more`;
+    case "SetFile":
+      return op.skeleton.length === 0 ? `forget the layout of ${op.path}` : `lay out ${op.path}`;
+    case "Resolve":
+      return `settle conflict ${shortId(op.conflict)} (${op.choice})`;
+    case "IntroduceDevice":
+      return `introduce ${op.member}`;
+    case "CreateNamespace":
+      return `create the namespace ${op.owner}`;
+  }
+}
+
+/** An op for scripts: a text is given by its kind and hash, a layout by its path. */
+export function jsonOfOp(hash: Hash, op: Op): Readonly<Record<string, unknown>> {
+  switch (op.type) {
+    case "AddFn":
+      return jsonOfText(hash, op.type, "fn", op);
+    case "AddType":
+      return jsonOfText(hash, op.type, "type", op);
+    case "AddValue":
+      return jsonOfText(hash, op.type, "value", op);
+    case "SetFile":
+      return { type: op.type, path: op.path, definitions: slotsOf(op), supersedes: op.supersedes };
+    default:
+      return { ...op };
+  }
+}
+
+function jsonOfText(
+  hash: Hash,
+  type: string,
+  kind: DefinitionKind,
+  { head, tail }: { readonly head: string; readonly tail: string },
+): Readonly<Record<string, unknown>> {
+  return { type, kind, hash: contentHash(hash, { kind, head, tail }) };
+}
+
+function slotsOf({ skeleton }: Extract<Op, { type: "SetFile" }>): number {
+  return skeleton.filter((piece) => typeof piece !== "string").length;
+}

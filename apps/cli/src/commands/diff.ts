@@ -1,0 +1,58 @@
+import { checkLocation } from "@darksync/runtime/edit/naming";
+import { listUnpublished, type Unpublished, type Version } from "@darksync/runtime/read/unpublished";
+import type { Command } from "commander";
+import { type Answer, inSpace } from "../command.js";
+import { paint } from "../paint.js";
+import { unwrap } from "../problem-error.js";
+import type { Space } from "../space.js";
+
+export function addDiff(program: Command): void {
+  program
+    .command("diff [LOCATION]")
+    .description("show what was changed here and the relay does not have yet")
+    .addHelpText("after", "\nExamples:\n  darklang diff\n  darklang diff Acme.Money.add")
+    .action(
+      inSpace("reads", (space, _command, location: string | undefined) => runDiff(space, location ?? null)),
+    );
+}
+
+async function runDiff({ replica }: Space, location: string | null): Promise<Answer> {
+  if (location !== null) unwrap(checkLocation(location));
+  const found = replica.store.read((tables) => listUnpublished(replica, tables, location));
+  const { formatPatch, structuredPatch } = await import("diff");
+  const changes = found.map((unpublished) => {
+    const { location: place, from, to } = unpublished;
+    const patch = structuredPatch(place, place, textOf(from), textOf(to), titleOf(from), titleOf(to));
+    return { location: place, from: from?.hash ?? null, to: to?.hash ?? null, diff: formatPatch(patch) };
+  });
+  return {
+    json: { changes },
+    text: changes.map(({ diff }) => coloured(diff)).join("\n"),
+    note: changes.length === 0 ? "The relay has everything that was changed here." : "",
+  };
+}
+
+function textOf(version: Unpublished["from"]): string {
+  if (version === null) return "";
+  return version.source === null ? "(its text is not on this device)\n" : `${version.source}\n`;
+}
+
+function titleOf(version: Version | null): string {
+  return version === null ? "nothing" : version.hash.slice(0, 12);
+}
+
+function coloured(diff: string): string {
+  return diff
+    .trimEnd()
+    .split("\n")
+    .filter((line) => !line.startsWith("====") && !line.startsWith("Index: "))
+    .map((line) => painterOf(line)(line))
+    .join("\n");
+}
+
+function painterOf(line: string): (text: string) => string {
+  if (line.startsWith("---") || line.startsWith("+++")) return paint.bold;
+  if (line.startsWith("@@")) return paint.cyan;
+  if (line.startsWith("+")) return paint.green;
+  return line.startsWith("-") ? paint.red : (text) => text;
+}

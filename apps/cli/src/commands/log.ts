@@ -1,0 +1,76 @@
+import { checkLocation, unknownLocation } from "@darksync/runtime/edit/naming";
+import { type HistoryEntry, readHistory } from "@darksync/runtime/read/history";
+import { type Command, InvalidArgumentError } from "commander";
+import { describeOps, jsonOfOp } from "../change-text.js";
+import { type Answer, inSpace } from "../command.js";
+import { markSymbol } from "../mark-symbol.js";
+import { paint } from "../paint.js";
+import { unwrap } from "../problem-error.js";
+import type { Space } from "../space.js";
+import { localTime, shortId } from "../wording.js";
+
+const defaultLimit = 20;
+
+export function addLog(program: Command): void {
+  program
+    .command("log [LOCATION]")
+    .description("show the latest changes, all or those of one definition")
+    .option("--limit <n>", "how many at most", readLimit, defaultLimit)
+    .addHelpText(
+      "after",
+      `
+Examples:
+  darklang log
+  darklang log Acme.Money.add --limit 100`,
+    )
+    .action(
+      inSpace("reads", (space, _command, location: string | undefined, options: { readonly limit: number }) =>
+        runLog(space, location ?? null, options.limit),
+      ),
+    );
+}
+
+/** Reads a count of at least 1. */
+function readLimit(text: string): number {
+  const limit = Number(text);
+  if (!Number.isSafeInteger(limit) || limit < 1)
+    throw new InvalidArgumentError("It must be a number from 1 on.");
+  return limit;
+}
+
+function runLog({ replica }: Space, location: string | null, limit: number): Answer {
+  if (location !== null) unwrap(checkLocation(location));
+  const entries = replica.store.read((tables) => {
+    const found = readHistory(replica, tables, limit, location);
+    if (location !== null && found.length === 0) unwrap(unknownLocation(tables, location));
+    return found;
+  });
+  const changes = entries.map(({ id, author, timeMs, isSkewed, log, state, setAside, ops }) => ({
+    id,
+    author,
+    time: timeMs === 0 ? null : new Date(timeMs).toISOString(),
+    log,
+    state,
+    skewed: isSkewed,
+    setAside,
+    ops: ops.map((op) => jsonOfOp(replica.hash, op)),
+  }));
+  return { json: { changes }, text: entries.flatMap(describeEntry).join("\n") };
+}
+
+const maxOpLines = 5;
+
+function describeEntry({
+  id,
+  author,
+  timeMs,
+  isSkewed,
+  state,
+  setAside,
+  ops,
+}: HistoryEntry): readonly string[] {
+  const time = isSkewed ? `${localTime(timeMs)} (its clock is ahead)` : localTime(timeMs);
+  const heading = `${markSymbol(state)} ${paint.yellow(shortId(id))} ${paint.dim(time)} ${author}`;
+  const lines = setAside === null ? describeOps(ops, maxOpLines) : [`set aside: ${setAside}`];
+  return [heading, ...lines.map((line) => `    ${line}`)];
+}

@@ -1,0 +1,82 @@
+import { statfsSync, statSync } from "node:fs";
+import type { Problem } from "@darksync/core/result";
+import { checkDatabase } from "@darksync/node/sqlite/check-database";
+import { checkBlocks } from "@darksync/runtime/read/check-blocks";
+import { checkChanges } from "@darksync/runtime/read/check-changes";
+import { checkQueue } from "@darksync/runtime/read/check-queue";
+import { startProgress } from "./progress.js";
+import { problemOf } from "./report-failure.js";
+import { openSpace, type Space, type SpacePaths } from "./space.js";
+
+/** What a check of a space found. */
+export interface Health {
+  readonly problems: readonly Problem[];
+  /** What was looked at, in words. */
+  readonly checked: readonly string[];
+  /** Null if it cannot be opened; whoever gets it closes it. */
+  readonly space: Space | null;
+}
+
+/** Checks a space as far as it can be read. Nothing is changed. */
+export async function checkSpace(paths: SpacePaths, isQuiet: boolean): Promise<Health> {
+  const problems: Problem[] = [...checkKey(paths), ...checkDisk(paths)];
+  const space = await attempt(problems, () => openSpace(paths));
+  if (space === null) return { problems: withoutRepeats(problems), checked: [], space };
+  const { replica } = space;
+  const checks: readonly (readonly [string, () => readonly Problem[] | Promise<readonly Problem[]>])[] = [
+    ["database", () => checkDatabase(paths.database).map(damaged)],
+    ["blocks", () => checkBlocks(replica)],
+    ["changes and texts", () => replica.store.read((tables) => checkChanges(replica, tables))],
+    ["queue", () => replica.store.read(checkQueue)],
+  ];
+  const progress = startProgress("Checking:", checks.length, isQuiet);
+  for (const [index, [, check]] of checks.entries()) {
+    problems.push(...((await attempt(problems, check)) ?? []));
+    await progress.advance(index + 1);
+  }
+  progress.end();
+  const checked = [...checks.map(([what]) => what), "device key", "disk"];
+  return { problems: withoutRepeats(problems), checked, space };
+}
+
+/** The value of a check; one that cannot go on has found a problem. */
+async function attempt<Value>(
+  problems: Problem[],
+  check: () => Value | Promise<Value>,
+): Promise<Value | null> {
+  try {
+    return await check();
+  } catch (error) {
+    problems.push(problemOf(error).problem);
+    return null;
+  }
+}
+
+function damaged(message: string): Problem {
+  const hint = "Set this copy aside and make a new one from the relay: darklang join URL NEWDIR";
+  return { code: "database-corrupt", message: `the database is damaged: ${message}`, hint };
+}
+
+/** Several checks may stumble over one thing. */
+function withoutRepeats(problems: readonly Problem[]): readonly Problem[] {
+  return [...new Map(problems.map((problem) => [problem.message, problem])).values()];
+}
+
+function checkKey({ key }: SpacePaths): readonly Problem[] {
+  const stat = statSync(key, { throwIfNoEntry: false });
+  // That it is missing, opening the space tells.
+  if (stat === undefined || process.platform === "win32" || (stat.mode & 0o077) === 0) return [];
+  const mode = (stat.mode & 0o777).toString(8);
+  const message = `others can read the device key (mode ${mode})`;
+  return [{ code: "key-mode", message, hint: `chmod 600 ${key}` }];
+}
+
+const leastFreeBytes = 64 * 1024 * 1024;
+
+function checkDisk({ dir }: SpacePaths): readonly Problem[] {
+  const { bavail, bsize } = statfsSync(dir);
+  const free = bavail * bsize;
+  if (free >= leastFreeBytes) return [];
+  const message = `only ${Math.floor(free / (1024 * 1024))} MiB are left on the disk of this space`;
+  return [{ code: "disk-low", message, hint: "Free some room before it is full; nothing is lost if it is." }];
+}

@@ -1,0 +1,72 @@
+import { type Block, blockHash, decodeBlock, readPayload, streamRoot } from "@darksync/core/block";
+import { changeId } from "@darksync/core/change";
+import type { Problem } from "@darksync/core/result";
+import { deviceOf, parseStreamName, type StreamName } from "@darksync/core/stream";
+import type { LogName } from "@darksync/core/vector";
+import type { ReplicaPorts } from "../replica/replica.js";
+import { readFacts } from "../replica/replica.js";
+import type { Tip } from "../store/block-store.js";
+import type { ReplicaTables } from "../store/store.js";
+
+type Ports = Pick<ReplicaPorts, "store" | "hash" | "verify" | "compression">;
+
+const bytesAtOnce = 4 * 1024 * 1024;
+const hint = "Set this copy aside and make a new one from the relay: darklang join URL NEWDIR";
+
+/** Checks every stream: its chain from the root to the tip, the tip's signature, and the changes in its blocks. */
+export async function checkBlocks(ports: Ports): Promise<readonly Problem[]> {
+  const problems: Problem[] = [];
+  const tips: Block[] = [];
+  ports.store.read((tables) => {
+    for (const log of tables.blocks.logs()) {
+      for (const [stream, tip] of tables.blocks.tips(log)) {
+        const checked = checkStream(ports, tables, log, stream, tip);
+        if (typeof checked === "string") problems.push(problemAt(log, stream, checked));
+        else tips.push(checked);
+      }
+    }
+  });
+  for (const block of tips) {
+    const device = parseStreamName(block.stream)?.device;
+    if (device === undefined || !(await ports.verify(device, block.signed, block.signature)))
+      problems.push(problemAt("", block.stream, `block ${block.seq} has no good signature`));
+  }
+  return problems;
+}
+
+function problemAt(log: LogName, stream: StreamName, what: string): Problem {
+  const where = log === "" ? "" : ` in ${log}`;
+  return { code: "bad-block", message: `stream ${stream.slice(0, 8)}${where}: ${what}`, hint };
+}
+
+/** The last block of a stream that is in order, or what is wrong with the stream. */
+function checkStream(
+  ports: Ports,
+  tables: ReplicaTables,
+  log: LogName,
+  stream: StreamName,
+  tip: Tip,
+): Block | string {
+  let last: Block | null = null;
+  let prev = streamRoot(ports.hash, readFacts(tables).space, log, stream);
+  for (let seq = 1; seq <= tip.seq; ) {
+    const stored = tables.blocks.read(log, stream, seq, bytesAtOnce);
+    if (stored.length === 0) return `block ${seq} is missing`;
+    for (const { seq: storedSeq, hash, changeCount, bytes } of stored) {
+      if (storedSeq !== seq) return `block ${seq} is missing`;
+      if (blockHash(ports.hash, bytes) !== hash) return `block ${seq} is not what its hash says`;
+      last = decodeBlock(bytes);
+      if (last === null || last.stream !== stream || last.seq !== seq) return `block ${seq} cannot be read`;
+      if (last.prev !== prev) return `block ${seq} does not follow the one before it`;
+      const changes = readPayload(ports.compression, last);
+      if (changes?.length !== changeCount) return `block ${seq} does not hold what it should`;
+      const lost = changes.some(
+        (change) => !tables.changes.has(changeId(ports.hash, deviceOf(stream), change)),
+      );
+      if (lost) return `a change of block ${seq} is not in the list of changes`;
+      prev = hash;
+      seq += 1;
+    }
+  }
+  return last === null || prev !== tip.hash ? "its last block is not the one noted" : last;
+}

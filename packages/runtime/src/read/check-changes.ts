@@ -1,0 +1,131 @@
+import { changeId, decodeChange } from "@darksync/core/change";
+import { contentHash } from "@darksync/core/content-hash";
+import type { DefinitionText } from "@darksync/core/definition";
+import { Fold } from "@darksync/core/fold";
+import type { Op } from "@darksync/core/op/op";
+import type { RegisterType } from "@darksync/core/register";
+import type { Problem } from "@darksync/core/result";
+import { Journal } from "../memory/journal.js";
+import { MemoryPackages } from "../memory/memory-packages.js";
+import { ChangeReader } from "../replica/change-bytes.js";
+import { foldRecord } from "../replica/refold.js";
+import type { ReplicaPorts } from "../replica/replica.js";
+import type { ChangeRecord } from "../store/change-store.js";
+import type { NameRow, PackageStore } from "../store/package-store.js";
+import type { ReplicaTables } from "../store/store.js";
+
+type Ports = Pick<ReplicaPorts, "hash" | "compression">;
+
+const changesAtOnce = 1000;
+const maxProblems = 20;
+const rebuildHint = "Set this copy aside and make a new one from the relay: darklang join URL NEWDIR";
+
+/** Checks every change and its texts, and whether what is shown is what the changes come to when folded anew. */
+export function checkChanges(ports: Ports, tables: ReplicaTables): readonly Problem[] {
+  const problems: Problem[] = [];
+  const add = (code: string, message: string) => {
+    if (problems.length < maxProblems) problems.push({ code, message, hint: rebuildHint });
+  };
+  const journal = new Journal();
+  const folded = new MemoryPackages(journal, () => true);
+  const reader = new ChangeReader(tables, ports.compression);
+  journal.write(() => {
+    let after = 0;
+    for (;;) {
+      const records = tables.changes.after(after, changesAtOnce);
+      const last = records.at(-1);
+      if (last === undefined) break;
+      const fold = new Fold(folded, ports.hash);
+      for (const record of records) checkChange(ports, tables, fold, record, reader.bytesOf(record), add);
+      fold.finish();
+      after = last.number;
+    }
+  });
+  for (const message of differences(tables.packages, folded)) add("fold-differs", message);
+  return problems;
+}
+
+type Report = (code: string, message: string) => void;
+
+function checkChange(
+  { hash }: Ports,
+  tables: ReplicaTables,
+  fold: Fold,
+  record: ChangeRecord,
+  bytes: Uint8Array,
+  report: Report,
+): void {
+  const name = record.id.slice(0, 12);
+  if (changeId(hash, record.device, bytes) !== record.id)
+    report("bad-change", `change ${name} is not what its id says`);
+  const reason = foldRecord(fold, record, bytes);
+  if (reason !== record.setAside)
+    report(
+      "fold-differs",
+      `change ${name} ${reason === null ? "should count" : `should not count: ${reason}`}`,
+    );
+  const decoded = decodeChange(bytes);
+  if (decoded.type !== "change" || reason !== null) return;
+  for (const op of decoded.change.ops) {
+    const text = textOf(op);
+    if (text === null) continue;
+    const key = contentHash(hash, text);
+    const stored = tables.packages.text(key);
+    if (stored === null) report("text-missing", `the text ${key.slice(0, 12)} of change ${name} is missing`);
+    else if (contentHash(hash, stored) !== key)
+      report("bad-text", `the text ${key.slice(0, 12)} of change ${name} is not what its hash says`);
+  }
+}
+
+function textOf(op: Op): DefinitionText | null {
+  switch (op.type) {
+    case "AddFn":
+      return { kind: "fn", head: op.head, tail: op.tail };
+    case "AddType":
+      return { kind: "type", head: op.head, tail: op.tail };
+    case "AddValue":
+      return { kind: "value", head: op.head, tail: op.tail };
+    default:
+      return null;
+  }
+}
+
+const registerTypes: readonly RegisterType[] = ["name", "deprecation", "file", "device", "namespace"];
+
+/** In what two stores differ: heads of registers, and what locations show. */
+function differences(stored: PackageStore, folded: PackageStore): readonly string[] {
+  const found: string[] = [];
+  for (const type of registerTypes) {
+    found.push(
+      ...differentKeys(headsOf(stored, type), headsOf(folded, type)).map((key) => `the ${type} ${key}`),
+    );
+  }
+  found.push(...differentKeys(viewsOf(stored), viewsOf(folded)).map((location) => `what ${location} shows`));
+  return found.map((what) => `${what} is not what the changes come to`);
+}
+
+function headsOf(packages: PackageStore, type: RegisterType): ReadonlyMap<string, string> {
+  return new Map(
+    packages.registers(type).map(({ key, heads }) => [
+      key,
+      heads
+        .map(({ id }) => id)
+        .sort()
+        .join(" "),
+    ]),
+  );
+}
+
+function viewsOf(packages: PackageStore): ReadonlyMap<string, string> {
+  const view = ({ location, shown, conflict }: NameRow) =>
+    [location, `${shown?.id ?? "nothing"} ${conflict?.id ?? ""}`] as const;
+  return new Map(packages.names("", Number.MAX_SAFE_INTEGER).map(view));
+}
+
+function differentKeys(
+  left: ReadonlyMap<string, string>,
+  right: ReadonlyMap<string, string>,
+): readonly string[] {
+  const keys = new Set([...left.keys(), ...right.keys()]);
+  return [...keys].filter((key) => left.get(key) !== right.get(key)).sort();
+}
