@@ -13,12 +13,14 @@ import {
   writeByte,
   writeBytes,
   writeLengthAndBytes,
+  writeText,
   writeVarUint,
 } from "./codec.js";
 import { readTimestamp, type Timestamp, writeTimestamp } from "./hlc.js";
 import { type Op, opNumber, opReader, writeOp } from "./op/op.js";
 import { type ChangeId, maxOpsPerChange } from "./op-id.js";
 import type { Hash } from "./ports.js";
+import type { LogName } from "./vector.js";
 
 /** What is saved at once: ops by one device, atomic (C1). */
 export interface Change {
@@ -95,11 +97,18 @@ function readChange(reader: Reader): DecodedChange {
   return { type: "change", change: { rules, nonce, time, ops } };
 }
 
-/** The id of a change: over the device's key (hex) and the bytes, whatever block they travel in. */
-export function changeId(hash: Hash, device: string, bytes: Uint8Array): ChangeId {
-  const key = bytesOfHex(device);
-  const joined = new Uint8Array(key.length + bytes.length);
-  joined.set(key);
-  joined.set(bytes, key.length);
-  return toHex(hash(joined));
+/**
+ * The id of a change: over the device's key (hex), the log and the bytes, whatever block they travel in. The log
+ * belongs to it because a change's validity depends on it: the same bytes signed into two logs are two changes.
+ */
+export function changeId(hash: Hash, device: string, log: LogName, bytes: Uint8Array): ChangeId {
+  return toHex(
+    hash(
+      encode((writer) => {
+        writeBytes(writer, bytesOfHex(device));
+        writeText(writer, log);
+        writeBytes(writer, bytes);
+      }),
+    ),
+  );
 }

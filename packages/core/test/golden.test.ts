@@ -34,6 +34,7 @@ function golden<Content>(name: string, make: () => Content): Content {
 }
 
 const device = "0123456789abcdef".repeat(4);
+const log = "main/Acme";
 const earlier = [opId("ab".repeat(32), 0), opId("cd".repeat(32), 300)];
 
 const ops: Readonly<Record<Op["type"], readonly Op[]>> = {
@@ -100,6 +101,7 @@ const changes: readonly { readonly name: string; readonly change: Change }[] = [
 interface GoldenChange {
   readonly name: string;
   readonly device: string;
+  readonly log: string;
   readonly change: Change;
   readonly hex: string;
   readonly id: string;
@@ -109,7 +111,7 @@ describe("C1 golden changes", () => {
   const file = golden<GoldenChange[]>("changes", () =>
     changes.map((entry) => {
       const bytes = encodeChange(entry.change);
-      return { ...entry, device, hex: toHex(bytes), id: changeId(sha256, device, bytes) };
+      return { ...entry, device, log, hex: toHex(bytes), id: changeId(sha256, device, log, bytes) };
     }),
   );
 
@@ -123,7 +125,7 @@ describe("C1 golden changes", () => {
     const bytes = bytesOfHex(entry.hex);
     expect(decodeChange(bytes)).toEqual({ type: "change", change: entry.change });
     expect(toHex(encodeChange(entry.change))).toBe(entry.hex);
-    expect(changeId(sha256, entry.device, bytes)).toBe(entry.id);
+    expect(changeId(sha256, entry.device, entry.log, bytes)).toBe(entry.id);
   });
 });
 

@@ -21,7 +21,7 @@ export function deviceKey(number: number): string {
 }
 
 export function place(device: string, log: string, bytes: Uint8Array): PlacedBytes {
-  return { id: changeId(sha256, device, bytes), device, log, bytes };
+  return { id: changeId(sha256, device, log, bytes), device, log, bytes };
 }
 
 /** A change of these ops; the number makes its id its own. */

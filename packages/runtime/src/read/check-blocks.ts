@@ -61,7 +61,7 @@ function checkStream(
       const changes = readPayload(ports.compression, last);
       if (changes?.length !== changeCount) return `block ${seq} does not hold what it should`;
       const lost = changes.some(
-        (change) => !tables.changes.has(changeId(ports.hash, deviceOf(stream), change)),
+        (change) => !tables.changes.has(changeId(ports.hash, deviceOf(stream), log, change)),
       );
       if (lost) return `a change of block ${seq} is not in the list of changes`;
       prev = hash;

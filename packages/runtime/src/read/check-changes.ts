@@ -56,7 +56,7 @@ function checkChange(
   report: Report,
 ): void {
   const name = record.id.slice(0, 12);
-  if (changeId(hash, record.device, bytes) !== record.id)
+  if (changeId(hash, record.device, record.log, bytes) !== record.id)
     report("bad-change", `change ${name} is not what its id says`);
   const reason = foldRecord(fold, record, bytes);
   if (reason !== record.setAside)

@@ -7,14 +7,17 @@ import type { ReplicaTables } from "../store/store.js";
 /** What is true of sync now. `isRunning`: whether a sync of this replica runs, in whatever process. */
 export function readStatus(tables: ReplicaTables, isRunning: boolean): SyncStatus {
   const { relay, workOffline, lastSyncedAtMs, lastAttemptReached } = readFacts(tables);
+  const pending = logsOf(tables).reduce((sum, log) => sum + countPending(tables, log), 0);
+  // One that stays for what comes is at work only while there is something to do.
+  const isIdle = tables.meta.get("watching") === "yes" && (pending === 0 || lastAttemptReached === false);
   return statusOf({
     relay,
     workOffline,
     lastSyncedAtMs,
     lastAttemptReached,
     lastAttemptFailed: lastAttemptReached === true && lastProblem(tables) !== null,
-    isRunning,
-    pending: logsOf(tables).reduce((sum, log) => sum + countPending(tables, log), 0),
+    isRunning: isRunning && !isIdle,
+    pending,
     conflicts: tables.packages.countConflicts(),
     failed: tables.queue.list().filter(({ status }) => status === "failed").length,
   });

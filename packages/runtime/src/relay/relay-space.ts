@@ -264,7 +264,7 @@ function invalidChanges(
   for (const bytes of changes) {
     const decoded = decodeChange(bytes);
     const reason = decoded.type === "change" ? invalidReason(decoded.change, log) : malformedReason(decoded);
-    if (reason !== null) invalid.push({ id: changeId(hash, deviceOf(header.stream), bytes), reason });
+    if (reason !== null) invalid.push({ id: changeId(hash, deviceOf(header.stream), log, bytes), reason });
   }
   return invalid;
 }

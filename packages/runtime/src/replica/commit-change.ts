@@ -24,6 +24,7 @@ export class Commit {
   readonly #tables: ReplicaTables;
   readonly #fold: Fold;
   #clock: Timestamp;
+  #nonce: Uint8Array | null = null;
 
   constructor(replica: Replica, tables: ReplicaTables) {
     this.#replica = replica;
@@ -36,8 +37,7 @@ export class Commit {
   add(log: LogName, ops: readonly Op[]): Result<ChangeId> {
     const nowMs = this.#replica.clock();
     const time = tick(this.#clock, nowMs);
-    const nonce = toHex(this.#replica.random(nonceBytes));
-    const change: Change = { rules: currentRules, nonce, time, ops };
+    const change: Change = { rules: currentRules, nonce: this.#nextNonce(), time, ops };
     const problem =
       problemOf({ change, log }) ?? (ops.length > maxOpsPerChange ? "too many ops in one change" : null);
     if (problem !== null)
@@ -52,7 +52,7 @@ export class Commit {
     }
     this.#clock = time;
     const { device } = this.#replica;
-    const id = changeId(this.#replica.hash, device, bytes);
+    const id = changeId(this.#replica.hash, device, log, bytes);
     const number = this.#tables.changes.add({
       id,
       device,
@@ -67,6 +67,19 @@ export class Commit {
     this.#fold.fold({ id, device, log, change });
     queueChange(this.#replica, this.#tables, log, number);
     return success(id);
+  }
+
+  // By chance at first, then counted up: as unlike as chance would make them, but neighbours compress well.
+  #nextNonce(): string {
+    const nonce = this.#nonce ?? this.#replica.random(nonceBytes);
+    this.#nonce = nonce;
+    const hex = toHex(nonce);
+    for (let place = nonce.length - 1; place >= 0; place -= 1) {
+      const byte = ((nonce[place] ?? 0) + 1) % 256;
+      nonce[place] = byte;
+      if (byte !== 0) break;
+    }
+    return hex;
   }
 
   /** Writes what the changes came to. Call it once, after the last `add`. */

@@ -105,7 +105,7 @@ class Inbox {
 
   #takeChange(stream: StreamName, seq: number, index: number, bytes: Uint8Array): void {
     const device = deviceOf(stream);
-    const id = changeId(this.#replica.hash, device, bytes);
+    const id = changeId(this.#replica.hash, device, this.#log, bytes);
     const place = { stream, seq, index };
     // Ours, and lost here when an older copy of the database was put back; or moved to a new epoch.
     if (this.#tables.changes.has(id)) {

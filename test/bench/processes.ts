@@ -1,0 +1,120 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { connect, createServer, type Server, type Socket } from "node:net";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+
+const root = join(import.meta.dirname, "..", "..");
+export const darklangBin: string = join(root, "apps/cli/bin/darklang.js");
+const relayBin = join(root, "apps/relay/bin/darklang-relay.js");
+
+/** A server process that said where it listens. */
+export interface Running {
+  readonly process: ChildProcess;
+  readonly port: number;
+  stop(signal?: NodeJS.Signals): Promise<void>;
+}
+
+const started = new Set<ChildProcess>();
+
+/** Kills what is still running. */
+export function stopAll(): void {
+  for (const child of started) child.kill("SIGKILL");
+}
+
+async function start(args: readonly string[]): Promise<Running> {
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+  started.add(child);
+  child.on("exit", () => started.delete(child));
+  const lines = createInterface({ input: child.stdout });
+  const [line] = (await once(lines, "line")) as [string];
+  const { url } = JSON.parse(line) as { url: string };
+  return {
+    process: child,
+    port: Number(new URL(url).port),
+    stop: async (signal = "SIGTERM") => {
+      const exited = once(child, "exit");
+      child.kill(signal);
+      await exited;
+    },
+  };
+}
+
+/** A darksync relay on this data folder. */
+export function startRelay(data: string): Promise<Running> {
+  return start([relayBin, "--open", "--port", "0", "--data", data]);
+}
+
+/** The raw relay on this database. */
+export function startRawRelay(database: string): Promise<Running> {
+  return start([join(import.meta.dirname, "raw-relay.ts"), database]);
+}
+
+/** Runs a Node program to its end; returns milliseconds from its start to its exit, and what it printed. */
+export async function runNode(
+  args: readonly string[],
+): Promise<{ readonly ms: number; readonly stdout: string }> {
+  const begin = performance.now();
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+  let stdout = "";
+  child.stdout.on("data", (data: Buffer) => {
+    stdout += data.toString();
+  });
+  const [code] = (await once(child, "close")) as [number];
+  const ms = performance.now() - begin;
+  if (code !== 0) throw new Error(`${args.join(" ")} exited with ${code}: ${stdout}`);
+  return { ms, stdout };
+}
+
+/** Passes TCP on and counts the bytes that follow the HTTP heads of each connection. */
+export class CountingProxy {
+  up = 0;
+  down = 0;
+  /** How often the direction turned from up to down: round trips. */
+  turns = 0;
+  readonly #server: Server;
+  #lastDirection: "up" | "down" = "down";
+
+  private constructor(targetPort: number) {
+    this.#server = createServer((client) => {
+      const target = connect(targetPort, "127.0.0.1");
+      this.#pipe(client, target, "up");
+      this.#pipe(target, client, "down");
+    });
+  }
+
+  static async start(targetPort: number): Promise<CountingProxy> {
+    const proxy = new CountingProxy(targetPort);
+    proxy.#server.listen(0, "127.0.0.1");
+    await once(proxy.#server, "listening");
+    return proxy;
+  }
+
+  get port(): number {
+    const address = this.#server.address();
+    return typeof address === "object" && address !== null ? address.port : 0;
+  }
+
+  stop(): void {
+    this.#server.close();
+  }
+
+  #pipe(from: Socket, to: Socket, direction: "up" | "down"): void {
+    let isHead = true;
+    from.setNoDelay(true);
+    from.on("error", () => to.destroy());
+    from.on("close", () => to.end());
+    from.on("data", (data: Buffer) => {
+      const end = isHead ? data.indexOf("\r\n\r\n") : -4;
+      if (end >= 0 || !isHead) {
+        const bytes = data.length - (end + 4);
+        if (direction === "up") this.up += bytes;
+        else this.down += bytes;
+        if (bytes > 0 && direction === "down" && this.#lastDirection === "up") this.turns += 1;
+        if (bytes > 0) this.#lastDirection = direction;
+        isHead = false;
+      }
+      to.write(data);
+    });
+  }
+}

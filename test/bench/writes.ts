@@ -1,0 +1,186 @@
+import { join } from "node:path";
+import { decodeChange } from "@darksync/core/change";
+import { renderDefinition } from "@darksync/core/definition";
+import { nameOf } from "@darksync/core/location";
+import type { DefinitionToSave } from "@darksync/runtime/edit/save";
+import { save } from "@darksync/runtime/edit/save";
+import type { Replica } from "@darksync/runtime/replica/replica";
+import { type Finding, median, rounded, timeMs } from "./measure.ts";
+import { edits } from "./payload.ts";
+import { RawStore } from "./raw-store.ts";
+import { copySpace, makeSpace, openSpaceIn, saveInBatches } from "./spaces.ts";
+
+/** The encoded changes that the last saves of a replica came to: what the raw side writes. */
+function lastChangeBytes(replica: Replica, count: number): readonly Uint8Array[] {
+  return replica.store.read(({ changes }) =>
+    changes
+      .latest(count)
+      .flatMap(({ bytes }) => (bytes !== null && decodeChange(bytes).type === "change" ? [bytes] : [])),
+  );
+}
+
+async function saveOneByOne(replica: Replica, definitions: readonly DefinitionToSave[]): Promise<void> {
+  for (const { location, text } of definitions) {
+    const saved = await save(replica, location, renderDefinition(text, nameOf(location)));
+    if (!saved.ok) throw new Error(saved.problem.message);
+  }
+}
+
+const roundCount = 5;
+const singleCount = 400;
+const bulkCount = 10_000;
+const bulkBatch = 1000;
+
+/**
+ * T1: `save` from a text to durable, one by one, beside one-row transactions of the same bytes; with fsync, and
+ * without it in spaces of 1,000 and of `hundredThousand` changes (T1b). Sides take turns in each round.
+ */
+export async function measureSingleWrites(dir: string, hundredThousand: string): Promise<readonly Finding[]> {
+  const thousand = join(dir, "thousand");
+  const seedReplica = await makeSpace(thousand, "Ada", "normal");
+  await saveInBatches(seedReplica, edits(1, 1000, 1000), 1000);
+  seedReplica.store.close();
+  const samples = {
+    fsync: [] as number[],
+    rawFsync: [] as number[],
+    raw: [] as number[],
+    at1k: [] as number[],
+    at100k: [] as number[],
+  };
+  for (let round = 0; round < roundCount; round += 1) {
+    const definitions = edits(100 + round, singleCount, 300);
+    const durable = await inCopy(thousand, join(dir, `t1-${round}`), "full", async (replica) => {
+      const ms = await timeMs(() => saveOneByOne(replica, definitions));
+      return { ms, bytes: lastChangeBytes(replica, singleCount) };
+    });
+    samples.fsync.push(perSecond(singleCount, durable.ms));
+    samples.rawFsync.push(await rawWrites(join(dir, `raw-fsync-${round}.db`), true, durable.bytes));
+    samples.raw.push(await rawWrites(join(dir, `raw-${round}.db`), false, durable.bytes));
+    for (const [key, from] of [
+      ["at1k", thousand],
+      ["at100k", hundredThousand],
+    ] as const) {
+      const ms = await inCopy(from, join(dir, `t1b-${key}-${round}`), "normal", (replica) =>
+        timeMs(() => saveOneByOne(replica, definitions)),
+      );
+      samples[key].push(perSecond(singleCount, ms));
+    }
+  }
+  const t1 = median(samples.fsync) / median(samples.rawFsync);
+  const t1b = median(samples.at100k) / median(samples.raw);
+  const flat = median(samples.at100k) / median(samples.at1k);
+  return [
+    finding(
+      "T1",
+      "durable single save, fsync",
+      "saves/s",
+      samples.fsync,
+      samples.rawFsync,
+      "≥ 0.5 × raw",
+      t1 >= 0.5,
+    ),
+    finding(
+      "T1b",
+      "single save at 100,000 changes, no fsync",
+      "saves/s",
+      samples.at100k,
+      samples.raw,
+      "≥ 0.4 × raw",
+      t1b >= 0.4,
+    ),
+    {
+      ...finding(
+        "T1b",
+        "the same beside 1,000 changes",
+        "saves/s",
+        samples.at100k,
+        samples.at1k,
+        "0.85–1.15 × (flat)",
+        flat >= 0.85,
+      ),
+    },
+  ];
+}
+
+/** T2: saves of 1,000 a transaction, hash, fold and index included, beside rows of the same bytes. Both fsync. */
+export async function measureBulkWrites(dir: string): Promise<readonly Finding[]> {
+  const ours: number[] = [];
+  const raw: number[] = [];
+  for (let round = 0; round < roundCount; round += 1) {
+    const definitions = edits(200 + round, bulkCount, bulkCount / 2);
+    const replica = await makeSpace(join(dir, `t2-${round}`), "Ada");
+    const ms = await timeMs(() => saveInBatches(replica, definitions, bulkBatch));
+    ours.push(perSecond(bulkCount, ms));
+    const bytes = lastChangeBytes(replica, bulkCount);
+    replica.store.close();
+    const store = new RawStore(join(dir, `t2-raw-${round}.db`), true);
+    const rawMs = await timeMs(() => {
+      for (let start = 0; start < bytes.length; start += bulkBatch)
+        store.write(bytes.slice(start, start + bulkBatch));
+    });
+    raw.push(perSecond(bytes.length, rawMs));
+    store.close();
+  }
+  return [
+    finding(
+      "T2",
+      "bulk saves, 1,000 a transaction",
+      "saves/s",
+      ours,
+      raw,
+      "≥ 0.3 × raw",
+      median(ours) / median(raw) >= 0.3,
+    ),
+  ];
+}
+
+async function inCopy<Value>(
+  from: string,
+  to: string,
+  durability: "full" | "normal",
+  work: (replica: Replica) => Promise<Value>,
+): Promise<Value> {
+  copySpace(from, to);
+  const replica = await openSpaceIn(to, durability);
+  try {
+    return await work(replica);
+  } finally {
+    replica.store.close();
+  }
+}
+
+async function rawWrites(path: string, fsync: boolean, rows: readonly Uint8Array[]): Promise<number> {
+  const store = new RawStore(path, fsync);
+  const ms = await timeMs(() => {
+    for (const row of rows) store.write([row]);
+  });
+  store.close();
+  return perSecond(rows.length, ms);
+}
+
+function perSecond(count: number, ms: number): number {
+  return (count / ms) * 1000;
+}
+
+function finding(
+  target: string,
+  work: string,
+  unit: string,
+  ours: readonly number[],
+  raw: readonly number[],
+  goal: string,
+  reached: boolean,
+): Finding {
+  const [darksync, limit] = [median(ours), median(raw)];
+  return {
+    target,
+    work,
+    unit,
+    darksync: rounded(darksync),
+    raw: rounded(limit),
+    ratio: rounded(darksync / limit),
+    goal,
+    reached,
+    samples: { darksync: ours.map(rounded), raw: raw.map(rounded) },
+  };
+}
