@@ -28,4 +28,8 @@ export const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   status: async () => (await import("./commands/status.js")).addStatus,
   doctor: async () => (await import("./commands/doctor.js")).addDoctor,
   sync: async () => (await import("./commands/sync.js")).addSync,
+  queue: async () => (await import("./commands/queue.js")).addQueue,
+  offline: async () => (await import("./commands/offline.js")).addOffline,
+  conflicts: async () => (await import("./commands/conflicts.js")).addConflicts,
+  bundle: async () => (await import("./commands/bundle.js")).addBundle,
 };

@@ -1,13 +1,20 @@
+import { parseRelayUrl, type RelayUrl } from "@darksync/node/relay-url";
 import { socketTransport } from "@darksync/node/socket-transport";
 import { takeSyncLock } from "@darksync/node/sync-lock";
 import { processTimers } from "@darksync/node/timers";
-import { type SyncCounts, type SyncOutcome, SyncSession } from "@darksync/runtime/replica/sync-session";
+import { readFacts } from "@darksync/runtime/replica/replica";
+import { type SyncOptions, type SyncOutcome, SyncSession } from "@darksync/runtime/replica/sync-session";
 import type { SyncMode } from "@darksync/sync/replica-state";
-import { ProblemError } from "./problem-error.js";
+import { ProblemError, unwrap } from "./problem-error.js";
 import type { Space } from "./space.js";
 
 const lockWaitMs = 30_000;
 const lookAgainMs = 25;
+
+/** Fulfilled after a short while. */
+export function pause(delayMs: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, delayMs));
+}
 
 /** Makes the one sync that a space may run at a time; waits for one in the background to end first. */
 export async function withSyncLock<Value>({ paths }: Space, work: () => Promise<Value>): Promise<Value> {
@@ -21,7 +28,7 @@ export async function withSyncLock<Value>({ paths }: Space, work: () => Promise<
         hint: "Wait for it, or stop the `darklang sync --watch` that holds it.",
       });
     }
-    await new Promise((resolve) => setTimeout(resolve, lookAgainMs));
+    await pause(lookAgainMs);
     lock = takeSyncLock(paths.lock);
   }
   try {
@@ -36,22 +43,37 @@ export function newSession(
   { replica }: Space,
   socketUrl: string,
   mode: SyncMode,
-  onProgress: (counts: SyncCounts) => void = () => {},
+  options: SyncOptions = {},
 ): SyncSession {
-  return new SyncSession(
-    replica,
-    { transport: socketTransport, timers: processTimers },
-    socketUrl,
-    mode,
-    onProgress,
-  );
+  const ports = { transport: socketTransport, timers: processTimers };
+  return new SyncSession(replica, ports, socketUrl, mode, options);
 }
 
 /** Syncs once, to the end. */
-export function runSync(
-  space: Space,
-  socketUrl: string,
-  onProgress: (counts: SyncCounts) => void = () => {},
-): Promise<SyncOutcome> {
-  return withSyncLock(space, () => newSession(space, socketUrl, "once", onProgress).run());
+export function runSync(space: Space, socketUrl: string, options: SyncOptions = {}): Promise<SyncOutcome> {
+  return withSyncLock(space, async () => {
+    // Whoever stayed to sync held the lock, and is gone without saying so.
+    if (isWatching(space)) await noteWatching(space, false);
+    return newSession(space, socketUrl, "once", options).run();
+  });
+}
+
+/** The relay that this space is linked to; ends the command if there is none. */
+export function linkedRelay({ replica }: Space): RelayUrl {
+  const { relay } = replica.store.read(readFacts);
+  if (relay !== null) return unwrap(parseRelayUrl(relay));
+  throw new ProblemError({
+    code: "no-relay",
+    message: "this space is linked to no relay",
+    hint: "Link it: darklang sync --relay http://HOST:PORT",
+  });
+}
+
+/** Whether whoever holds the lock stays to sync what is saved. */
+export function isWatching({ replica }: Space): boolean {
+  return replica.store.read(({ meta }) => meta.get("watching")) === "yes";
+}
+
+export function noteWatching({ replica }: Space, isOn: boolean): Promise<void> {
+  return replica.store.write(({ meta }) => meta.set("watching", isOn ? "yes" : null));
 }

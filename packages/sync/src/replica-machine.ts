@@ -10,7 +10,7 @@ import {
   type ReplicaState,
   type ReplicaStep,
 } from "./replica-state.js";
-import { authLog, inExchangeOrder } from "./wanted.js";
+import { authFirst, authLog } from "./wanted.js";
 
 /**
  * How often the link is looked at. One that was silent for a look is pinged, and given up at the next look if it
@@ -207,7 +207,7 @@ const silentRelay: Problem = {
 };
 
 function offer(state: ReplicaState, logs: readonly LogName[]): ReplicaState {
-  return { ...state, toOffer: inExchangeOrder([...state.toOffer, ...logs]), isCaughtUp: false };
+  return { ...state, toOffer: authFirst([...state.toOffer, ...logs]), isCaughtUp: false };
 }
 
 /** Looks at the next log to offer; when nothing is awaited and nothing left, both sides have all. */
@@ -230,8 +230,7 @@ function proceed(state: ReplicaState, before: readonly ReplicaEffect[]): Replica
  * at our places (C3). All wait for the first one, `auth`, since nobody may write who has not introduced himself.
  */
 function nextToOffer({ toOffer, asking }: ReplicaState): LogName | null {
-  const first = inExchangeOrder([...toOffer, ...asking])[0];
-  if (first === authLog && asking.includes(authLog)) return null;
+  if (asking.includes(authLog)) return null;
   return toOffer.find((log) => !asking.includes(log)) ?? null;
 }
 

@@ -15,3 +15,9 @@ export function inExchangeOrder(logs: Iterable<LogName>): LogName[] {
     return left < right ? -1 : left > right ? 1 : 0;
   });
 }
+
+/** The logs as they are, each once, but auth before all others. */
+export function authFirst(logs: readonly LogName[]): LogName[] {
+  const unique = new Set(logs);
+  return unique.delete(authLog) ? [authLog, ...unique] : [...unique];
+}

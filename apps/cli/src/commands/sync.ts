@@ -1,15 +1,32 @@
 import { parseRelayUrl } from "@darksync/node/relay-url";
-import { readStatus } from "@darksync/runtime/read/status";
+import { readLogStatus } from "@darksync/runtime/read/status";
+import { dropChanges, unsignedChanges } from "@darksync/runtime/replica/drop";
+import { unparkAll } from "@darksync/runtime/replica/park";
+import { retryPulls } from "@darksync/runtime/replica/queue-order";
 import { readFacts } from "@darksync/runtime/replica/replica";
-import type { SyncOutcome } from "@darksync/runtime/replica/sync-session";
+import { isUnreachable } from "@darksync/sync/problem-class";
 import type { Command } from "commander";
-import { type Answer, inSpace } from "../command.js";
-import { ProblemError, unwrap } from "../problem-error.js";
+import { syncInBackground } from "../background.js";
+import { type Answer, type GlobalOptions, inSpace } from "../command.js";
+import { ProblemError, unwrap, wrongUsage } from "../problem-error.js";
+import { describeItem, isoTime, queueItemJson, readQueue } from "../queue-text.js";
 import type { Space } from "../space.js";
-import { runSync } from "../sync-run.js";
+import { syncFull, syncOnce } from "../sync-once.js";
+import { linkedRelay, withSyncLock } from "../sync-run.js";
+import { minutesOf, watch } from "../sync-watch.js";
+import { syncInWorker } from "../sync-worker.js";
+import { writeChangeBundle } from "../write-bundle.js";
+import { refuseInvitation } from "./join.js";
 
 interface SyncOptions {
   readonly relay?: string;
+  readonly invite?: string;
+  readonly watch?: true;
+  readonly status?: true;
+  readonly retryFailed?: true;
+  readonly clearQueue?: true;
+  readonly full?: true;
+  readonly strategy?: string;
   readonly background?: true;
 }
 
@@ -18,38 +35,187 @@ export function addSync(program: Command): void {
     .command("sync")
     .description("exchange changes with the relay")
     .option("--relay <url>", "link this space to a relay first")
-    .option("--background", "")
-    .action(inSpace("reads", (space, _command, options: SyncOptions) => syncOnce(space, options)));
+    .option("--invite <code>", "an invitation code")
+    .option("--watch", "stay, and sync what is saved here and elsewhere")
+    .option("--status", "the queue and when each log was last synced; no traffic")
+    .option("--retry-failed", "try what failed once more")
+    .option("--clear-queue", "discard what was never sent; a file that brings it back is written first")
+    .option("--full", "download everything again")
+    .option("--strategy <when>", "eager: after each save; lazy: by hand; periodic[:MIN]: every MIN minutes")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  darklang sync --relay http://127.0.0.1:7420
+  darklang sync --watch
+  darklang sync --status --json
+  darklang sync --strategy periodic:30`,
+    )
+    .addOption(program.createOption("--background").hideHelp())
+    .action(
+      inSpace("reads", (space, command, options: SyncOptions) => runSyncCommand(space, command, options)),
+    );
 }
 
-async function syncOnce(space: Space, options: SyncOptions): Promise<Answer> {
-  const url = await linkRelay(space, options.relay);
-  const outcome = await runSync(space, url);
-  return describeOutcome(space, outcome);
+async function runSyncCommand(space: Space, command: Command, options: SyncOptions): Promise<Answer> {
+  refuseInvitation(options.invite);
+  refuseMixed(options);
+  if (options.status === true) return describeQueue(space);
+  if (options.strategy !== undefined) return setStrategy(space, options.strategy);
+  if (options.clearQueue === true) return clearQueue(space);
+  const { offline, json } = command.optsWithGlobals<GlobalOptions>();
+  const { workOffline } = space.replica.store.read(readFacts);
+  if (options.background === true) return syncInWorker(space);
+  if (offline === true || workOffline) throw new ProblemError(offlineByChoice(workOffline));
+  const isJson = json === true;
+  if (options.relay !== undefined) return linkAndSync(space, options, options.relay, isJson);
+  return exchange(space, options, linkedRelay(space).socketUrl, isJson);
 }
 
-/** The relay to sync with; `given` links the space to it. */
-async function linkRelay({ replica }: Space, given: string | undefined): Promise<string> {
-  if (given !== undefined) {
-    const relay = unwrap(parseRelayUrl(given));
-    await replica.store.write(({ meta }) => meta.set("relay", relay.text));
-    return relay.socketUrl;
+async function exchange(
+  space: Space,
+  options: SyncOptions,
+  socketUrl: string,
+  isJson: boolean,
+): Promise<Answer> {
+  if (options.retryFailed === true) {
+    await unparkAll(space.replica);
+    await retryPulls(space.replica);
   }
-  const { relay } = replica.store.read(readFacts);
-  if (relay !== null) return unwrap(parseRelayUrl(relay)).socketUrl;
-  throw new ProblemError({
-    code: "no-relay",
-    message: "this space is linked to no relay",
-    hint: "Link it: darklang sync --relay http://HOST:PORT",
+  if (options.watch === true) return watch(space, socketUrl, isJson);
+  const answer = await (options.full === true ? syncFull : syncOnce)(space, socketUrl, isJson);
+  // What was saved while this one ran saw its lock and left the work to it.
+  if (space.replica.store.read(({ changes }) => changes.logsWithUnsigned()).length > 0)
+    syncInBackground(space);
+  return answer;
+}
+
+/** The link is kept only if what answers is a relay that has or takes this space. */
+async function linkAndSync(
+  space: Space,
+  options: SyncOptions,
+  given: string,
+  isJson: boolean,
+): Promise<Answer> {
+  const { relay: before } = space.replica.store.read(readFacts);
+  const relay = unwrap(parseRelayUrl(given));
+  await space.replica.store.write(({ meta }) => meta.set("relay", relay.text));
+  try {
+    return await exchange(space, options, relay.socketUrl, isJson);
+  } catch (error) {
+    if (!(error instanceof ProblemError)) throw error;
+    if (before !== relay.text) await unlink(space, before);
+    const { problem, exitCode } = error;
+    const now = before === relay.text || before === null ? "" : ` The link to ${before} stays.`;
+    const message = `${relay.text}: ${problem.message}.${now}`;
+    const unlinked = before === null ? " The space is linked to no relay." : "";
+    const hint =
+      isUnreachable(problem.code) && before !== relay.text
+        ? `Your work is safe here.${unlinked} Check the URL, then the same command again.`
+        : problem.hint;
+    throw new ProblemError({ ...problem, message, hint }, exitCode);
+  }
+}
+
+// What was said of the other relay says nothing of this one.
+async function unlink({ replica }: Space, before: string | null): Promise<void> {
+  await replica.store.write(({ meta }) => {
+    meta.set("relay", before);
+    for (const key of ["lastAttemptReached", "lastProblem"]) meta.set(key, null);
   });
 }
 
-function describeOutcome({ replica }: Space, { pushed, pulled, problem }: SyncOutcome): Answer {
-  if (problem !== null) throw new ProblemError(problem);
-  const { conflicts, failed } = replica.store.read((tables) => readStatus(tables, false));
+function refuseMixed(options: SyncOptions): void {
+  const alone = [
+    ["--status", options.status],
+    ["--clear-queue", options.clearQueue],
+    ["--strategy", options.strategy],
+    ["--watch", options.watch],
+    ["--full", options.full],
+  ].filter(([, given]) => given !== undefined);
+  if (alone.length > 1) {
+    wrongUsage(
+      `${alone.map(([name]) => name).join(" and ")} do not go together`,
+      "Give one of them at a time.",
+    );
+  }
+}
+
+function offlineByChoice(isSwitch: boolean): {
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string;
+} {
+  return isSwitch
+    ? {
+        code: "work-offline",
+        message: "this space works offline by choice, so there is no traffic",
+        hint: "`darklang offline off` switches back.",
+      }
+    : { code: "work-offline", message: "--offline allows no traffic", hint: "Leave --offline out to sync." };
+}
+
+function describeQueue(space: Space): Answer {
+  const queue = readQueue(space);
+  const logs = space.replica.store.read(readLogStatus);
+  const { state, lastSyncedAt } = space.status();
+  const { relay, strategy } = space.replica.store.read(readFacts);
+  const lines = [
+    `Relay: ${relay ?? "none"} (${strategy})`,
+    `Last synced: ${lastSyncedAt ?? "never"}`,
+    queue.length === 0 ? "The queue is empty." : "Queue:",
+    ...queue.map((item) => `  ${describeItem(item)}`),
+    ...logs.map(
+      ({ log, lastSyncedAtMs, pending }) =>
+        `  ${log}: ${pending} pending, last synced ${isoTime(lastSyncedAtMs) ?? "never"}`,
+    ),
+  ];
   return {
-    json: { pushed, pulled, conflicts, failed },
-    text: `${pushed} pushed, ${pulled} pulled, ${conflicts} conflicts, ${failed} failed.`,
-    exitCode: failed > 0 ? 1 : 0,
+    json: {
+      state,
+      lastSyncedAt,
+      relay,
+      strategy,
+      queue: queue.map(queueItemJson),
+      logs: logs.map(({ log, lastSyncedAtMs, pending }) => ({
+        log,
+        lastSyncedAt: isoTime(lastSyncedAtMs),
+        pending,
+      })),
+    },
+    text: lines.join("\n"),
   };
+}
+
+async function setStrategy({ replica }: Space, strategy: string): Promise<Answer> {
+  if (!/^(eager|lazy|periodic(:[1-9]\d{0,4})?)$/.test(strategy)) {
+    wrongUsage(`there is no strategy ${strategy}`, "Give eager, lazy, periodic or periodic:MINUTES.");
+  }
+  await replica.store.write(({ meta }) => meta.set("strategy", strategy));
+  return { json: { strategy }, text: strategyText(strategy) };
+}
+
+function strategyText(strategy: string): string {
+  if (strategy === "eager") return "A save is synced in the background at once.";
+  if (strategy === "lazy") return "Nothing is synced unless you run `darklang sync`.";
+  return `\`darklang sync --watch\` syncs every ${minutesOf(strategy)} minutes; a save alone syncs nothing.`;
+}
+
+function clearQueue(space: Space): Promise<Answer> {
+  return withSyncLock(space, async () => {
+    const { replica } = space;
+    const records = replica.store.read(unsignedChanges);
+    const bundle = records.length === 0 ? null : writeChangeBundle(space, records);
+    const dropped = await dropChanges(replica, new Set(records.map(({ id }) => id)));
+    await replica.store.write(({ queue }) => {
+      for (const { id, task } of queue.list()) if (task.type === "pull") queue.remove(id);
+    });
+    return {
+      json: { dropped, bundle },
+      text:
+        bundle === null
+          ? "Nothing waits unsigned; there was nothing to discard."
+          : `${dropped} changes discarded. They are in ${bundle}; \`darklang bundle apply\` queues them again.`,
+    };
+  });
 }

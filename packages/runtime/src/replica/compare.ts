@@ -3,7 +3,7 @@ import type { LogName } from "@darksync/core/vector";
 import { spaceDigest } from "@darksync/sync/digest";
 import { type Hello, protocolVersion, type Welcome } from "@darksync/sync/message";
 import type { Ask } from "@darksync/sync/replica-state";
-import { inExchangeOrder, isWanted } from "@darksync/sync/wanted";
+import { authFirst, inExchangeOrder, isWanted } from "@darksync/sync/wanted";
 import type { ReplicaTables } from "../store/store.js";
 import { acknowledgeAll } from "./acknowledge.js";
 import { giveUpBlocks } from "./epoch.js";
@@ -35,11 +35,20 @@ export interface Comparison {
   readonly pushed: number;
 }
 
-/** Compares what is held here with what the relay's welcome says; a new space becomes the relay's (P3). */
-export async function compareWithRelay(replica: Replica, welcome: Welcome): Promise<Result<Comparison>> {
+/**
+ * Compares what is held here with what the relay's welcome says; a new space becomes the relay's (P3). `isFull`:
+ * everything is asked for, whatever is held.
+ */
+export async function compareWithRelay(
+  replica: Replica,
+  welcome: Welcome,
+  isFull: boolean,
+): Promise<Result<Comparison>> {
   const joined = await replica.store.write((tables) => joinSpace(replica, tables, welcome.space));
   if (!joined.ok) return joined;
-  const { waiting, asks, equal } = replica.store.read((tables) => differences(replica, tables, welcome));
+  const { waiting, asks, equal } = replica.store.read((tables) =>
+    differences(replica, tables, welcome, isFull),
+  );
   const pushed = equal.length > 0 ? await acknowledgeAll(replica, equal) : 0;
   return success({ asks, offers: waiting, pushed });
 }
@@ -48,6 +57,7 @@ function differences(
   replica: Replica,
   tables: ReplicaTables,
   welcome: Welcome,
+  isFull: boolean,
 ): {
   readonly waiting: readonly LogName[];
   readonly asks: readonly Ask[];
@@ -56,14 +66,19 @@ function differences(
   const { hash } = replica;
   const held = logsOf(tables);
   const { only } = readFacts(tables);
-  const waiting = tables.changes.logsWithUnsigned();
+  const waiting = logsInQueueOrder(tables);
+  if (isFull) {
+    const nothing = stateVectorOf(hash, new Map());
+    const logs = inExchangeOrder([...welcome.logs.map(({ log }) => log), ...tables.blocks.logs()]);
+    return { waiting, asks: logs.map((log) => ({ log, stateVector: nothing })), equal: [] };
+  }
   if (welcome.isEqual)
     return { waiting, asks: [], equal: tables.blocks.logs().filter((log) => isWanted(log, only)) };
   const theirs = new Map(welcome.logs.map(({ log, digest }) => [log, digest]));
   const ours = new Map(digestsOf(hash, tables.blocks, held).map(({ log, digest }) => [log, digest]));
   const asks: Ask[] = [];
   const equal: LogName[] = [];
-  for (const log of inExchangeOrder([...theirs.keys(), ...held])) {
+  for (const log of authFirst([...waiting, ...inExchangeOrder([...theirs.keys(), ...held])])) {
     if (ours.get(log) === theirs.get(log)) {
       if (ours.has(log)) equal.push(log);
     } else if (isWanted(log, only) || ours.has(log)) {
@@ -71,6 +86,13 @@ function differences(
     }
   }
   return { waiting, asks, equal };
+}
+
+/** The logs with changes that wait unsigned, as the queue has them. */
+function logsInQueueOrder({ queue, changes }: ReplicaTables): readonly LogName[] {
+  const waiting = changes.logsWithUnsigned();
+  const queued = queue.list().flatMap(({ task }) => (task.type === "push_ops" ? [task.log] : []));
+  return [...new Set([...queued.filter((log) => waiting.includes(log)), ...waiting])];
 }
 
 function joinSpace(replica: Replica, tables: ReplicaTables, space: string): Result<null> {

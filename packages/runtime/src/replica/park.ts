@@ -1,10 +1,9 @@
-import { decodeChange } from "@darksync/core/change";
-import { type ChangeId, changeOf } from "@darksync/core/op-id";
+import type { ChangeId } from "@darksync/core/op-id";
 import type { Problem } from "@darksync/core/result";
 import { deviceOf, type StreamName } from "@darksync/core/stream";
 import type { LogName } from "@darksync/core/vector";
 import type { ReplicaTables } from "../store/store.js";
-import { ChangeReader } from "./change-bytes.js";
+import { withDependents } from "./dependents.js";
 import { giveUpBlocks } from "./epoch.js";
 import { settlePushItems } from "./push-queue.js";
 import { refold } from "./refold.js";
@@ -46,7 +45,8 @@ export function park(replica: Replica, refusal: Refusal): Promise<Parked> {
     giveUpBlocks(replica, tables, log, stream, tables.durable.durable(log).get(stream) ?? 0);
     if (!isOwn) refold(replica, tables);
     if (isOfPlace) return { parked: 0, isStuck: false };
-    const parked = withDependents(replica, tables, log, named);
+    const unplaced = [...named].filter((id) => tables.changes.get(id)?.place === null);
+    const parked = withDependents(replica, tables, log, unplaced);
     for (const id of parked) tables.changes.setParked(id, problem);
     settlePushItems(tables, log);
     return { parked: parked.size, isStuck: false };
@@ -58,27 +58,6 @@ function changesOfBlock(tables: ReplicaTables, { log, stream, seq }: Refusal): r
     .placedAfter(stream, log, seq - 1)
     .filter((record) => record.place?.seq === seq)
     .map(({ id }) => id);
-}
-
-/** Waiting changes that supersede something of the named ones, directly or not, with the named ones themselves. */
-function withDependents(
-  replica: Replica,
-  tables: ReplicaTables,
-  log: LogName,
-  named: ReadonlySet<ChangeId>,
-): ReadonlySet<ChangeId> {
-  const parked = new Set([...named].filter((id) => tables.changes.get(id)?.place === null));
-  const reader = new ChangeReader(tables, replica.compression);
-  // In order of number: what a change depends on was there before it.
-  for (const record of tables.changes.unsigned(log, 0, Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)) {
-    const decoded = decodeChange(reader.bytesOf(record));
-    if (decoded.type !== "change") continue;
-    const dependsOnParked = decoded.change.ops.some(
-      (op) => "supersedes" in op && op.supersedes.some((id) => parked.has(changeOf(id))),
-    );
-    if (dependsOnParked) parked.add(record.id);
-  }
-  return parked;
 }
 
 /** Lets parked changes wait for the next sync again. Returns how many there were. */

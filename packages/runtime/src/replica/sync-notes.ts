@@ -3,6 +3,7 @@ import { retryDelayMs } from "@darksync/sync/backoff";
 import { isPermanent, isUnreachable } from "@darksync/sync/problem-class";
 import type { ReplicaTables } from "../store/store.js";
 import { logsOf } from "./push-queue.js";
+import { settlePulls } from "./queue-order.js";
 import type { Replica } from "./replica.js";
 
 /** The relay answered: whatever comes of it, it can be reached. */
@@ -23,6 +24,7 @@ export function noteSynced(replica: Replica): Promise<void> {
   return replica.store.write((tables) => {
     const now = String(replica.clock());
     tables.meta.set("lastSyncedAtMs", now);
+    settlePulls(tables);
     for (const log of logsOf(tables)) tables.meta.set(`lastSyncedAtMs ${log}`, now);
   });
 }

@@ -30,6 +30,13 @@ export interface SyncPorts {
   readonly timers: Timers;
 }
 
+/** How a sync differs from a plain one. */
+export interface SyncOptions {
+  readonly onProgress?: (counts: SyncCounts) => void;
+  /** Everything is downloaded again. */
+  readonly isFull?: boolean;
+}
+
 /** Changes that went and came so far. */
 export interface SyncCounts {
   readonly pushed: number;
@@ -50,6 +57,7 @@ export class SyncSession {
   readonly #replica: Replica;
   readonly #ports: SyncPorts;
   readonly #url: string;
+  readonly #isFull: boolean;
   readonly #onProgress: (counts: SyncCounts) => void;
   readonly #inputs: ReplicaInput[] = [];
   readonly #refused: Problem[] = [];
@@ -72,12 +80,13 @@ export class SyncSession {
     ports: SyncPorts,
     url: string,
     mode: SyncMode,
-    onProgress: (counts: SyncCounts) => void = () => {},
+    { onProgress = () => {}, isFull = false }: SyncOptions = {},
   ) {
     this.#replica = replica;
     this.#ports = ports;
     this.#url = url;
     this.#onProgress = onProgress;
+    this.#isFull = isFull;
     this.#state = initialReplicaState(mode);
   }
 
@@ -142,7 +151,7 @@ export class SyncSession {
         return;
       case "compare": {
         await noteReached(this.#replica);
-        const compared = await compareWithRelay(this.#replica, effect.welcome);
+        const compared = await compareWithRelay(this.#replica, effect.welcome, this.#isFull);
         if (!compared.ok) return this.#post({ type: "mismatched", problem: compared.problem });
         this.#count({ pushed: compared.value.pushed });
         return this.#post({ type: "compared", ...compared.value });

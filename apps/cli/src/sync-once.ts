@@ -1,0 +1,93 @@
+import { isSyncLocked } from "@darksync/node/sync-lock";
+import { readStatus } from "@darksync/runtime/read/status";
+import { dropDamagedBlocks, refoldAll } from "@darksync/runtime/replica/full-sync";
+import { readFacts } from "@darksync/runtime/replica/replica";
+import { lastProblem } from "@darksync/runtime/replica/sync-notes";
+import type { SyncOutcome } from "@darksync/runtime/replica/sync-session";
+import type { Answer } from "./command.js";
+import { ProblemError } from "./problem-error.js";
+import type { Space } from "./space.js";
+import { SyncProgress } from "./sync-progress.js";
+import { isWatching, newSession, pause, runSync, withSyncLock } from "./sync-run.js";
+
+const watcherWaitMs = 30_000;
+const lookAgainMs = 50;
+
+/** One sync in the foreground. If a `sync --watch` has the space, waits for it to have all. */
+export async function syncOnce(space: Space, socketUrl: string, isJson: boolean): Promise<Answer> {
+  if (isWatching(space) && isSyncLocked(space.paths.lock)) return waitForWatcher(space);
+  const progress = new SyncProgress(!isJson);
+  try {
+    return describeOutcome(space, await runSync(space, socketUrl, { onProgress: progress.onProgress }));
+  } finally {
+    progress.end();
+  }
+}
+
+/** Downloads everything again, compares it with what is held, and makes the state anew. */
+export async function syncFull(space: Space, socketUrl: string, isJson: boolean): Promise<Answer> {
+  const progress = new SyncProgress(!isJson);
+  try {
+    const { damaged, outcome } = await withSyncLock(space, async () => {
+      const options = { onProgress: progress.onProgress, isFull: true };
+      const dropped = await dropDamagedBlocks(space.replica);
+      const result = await newSession(space, socketUrl, "once", options).run();
+      if (result.problem === null) await refoldAll(space.replica);
+      return { damaged: dropped, outcome: result };
+    });
+    const answer = describeOutcome(space, outcome);
+    const found = damaged === 0 ? "Nothing was damaged here." : `${damaged} damaged blocks were replaced.`;
+    return {
+      ...answer,
+      json: { ...answer.json, damaged },
+      text: `Everything was downloaded again. ${found}\n${answer.text}`,
+    };
+  } finally {
+    progress.end();
+  }
+}
+
+/** What a sync came to; a problem ends the command. */
+export function describeOutcome({ replica }: Space, outcome: SyncOutcome): Answer {
+  const { pushed, pulled, problem, refused } = outcome;
+  if (problem !== null) throw new ProblemError(problem);
+  const { conflicts, failed } = replica.store.read((tables) => readStatus(tables, false));
+  const lines = [`${pushed} pushed, ${pulled} pulled, ${conflicts} conflicts, ${failed} failed.`];
+  if (conflicts > 0) lines.push("`darklang conflicts` shows what needs a decision.");
+  if (failed > 0) lines.push("`darklang queue` shows what failed and why.");
+  for (const { message, hint } of refused) lines.push(`Not taken: ${message} ${hint}`);
+  return {
+    json: { pushed, pulled, conflicts, failed },
+    text: lines.join("\n"),
+    exitCode: failed > 0 || refused.length > 0 ? 1 : 0,
+  };
+}
+
+async function waitForWatcher(space: Space): Promise<Answer> {
+  const { replica } = space;
+  const read = () =>
+    replica.store.read((tables) => ({
+      pending: readStatus(tables, false).pending,
+      reached: readFacts(tables).lastAttemptReached,
+      problem: lastProblem(tables),
+    }));
+  const pendingBefore = read().pending;
+  const deadlineMs = Date.now() + watcherWaitMs;
+  for (;;) {
+    const { pending, reached, problem } = read();
+    if (problem !== null) throw new ProblemError(problem);
+    if (pending === 0 && reached === true) {
+      const counts = { pushed: pendingBefore, pulled: 0, parked: 0 };
+      const answer = describeOutcome(space, { ...counts, problem: null, refused: [] });
+      return { ...answer, text: `\`darklang sync --watch\` keeps this space in sync.\n${answer.text}` };
+    }
+    if (Date.now() > deadlineMs || !isSyncLocked(space.paths.lock)) {
+      throw new ProblemError({
+        code: "sync-running",
+        message: "the `darklang sync --watch` that runs here did not finish in time",
+        hint: "Look at what it prints, or stop it and try again.",
+      });
+    }
+    await pause(lookAgainMs);
+  }
+}

@@ -1,0 +1,146 @@
+import type { Problem } from "@darksync/core/result";
+import { readStatus } from "@darksync/runtime/read/status";
+import { readFacts } from "@darksync/runtime/replica/replica";
+import { lastProblem } from "@darksync/runtime/replica/sync-notes";
+import type { SyncCounts, SyncOutcome } from "@darksync/runtime/replica/sync-session";
+import { type Answer, print } from "./command.js";
+import { ProblemError } from "./problem-error.js";
+import type { Space } from "./space.js";
+import { isWatching, newSession, noteWatching, pause, withSyncLock } from "./sync-run.js";
+
+/** How often it is looked whether other processes saved something: a small query. */
+const lookIntervalMs = 150;
+const minuteMs = 60_000;
+
+/** Stays and syncs what is saved here and what others sync, until SIGINT or SIGTERM. */
+export function watch(space: Space, socketUrl: string, isJson: boolean): Promise<Answer> {
+  return withSyncLock(space, async () => {
+    await noteWatching(space, true);
+    const watcher = new Watcher(space, socketUrl, isJson ? () => {} : print);
+    const stop = () => watcher.stop();
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, stop);
+    try {
+      return await watcher.run();
+    } finally {
+      for (const signal of ["SIGINT", "SIGTERM"] as const) process.removeListener(signal, stop);
+      if (isWatching(space)) await noteWatching(space, false);
+    }
+  });
+}
+
+class Watcher {
+  readonly #space: Space;
+  readonly #socketUrl: string;
+  readonly #tell: (line: string) => void;
+  #isStopped = false;
+  #stopSession: (() => void) | null = null;
+  #pushed = 0;
+  #pulled = 0;
+  #told = "";
+
+  constructor(space: Space, socketUrl: string, tell: (line: string) => void) {
+    this.#space = space;
+    this.#socketUrl = socketUrl;
+    this.#tell = (line) => tell(`${new Date().toISOString().slice(11, 19)} ${line}`);
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#stopSession?.();
+  }
+
+  async run(): Promise<Answer> {
+    while (!this.#isStopped) {
+      const { workOffline, strategy } = this.#facts();
+      if (workOffline) {
+        this.#tellOnce("working offline: `darklang offline off` goes on");
+        await pause(lookIntervalMs);
+      } else if (strategy.startsWith("periodic")) await this.#syncAndWait(minutesOf(strategy));
+      else await this.#stay();
+    }
+    const { conflicts, failed } = this.#space.replica.store.read((tables) => readStatus(tables, false));
+    return {
+      json: { pushed: this.#pushed, pulled: this.#pulled, conflicts, failed },
+      text: `Stopped. ${this.#pushed} pushed, ${this.#pulled} pulled, ${conflicts} conflicts, ${failed} failed.`,
+    };
+  }
+
+  #facts() {
+    return this.#space.replica.store.read(readFacts);
+  }
+
+  async #stay(): Promise<void> {
+    const session = newSession(this.#space, this.#socketUrl, "stay", { onProgress: this.#counter() });
+    this.#stopSession = () => session.stop();
+    const looking = setInterval(() => {
+      this.#look();
+      if (this.#facts().workOffline) session.stop();
+      else session.changed();
+    }, lookIntervalMs);
+    try {
+      this.#end(await session.run());
+    } finally {
+      clearInterval(looking);
+      this.#stopSession = null;
+    }
+  }
+
+  async #syncAndWait(minutes: number): Promise<void> {
+    const session = newSession(this.#space, this.#socketUrl, "once", { onProgress: this.#counter() });
+    this.#stopSession = () => session.stop();
+    const outcome = await session.run();
+    this.#stopSession = null;
+    this.#look();
+    const nextMs = Date.now() + minutes * minuteMs;
+    if (outcome.problem === null) this.#end(outcome);
+    while (!this.#isStopped && Date.now() < nextMs) await pause(lookIntervalMs);
+  }
+
+  #end({ problem, refused }: SyncOutcome): void {
+    for (const { message, hint } of refused) this.#tell(`not taken: ${message} ${hint}`);
+    if (problem !== null) throw new ProblemError(problem);
+  }
+
+  /** Adds up what one session counts from 0, and tells of it. */
+  #counter(): (counts: SyncCounts) => void {
+    let last: SyncCounts = { pushed: 0, pulled: 0, parked: 0 };
+    return (counts) => {
+      const [pushed, pulled] = [counts.pushed - last.pushed, counts.pulled - last.pulled];
+      const parked = counts.parked - last.parked;
+      last = counts;
+      this.#pushed += pushed;
+      this.#pulled += pulled;
+      if (pushed > 0) this.#tell(`${pushed} pushed`);
+      if (pulled > 0) this.#tell(`${pulled} pulled`);
+      if (parked > 0) this.#tell(`${parked} refused: see \`darklang queue\``);
+    };
+  }
+
+  /** Tells when the relay goes or comes back, and when there is something to decide. */
+  #look(): void {
+    const { problem, reached, conflicts } = this.#space.replica.store.read((tables) => ({
+      problem: lastProblem(tables),
+      reached: readFacts(tables).lastAttemptReached,
+      conflicts: readStatus(tables, false).conflicts,
+    }));
+    if (problem !== null || reached !== null) this.#tellOnce(describeLink(problem, conflicts));
+  }
+
+  #tellOnce(line: string): void {
+    if (line === this.#told) return;
+    this.#told = line;
+    this.#tell(line);
+  }
+}
+
+function describeLink(problem: Problem | null, conflicts: number): string {
+  if (problem !== null) return `${problem.message}; trying again`;
+  return conflicts === 0 ? "in touch with the relay" : `in touch with the relay, conflicts: ${conflicts}`;
+}
+
+const defaultMinutes = 15;
+
+/** The minutes of `periodic` or `periodic:MIN`. */
+export function minutesOf(strategy: string): number {
+  return Number(strategy.split(":")[1] ?? defaultMinutes);
+}

@@ -1,0 +1,60 @@
+import { blockHash } from "@darksync/core/block";
+import { deviceOf, type StreamName } from "@darksync/core/stream";
+import type { LogName } from "@darksync/core/vector";
+import type { ReplicaTables } from "../store/store.js";
+import { queueUncovered } from "./push-queue.js";
+import { refold } from "./refold.js";
+import type { Replica } from "./replica.js";
+
+const readAtOnceBytes = 4 * 1024 * 1024;
+
+/**
+ * Before everything is downloaded again (S7): drops the blocks whose bytes are no longer what their hashes say, so
+ * that they come anew. Blocks that the relay does not have are left alone. Returns how many went.
+ */
+export function dropDamagedBlocks(replica: Replica): Promise<number> {
+  return replica.store.write((tables) => {
+    let dropped = 0;
+    for (const log of tables.blocks.logs()) {
+      for (const [stream, tip] of tables.blocks.tips(log)) {
+        const durable = tables.durable.durable(log).get(stream) ?? 0;
+        const isAtRisk = deviceOf(stream) === replica.device && durable < tip.seq;
+        const damaged = isAtRisk ? null : firstDamaged(replica, tables, log, stream);
+        if (damaged === null) continue;
+        dropped += tip.seq - damaged + 1;
+        dropFrom(tables, log, stream, damaged);
+      }
+    }
+    if (dropped > 0) refold(replica, tables);
+    return dropped;
+  });
+}
+
+function firstDamaged(
+  replica: Replica,
+  { blocks }: ReplicaTables,
+  log: LogName,
+  stream: StreamName,
+): number | null {
+  for (let seq = 1; ; ) {
+    const read = blocks.read(log, stream, seq, readAtOnceBytes);
+    if (read.length === 0) return null;
+    for (const block of read) if (blockHash(replica.hash, block.bytes) !== block.hash) return block.seq;
+    seq += read.length;
+  }
+}
+
+function dropFrom(tables: ReplicaTables, log: LogName, stream: StreamName, seq: number): void {
+  for (const { id } of tables.changes.placedAfter(stream, log, seq - 1)) tables.changes.remove(id);
+  tables.blocks.truncate(log, stream, seq - 1);
+  const durable = new Map(tables.durable.durable(log));
+  tables.durable.setDurable(log, durable.set(stream, Math.min(durable.get(stream) ?? 0, seq - 1)));
+}
+
+/** After everything was downloaded again: the state is made anew from it. */
+export function refoldAll(replica: Replica): Promise<void> {
+  return replica.store.write((tables) => {
+    refold(replica, tables);
+    for (const log of tables.blocks.logs()) queueUncovered(replica, tables, log);
+  });
+}
