@@ -1,7 +1,9 @@
 // Bundles the command into few files, since every module that is looked up costs start-up time.
+import { readdirSync, rmSync, statSync } from "node:fs";
 import { build } from "esbuild";
 
-await build({
+const { metafile } = await build({
+  metafile: true,
   entryPoints: ["src/main.ts"],
   outdir: "dist",
   bundle: true,
@@ -17,3 +19,11 @@ await build({
   },
   logLevel: "warning",
 });
+
+// A process of the former build may still want its parts for a while.
+const oldMs = 10 * 60_000;
+for (const name of readdirSync("dist")) {
+  const path = `dist/${name}`;
+  const isOurs = /\.js(\.map)?$/.test(name) && metafile.outputs[path] === undefined;
+  if (isOurs && Date.now() - statSync(path).mtimeMs > oldMs) rmSync(path);
+}

@@ -57,7 +57,7 @@ function checkBranch({ branch = process.env.DARKLANG_BRANCH }: GlobalOptions): v
 }
 
 /** Prints an answer: JSON with the sync status, or text with the indicator on a terminal. */
-export function report(answer: Answer, space: Space, { json }: GlobalOptions): void {
+export function report(answer: Answer, space: Pick<Space, "status">, { json }: GlobalOptions): void {
   const status = space.status();
   if (json === true) print(JSON.stringify({ ...answer.json, sync: status }));
   else {

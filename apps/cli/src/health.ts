@@ -1,42 +1,50 @@
 import { statfsSync, statSync } from "node:fs";
 import type { Problem } from "@darksync/core/result";
+import type { SyncStatus } from "@darksync/core/status";
+import { readDeviceKey } from "@darksync/node/device-key";
 import { checkDatabase } from "@darksync/node/sqlite/check-database";
+import { openReplicaStore } from "@darksync/node/sqlite/replica-store";
 import { checkBlocks } from "@darksync/runtime/read/check-blocks";
 import { checkChanges } from "@darksync/runtime/read/check-changes";
 import { checkQueue } from "@darksync/runtime/read/check-queue";
 import { startProgress } from "./progress.js";
 import { problemOf } from "./report-failure.js";
-import { openSpace, type Space, type SpacePaths } from "./space.js";
+import { commonPorts, type SpacePaths, statusOfStore } from "./space.js";
 
 /** What a check of a space found. */
 export interface Health {
   readonly problems: readonly Problem[];
   /** What was looked at, in words. */
   readonly checked: readonly string[];
-  /** Null if it cannot be opened; whoever gets it closes it. */
-  readonly space: Space | null;
+  /** Null if the database cannot be opened. */
+  readonly status: SyncStatus | null;
 }
 
 /** Checks a space as far as it can be read. Nothing is changed. */
 export async function checkSpace(paths: SpacePaths, isQuiet: boolean): Promise<Health> {
   const problems: Problem[] = [...checkKey(paths), ...checkDisk(paths)];
-  const space = await attempt(problems, () => openSpace(paths));
-  if (space === null) return { problems: withoutRepeats(problems), checked: [], space };
-  const { replica } = space;
-  const checks: readonly (readonly [string, () => readonly Problem[] | Promise<readonly Problem[]>])[] = [
-    ["database", () => checkDatabase(paths.database).map(damaged)],
-    ["blocks", () => checkBlocks(replica)],
-    ["changes and texts", () => replica.store.read((tables) => checkChanges(replica, tables))],
-    ["queue", () => replica.store.read(checkQueue)],
-  ];
-  const progress = startProgress("Checking:", checks.length, isQuiet);
-  for (const [index, [, check]] of checks.entries()) {
-    problems.push(...((await attempt(problems, check)) ?? []));
-    await progress.advance(index + 1);
+  const store = await attempt(problems, () => openReplicaStore(paths.database, { create: false }));
+  if (store === null) return { problems, checked: [], status: null };
+  try {
+    const ports = { ...commonPorts, store };
+    const checks: readonly (readonly [string, () => readonly Problem[] | Promise<readonly Problem[]>])[] = [
+      ["database", () => checkDatabase(paths.database).map(damaged)],
+      ["blocks", () => checkBlocks(ports)],
+      ["changes and texts", () => store.read((tables) => checkChanges(ports, tables))],
+      ["queue", () => store.read(checkQueue)],
+    ];
+    const progress = startProgress("Checking:", checks.length, isQuiet);
+    for (const [index, [, check]] of checks.entries()) {
+      problems.push(...((await attempt(problems, check)) ?? []));
+      await progress.advance(index + 1);
+    }
+    progress.end();
+    const status = await attempt(problems, () => statusOfStore(store, paths));
+    const checked = [...checks.map(([what]) => what), "device key", "disk"];
+    return { problems: withoutRepeats(problems), checked, status };
+  } finally {
+    store.close();
   }
-  progress.end();
-  const checked = [...checks.map(([what]) => what), "device key", "disk"];
-  return { problems: withoutRepeats(problems), checked, space };
 }
 
 /** The value of a check; one that cannot go on has found a problem. */
@@ -63,11 +71,11 @@ function withoutRepeats(problems: readonly Problem[]): readonly Problem[] {
 }
 
 function checkKey({ key }: SpacePaths): readonly Problem[] {
-  const stat = statSync(key, { throwIfNoEntry: false });
-  // That it is missing, opening the space tells.
-  if (stat === undefined || process.platform === "win32" || (stat.mode & 0o077) === 0) return [];
-  const mode = (stat.mode & 0o777).toString(8);
-  const message = `others can read the device key (mode ${mode})`;
+  const signer = readDeviceKey(key);
+  if (!signer.ok) return [signer.problem];
+  const { mode } = statSync(key);
+  if (process.platform === "win32" || (mode & 0o077) === 0) return [];
+  const message = `others can read the device key (mode ${(mode & 0o777).toString(8)})`;
   return [{ code: "key-mode", message, hint: `chmod 600 ${key}` }];
 }
 

@@ -12,10 +12,19 @@ export class ProblemError extends Error {
   }
 }
 
+/** Problems with what the command was given: wrong usage. */
+const usageCodes: ReadonlySet<string> = new Set([
+  "ambiguous-head",
+  "ambiguous-id",
+  "bad-location",
+  "bad-time",
+  "same-location",
+]);
+
 /** The value of a result; a problem ends the command. */
 export function unwrap<Value>(result: Result<Value>): Value {
   if (result.ok) return result.value;
-  throw new ProblemError(result.problem, result.problem.code.startsWith("ambiguous-") ? 2 : 1);
+  throw new ProblemError(result.problem, usageCodes.has(result.problem.code) ? 2 : 1);
 }
 
 /** Ends the command because it was called wrongly. */

@@ -17,7 +17,7 @@ export function reportFailure(error: unknown, isJson: boolean): 1 | 2 {
 export function problemOf(error: unknown): { readonly problem: Problem; readonly exitCode: 1 | 2 } {
   if (error instanceof ProblemError) return error;
   if (error instanceof StoreError)
-    return { problem: { code: error.code, message: error.message, hint: error.hint }, exitCode: 1 };
+    return { problem: { code: error.code, message: error.message, hint: hintFor(error) }, exitCode: 1 };
   if (isSystemError(error)) {
     const hint = "Check the path and its permissions, and the room on the disk.";
     return { problem: { code: error.code.toLowerCase(), message: error.message, hint }, exitCode: 1 };
@@ -27,6 +27,16 @@ export function problemOf(error: unknown): { readonly problem: Problem; readonly
   const hint =
     "This is a bug in darksync; nothing that was saved is lost. DARKLANG_DEBUG=1 shows where it happened.";
   return { problem: { code: "internal", message, hint }, exitCode: 1 };
+}
+
+function hintFor({ code, hint }: StoreError): string {
+  switch (code) {
+    case "database-corrupt":
+    case "database-missing":
+      return "Put .darklang/space.db back from a backup, or make a new copy: darklang join URL NEWDIR --as NAME";
+    default:
+      return `${hint.slice(0, 1).toUpperCase()}${hint.slice(1)}.`;
+  }
 }
 
 function isSystemError(error: unknown): error is Error & { readonly code: string } {

@@ -8,6 +8,7 @@ import { openReplicaStore } from "@darksync/node/sqlite/replica-store";
 import { isSyncLocked } from "@darksync/node/sync-lock";
 import { readStatus } from "@darksync/runtime/read/status";
 import { openReplica, type Replica, type ReplicaPorts } from "@darksync/runtime/replica/replica";
+import type { ReplicaStore } from "@darksync/runtime/store/store";
 import { ProblemError, unwrap } from "./problem-error.js";
 
 /** Where the parts of a space are on disk. */
@@ -85,7 +86,12 @@ export function spaceOf(paths: SpacePaths, replica: Replica): Space {
   return {
     paths,
     replica,
-    status: () => replica.store.read((tables) => readStatus(tables, isSyncLocked(paths.lock))),
+    status: () => statusOfStore(replica.store, paths),
     close: () => replica.store.close(),
   };
+}
+
+/** What is true of sync now. */
+export function statusOfStore(store: ReplicaStore, paths: SpacePaths): SyncStatus {
+  return store.read((tables) => readStatus(tables, isSyncLocked(paths.lock)));
 }

@@ -1,4 +1,4 @@
-import { createReadStream, readFileSync, statSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { maxDefinitionBytes } from "@darksync/core/definition";
 import { failure, type Result, success } from "@darksync/core/result";
 import { ProblemError, unwrap } from "./problem-error.js";
@@ -53,8 +53,7 @@ function readFile(file: string): Uint8Array {
 async function readStdin(): Promise<Uint8Array> {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  // Not `process.stdin`: that would keep the process alive where somebody else holds the other end.
-  for await (const chunk of createReadStream("", { fd: 0, autoClose: false }) as AsyncIterable<Buffer>) {
+  for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
     chunks.push(chunk);
     bytes += chunk.length;
     if (bytes > maxBytes) throw tooLarge();

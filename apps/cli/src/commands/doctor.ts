@@ -28,7 +28,7 @@ async function runDoctor(options: { readonly repair?: true }, command: Command):
   if (options.repair === true)
     wrongUsage("this version only checks, it does not repair", "Leave --repair out.");
   const globals = command.optsWithGlobals<GlobalOptions>();
-  const { problems, checked, space } = await checkSpace(findSpace(globals.space), globals.json === true);
+  const { problems, checked, status } = await checkSpace(findSpace(globals.space), globals.json === true);
   const ok = problems.length === 0;
   const lines = ok
     ? [`${paint.green("●")} Nothing is wrong: ${checked.join(", ")}.`]
@@ -37,13 +37,8 @@ async function runDoctor(options: { readonly repair?: true }, command: Command):
         ...problems.flatMap(({ message, hint }) => [`  ${message}`, `    ${paint.cyan("hint:")} ${hint}`]),
       ];
   const answer = { json: { ok, problems }, text: lines.join("\n"), exitCode: ok ? 0 : 1 } as const;
-  if (space !== null) {
-    try {
-      report(answer, space, globals);
-    } finally {
-      space.close();
-    }
-  } else {
+  if (status !== null) report(answer, { status: () => status }, globals);
+  else {
     // What is true of sync cannot be told without the database.
     print(globals.json === true ? JSON.stringify({ ...answer.json, sync: null }) : answer.text);
     process.exitCode = answer.exitCode;

@@ -39,7 +39,7 @@ async function runEdit(space: Space, command: Command, location: string): Promis
   const saved = await save(space.replica, location, edited, seen);
   if (!saved.ok) {
     const { code, message } = saved.problem;
-    const hint = `Your text is in ${file.path}\nMend it, then: darklang save ${location} --file ${file.path}`;
+    const hint = `Your text is kept. Mend it, then: darklang save ${location} --file ${file.path}`;
     throw new ProblemError({ code, message, hint });
   }
   file.remove();

@@ -43,7 +43,7 @@ function runResolve({ replica }: Space, name: string, module: string): Answer {
     return failure(
       "unknown-location",
       `${name} means nothing${where}`,
-      module === "" ? "Name the module it is written in: --in Owner.Module" : `darklang search ${name}`,
+      `Name the module it is written in with --in, or look for it: darklang search ${name}`,
     );
   });
   const { location, hash } = unwrap(found);

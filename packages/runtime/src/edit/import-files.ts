@@ -77,10 +77,10 @@ function importFile(replica: Replica, tables: ReplicaTables, file: NamedSplit, c
     else addPart(ownerOf(definition.location), part);
   }
   const owner = ownerOfFile(replica, skeleton);
-  if (owner === null) {
+  if (owner === null && file.problems.length === 0) {
     const reason = "no module heads the file, so it belongs to nobody";
     counts.skipped.push({ file: file.path, line: 1, reason });
-  } else {
+  } else if (owner !== null) {
     const layout = layoutPart(replica, tables, file.path, skeleton);
     if (layout !== null) addPart(owner, layout);
   }

@@ -17,15 +17,13 @@ import type { ReplicaTables } from "../store/store.js";
 type Ports = Pick<ReplicaPorts, "hash" | "compression">;
 
 const changesAtOnce = 1000;
-const maxProblems = 20;
+const maxOfOneKind = 5;
 const rebuildHint = "Set this copy aside and make a new one from the relay: darklang join URL NEWDIR";
 
 /** Checks every change and its texts, and whether what is shown is what the changes come to when folded anew. */
 export function checkChanges(ports: Ports, tables: ReplicaTables): readonly Problem[] {
-  const problems: Problem[] = [];
-  const add = (code: string, message: string) => {
-    if (problems.length < maxProblems) problems.push({ code, message, hint: rebuildHint });
-  };
+  const found = new Map<string, string[]>();
+  const add = (code: string, message: string) => found.set(code, [...(found.get(code) ?? []), message]);
   const journal = new Journal();
   const folded = new MemoryPackages(journal, () => true);
   const reader = new ChangeReader(tables, ports.compression);
@@ -42,7 +40,18 @@ export function checkChanges(ports: Ports, tables: ReplicaTables): readonly Prob
     }
   });
   for (const message of differences(tables.packages, folded)) add("fold-differs", message);
-  return problems;
+  return [...found].flatMap(([code, messages]) => problemsOf(code, messages));
+}
+
+/** A few problems of one kind; the others are counted. */
+function problemsOf(code: string, messages: readonly string[]): readonly Problem[] {
+  const rest = messages.length - maxOfOneKind;
+  const shown = messages.slice(0, maxOfOneKind);
+  return [...shown, ...(rest > 0 ? [`${rest} more like this`] : [])].map((message) => ({
+    code,
+    message,
+    hint: rebuildHint,
+  }));
 }
 
 type Report = (code: string, message: string) => void;
