@@ -2,9 +2,11 @@ import { contentHash } from "@darksync/core/content-hash";
 import type { FoundDefinition, Skeleton, SkeletonPiece, SplitFile } from "@darksync/core/language";
 import { type Location, nameOf, ownerOf } from "@darksync/core/location";
 import { invalidPath } from "@darksync/core/op/set-file";
+import { listOwners } from "../read/members.js";
 import { Commit, supersededBy } from "../replica/commit-change.js";
 import type { Replica } from "../replica/replica.js";
 import type { ReplicaTables } from "../store/store.js";
+import { FileOwners } from "./file-owners.js";
 import { type ImportPart, inChanges, opsOf } from "./import-parts.js";
 import { addOp, setNameOp } from "./naming.js";
 
@@ -44,16 +46,32 @@ export async function importFiles(
   onProgress: (filesDone: number) => Promise<void> | void = () => {},
 ): Promise<Imported> {
   const counts = new ImportCounts();
-  for (let start = 0; start < files.length; start += filesPerTransaction) {
-    const batch = files.slice(start, start + filesPerTransaction);
-    const split = batch.map((file) => ({ path: file.path, ...replica.language.splitFile(file.text) }));
+  const owners = new FileOwners(replica.language);
+  const importBatch = async (batch: readonly OwnedSplit[]) => {
     await replica.store.write((tables) => {
       const attempt = counts.begin();
-      for (const file of split) importFile(replica, tables, file, attempt);
+      for (const file of batch) importFile(replica, tables, file, attempt);
     });
     counts.commit();
-    await onProgress(start + batch.length);
+  };
+  const unowned: NamedSplit[] = [];
+  for (let start = 0; start < files.length; start += filesPerTransaction) {
+    const batch: OwnedSplit[] = [];
+    for (const { path, text } of files.slice(start, start + filesPerTransaction)) {
+      const split = { path, ...replica.language.splitFile(text) };
+      const owner = owners.named(path, split.skeleton);
+      if (owner === null) unowned.push(split);
+      else batch.push({ ...split, owner });
+    }
+    await importBatch(batch);
+    await onProgress(Math.min(files.length, start + filesPerTransaction) - unowned.length);
   }
+  // Their neighbours are all known now; if there are none, the space's first owner takes them in.
+  const [firstOwner] = replica.store.read(listOwners);
+  await importBatch(
+    unowned.map((split) => ({ ...split, owner: owners.near(split.path) ?? firstOwner ?? null })),
+  );
+  await onProgress(files.length);
   return counts.result();
 }
 
@@ -61,7 +79,12 @@ interface NamedSplit extends SplitFile {
   readonly path: string;
 }
 
-function importFile(replica: Replica, tables: ReplicaTables, file: NamedSplit, counts: Attempt): void {
+/** A file with whose its layout is; null if that cannot be told. */
+interface OwnedSplit extends NamedSplit {
+  readonly owner: string | null;
+}
+
+function importFile(replica: Replica, tables: ReplicaTables, file: OwnedSplit, counts: Attempt): void {
   for (const { line, reason } of file.problems) counts.skipped.push({ file: file.path, line, reason });
   const badPath = invalidPath(file.path);
   if (badPath !== null) {
@@ -76,7 +99,7 @@ function importFile(replica: Replica, tables: ReplicaTables, file: NamedSplit, c
     if (part === null) counts.unchanged += 1;
     else addPart(ownerOf(definition.location), part);
   }
-  const owner = ownerOfFile(replica, skeleton);
+  const { owner } = file;
   if (owner === null && file.problems.length === 0) {
     const reason = "no module heads the file, so it belongs to nobody";
     counts.skipped.push({ file: file.path, line: 1, reason });
@@ -136,12 +159,6 @@ function withoutSeenBefore(
     skeleton: file.skeleton.map(literal),
     definitions: file.definitions.filter(({ location }) => !repeated.has(location)),
   };
-}
-
-function ownerOfFile(replica: Replica, skeleton: Skeleton): string | null {
-  for (const piece of skeleton) if (typeof piece !== "string") return ownerOf(piece.location);
-  const module = replica.language.moduleOfFile(skeleton);
-  return module?.split(".", 1)[0] ?? null;
 }
 
 function layoutPart(
