@@ -1,3 +1,9 @@
 import { runCli } from "./cli.js";
 
+// Whoever reads the output may stop early (`darklang ls | head`); that is no failure.
+process.stdout.on("error", (error: Error & { readonly code?: string }) => {
+  if (error.code === "EPIPE") process.exit();
+  throw error;
+});
+
 process.exitCode = await runCli(process.argv.slice(2));
