@@ -52,6 +52,8 @@ function commandIn(args: readonly string[]): string | null {
   return null;
 }
 
+const usageHint = "--help shows how it is used.";
+
 function refuseNotYet(name: string): void {
   const what = notYet.get(name);
   if (what === undefined) return;
@@ -63,7 +65,7 @@ function printUsageError(message: string, write: (text: string) => void): void {
   const [what = "", ...suggestion] = message.trimEnd().split("\n");
   const hint = suggestion.join(" ").trim();
   write(`${what.replace(/^error:/, paint.error("error:"))}\n`);
-  write(`${paint.hint("hint:")} ${hint === "" ? "--help shows how it is used." : hint}\n`);
+  write(`${paint.hint("hint:")} ${hint === "" ? usageHint : hint}\n`);
 }
 
 // commander has printed the message; with --json a script gets it as a document too.
@@ -71,7 +73,7 @@ function reportUsage(error: CommanderError, isJson: boolean): number {
   if (error.exitCode === 0) return 0;
   if (isJson) {
     const message = error.message.replace(/^error: /, "");
-    process.stdout.write(`${JSON.stringify({ error: { code: "usage", message, hint: "See --help." } })}\n`);
+    process.stdout.write(`${JSON.stringify({ error: { code: "usage", message, hint: usageHint } })}\n`);
   }
   return 2;
 }

@@ -14,9 +14,9 @@ export function addDoctor(program: Command): void {
     .addHelpText(
       "after",
       `
-Checked: the database and its tables, the chains and signatures of all blocks, ids and texts
-of all changes, what they come to when folded anew, the queue, the device key, and the room
-on the disk.
+Checked: the database and its tables, the chains and signatures of all blocks,
+ids and texts of all changes, what they come to when folded anew, the queue,
+the device key, and the room on the disk.
 
 Example:
   darklang doctor --json`,

@@ -15,8 +15,8 @@ export function addEdit(program: Command): void {
     .addHelpText(
       "after",
       `
-A location that holds nothing begins with a template. A text that is left as it was saves
-nothing; one that cannot be saved is kept, and you are told where.
+A location that holds nothing begins with a template. A text that is left as it
+was saves nothing; one that cannot be saved is kept, and you are told where.
 
 Examples:
   darklang edit Acme.Money.add

@@ -14,8 +14,9 @@ export function addImport(program: Command): void {
     .addHelpText(
       "after",
       `
-A folder is searched for *.dark files. Skipped, and reported: files that cannot be
-read, are not UTF-8 or have an underscore in their path, and what is no definition.
+A folder is searched for *.dark files. Skipped, and reported: files that cannot
+be read, are not UTF-8 or have an underscore in their path, and what is no
+definition.
 
 Examples:
   darklang import packages

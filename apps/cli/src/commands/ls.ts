@@ -12,7 +12,7 @@ export function addLs(program: Command): void {
     .addHelpText(
       "after",
       `
-Marks: ● synced   ↑ changed here   + only here   ✗ refused by the relay   ! in conflict
+Marks: ● synced  ↑ changed here  + only here  ✗ refused  ! in conflict
 
 Examples:
   darklang ls

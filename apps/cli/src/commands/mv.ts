@@ -14,7 +14,8 @@ export function addMv(program: Command): void {
     .addHelpText(
       "after",
       `
-Definitions that mention the old name are not rewritten: you are told which they are.
+Definitions that mention the old name are not rewritten: you are told which
+they are.
 
 Example:
   darklang mv Acme.Money.add Acme.Money.plus`,

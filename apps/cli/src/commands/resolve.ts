@@ -19,8 +19,8 @@ export function addResolve(program: Command): void {
     .addHelpText(
       "after",
       `
-It may be stale where this device has not synced within ten minutes, was told to work
-offline, or did not reach the relay the last time.
+It may be stale where this device has not synced within ten minutes, was told
+to work offline, or did not reach the relay the last time.
 
 Examples:
   darklang resolve Acme.Money.add

@@ -14,8 +14,8 @@ export function addUndo(program: Command): void {
     .addHelpText(
       "after",
       `
-Nothing is erased: an undo is a change too, and a second \`undo\` takes it back. Each file of
-an import is one change.
+Nothing is erased: an undo is a change too, and a second \`undo\` takes it back.
+Each file of an import is one change.
 
 Examples:
   darklang undo

@@ -34,8 +34,9 @@ export function openDatabase(path: string, schema: Schema, options: OpenOptions)
   try {
     const database = new Database(path, { fileMustExist: true, timeout: busyTimeoutMs });
     try {
-      prepareConnection(database, options.durability ?? "full");
+      // First of all: preparing writes a header into an empty file, and what is damaged must stay as it is.
       checkSchema(database, path, schema);
+      prepareConnection(database, options.durability ?? "full");
       return database;
     } catch (error) {
       database.close();
