@@ -40,7 +40,7 @@ export async function checkSpace(paths: SpacePaths, isQuiet: boolean): Promise<H
     }
     progress.end();
     const status = await attempt(problems, () => statusOfStore(store, paths));
-    const checked = [...checks.map(([what]) => what), "device key", "disk"];
+    const checked = [...checks.map(([what]) => what), "key", "disk"];
     return { problems: withoutRepeats(problems), checked, status };
   } finally {
     store.close();

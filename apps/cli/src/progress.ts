@@ -1,4 +1,5 @@
 const quietMs = 1000;
+const interruptedCode = 130;
 
 /** Tells how far something is. */
 export interface Progress {
@@ -16,8 +17,10 @@ export function startProgress(what: string, total: number, isQuiet: boolean): Pr
     advance: async (done) => {
       if (bar === null && Date.now() - startMs > quietMs) {
         const { progress } = await import("@clack/prompts");
-        const started = progress({ max: total, output: process.stderr, withGuide: false });
+        const onCancel = () => process.exit(interruptedCode);
+        const started = progress({ max: total, output: process.stderr, withGuide: false, onCancel });
         started.start(what);
+        process.once("exit", noteInterruption);
         bar = started;
       }
       if (bar === null) return;
@@ -26,6 +29,14 @@ export function startProgress(what: string, total: number, isQuiet: boolean): Pr
       // The work holds the thread: this is when the bar is drawn.
       await new Promise((resolve) => setTimeout(resolve, 0));
     },
-    end: () => bar?.clear(),
+    end: () => {
+      process.off("exit", noteInterruption);
+      bar?.clear();
+    },
   };
+}
+
+// While it draws, the library reads the keyboard, and Ctrl-C ends the process as if all had gone well.
+function noteInterruption(): void {
+  process.exitCode = interruptedCode;
 }

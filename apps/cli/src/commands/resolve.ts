@@ -10,6 +10,7 @@ import { type Answer, inSpace } from "../command.js";
 import { paint } from "../paint.js";
 import { unwrap } from "../problem-error.js";
 import type { Space } from "../space.js";
+import { shortId } from "../wording.js";
 
 export function addResolve(program: Command): void {
   program
@@ -51,7 +52,7 @@ function runResolve({ replica }: Space, name: string, module: string): Answer {
   const stale = isStale(facts, Date.now());
   return {
     json: { location, hash, stale },
-    text: `${location} ${hash}`,
+    text: `${location} ${shortId(hash)}`,
     note: stale ? paint.dim(`May be stale: ${describeSync(facts.lastSyncedAtMs)}.`) : "",
   };
 }

@@ -16,7 +16,7 @@ export function addSave(program: Command): void {
       `
 Examples:
   darklang save Acme.Money.add --file add.dark
-  echo 'let add (a: Int64) (b: Int64) : Int64 = a + b' | darklang save Acme.Money.add`,
+  echo 'let one = 1L' | darklang save Acme.Money.one`,
     )
     .action(
       inSpace("writes", (space, _command, location: string, { file }: { readonly file?: string }) =>

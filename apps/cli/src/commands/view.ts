@@ -57,7 +57,7 @@ function describe(space: Space, definition: ViewedDefinition, at: string | undef
   if (deprecation !== null)
     lines.push(paint.yellow(deprecation === "" ? "Deprecated." : `Deprecated: ${deprecation}`));
   if (conflict !== null) lines.push(...describeConflict(space, conflict, at));
-  return lines.join("\n");
+  return [...(process.stdout.isTTY ? [""] : []), ...lines].join("\n");
 }
 
 function describeConflict({ replica }: Space, id: string, at: string | undefined): readonly string[] {
