@@ -1,9 +1,12 @@
 import type { Change } from "./change.js";
 import { judgeHeads, mainBranch } from "./conflict.js";
+import type { ContentHash } from "./content-hash.js";
+import type { DefinitionKind } from "./definition.js";
 import type { FoldStore } from "./fold-store.js";
 import { ownerOf } from "./location.js";
 import { effectsOf, type Op, validateOp } from "./op/op.js";
-import type { Assign, EffectContext } from "./op/op-type.js";
+import type { Assign } from "./op/op-type.js";
+import { previousOp } from "./op/set-name.js";
 import { type ChangeId, maxOpsPerChange, type OpId, opId } from "./op-id.js";
 import type { Hash } from "./ports.js";
 import type { Assignment, Register, RegisterType } from "./register.js";
@@ -36,11 +39,17 @@ export class Fold {
   fold(placed: PlacedChange): string | null {
     const problem = problemOf(placed);
     if (problem !== null) return problem;
-    const context: EffectContext = { hash: this.#hash, device: placed.device, log: placed.log };
+    const { device, log } = placed;
+    let textBefore: ContentHash | null = null;
     placed.change.ops.forEach((op, index) => {
-      for (const effect of effectsOf(op, context)) {
-        if (effect.type === "text") this.#store.putText(effect.hash, effect.text);
-        else this.#assign(effect, opId(placed.id, index));
+      const effects = effectsOf(op, { hash: this.#hash, device, log, textBefore });
+      textBefore = null;
+      for (const effect of effects) {
+        if (effect.type === "assign") this.#assign(effect, opId(placed.id, index));
+        else {
+          this.#store.putText(effect.hash, effect.text);
+          textBefore = effect.hash;
+        }
       }
     });
     return null;
@@ -106,8 +115,8 @@ export function problemOf({ change, log }: Pick<PlacedChange, "change" | "log">)
   if (change.ops.length > maxOpsPerChange) return `a change of more than ${maxOpsPerChange} ops`;
   if (change.rules < 1) return "a change under no merge rules";
   const assigned = new Set<string>();
-  for (const op of change.ops) {
-    const problem = validateOp(op, log) ?? foreignOwner(op, log);
+  for (const [index, op] of change.ops.entries()) {
+    const problem = validateOp(op, log) ?? foreignOwner(op, log) ?? missingText(op, change.ops[index - 1]);
     if (problem !== null) return problem;
     const register = assignedRegister(op);
     if (register === null) continue;
@@ -115,6 +124,25 @@ export function problemOf({ change, log }: Pick<PlacedChange, "change" | "log">)
     assigned.add(register);
   }
   return null;
+}
+
+function missingText(op: Op, before: Op | undefined): string | null {
+  if (op.type !== "SetName" || op.target !== previousOp) return null;
+  const brings = before === undefined ? null : kindBrought(before);
+  return brings === op.kind ? null : `the text of ${op.location} does not stand before its name`;
+}
+
+function kindBrought(op: Op): DefinitionKind | null {
+  switch (op.type) {
+    case "AddFn":
+      return "fn";
+    case "AddType":
+      return "type";
+    case "AddValue":
+      return "value";
+    default:
+      return null;
+  }
 }
 
 function foreignOwner(op: Op, log: string): string | null {

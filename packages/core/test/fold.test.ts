@@ -1,8 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { encodeChange } from "../src/change.js";
+import { contentHash } from "../src/content-hash.js";
 import { Fold, problemOf } from "../src/fold.js";
 import type { Op } from "../src/op/op.js";
+import { previousOp } from "../src/op/set-name.js";
 import { opId } from "../src/op-id.js";
 import { anyHistory, type Event, History, locations, people } from "./support/history.js";
 import { MapFoldStore } from "./support/map-fold-store.js";
@@ -352,6 +354,30 @@ describe("O7 the fold is total", () => {
     );
     expect(foldAll(store, [place(deviceKey(1), "main/Acme", bytes)]).size).toBe(1);
     expect(store.views.size).toBe(0);
+  });
+
+  test("C1.9 a name can be that of the text right before it, and of no other", () => {
+    const text = { kind: "fn", head: "let ", tail: " (x: Int64) : Int64 = x" } as const;
+    const add: Op = { type: "AddFn", head: text.head, tail: text.tail };
+    const name = { ...good, kind: "fn", target: previousOp } as Op;
+    const asHash = { ...good, kind: "fn", target: contentHash(sha256, text) } as Op;
+    const views = [name, asHash].map((op) => {
+      const store = new MapFoldStore();
+      expect(
+        foldAll(store, [place(deviceKey(1), "main/Acme", encodeChange(newChange(1, [add, op])))]).size,
+      ).toBe(0);
+      return store.heads({ type: "name", key: "Acme.a" }).map(({ value }) => value);
+    });
+    expect(views[0]).toEqual(views[1]);
+    const wrong: readonly (readonly Op[])[] = [
+      [name],
+      [name, add],
+      [add, { type: "UnsetName", location: "Acme.b", movedTo: null, supersedes: [] }, name],
+      [add, { ...name, kind: "type" } as Op],
+    ];
+    for (const ops of wrong) {
+      expect(problemOf({ log: "main/Acme", change: newChange(1, ops) })).toMatch(/does not stand before/);
+    }
   });
 
   test("O7.5 the same bytes in two logs are two changes, each judged in its own", () => {

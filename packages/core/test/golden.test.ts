@@ -15,6 +15,7 @@ import { mainBranch } from "../src/conflict.js";
 import { contentHash } from "../src/content-hash.js";
 import type { DefinitionKind } from "../src/definition.js";
 import { knownOps, type Op, opNumber } from "../src/op/op.js";
+import { previousOp } from "../src/op/set-name.js";
 import { opId } from "../src/op-id.js";
 import type { CompressionMethod } from "../src/ports.js";
 import type { Seen, Vector } from "../src/vector.js";
@@ -36,6 +37,15 @@ function golden<Content>(name: string, make: () => Content): Content {
 const device = "0123456789abcdef".repeat(4);
 const log = "main/Acme";
 const earlier = [opId("ab".repeat(32), 0), opId("cd".repeat(32), 300)];
+
+const namesPrevious: Op = {
+  type: "SetName",
+  location: "Stripe.add",
+  kind: "fn",
+  target: previousOp,
+  movedFrom: null,
+  supersedes: earlier,
+};
 
 const ops: Readonly<Record<Op["type"], readonly Op[]>> = {
   AddFn: [{ type: "AddFn", head: "/// Adds — ε.\nlet ", tail: " (a: Int64) (b: Int64) : Int64 =\n  a + b" }],
@@ -93,7 +103,7 @@ const changes: readonly { readonly name: string; readonly change: Change }[] = [
   ...Object.values(ops)
     .flat()
     .map((op, index) => ({ name: `${index} ${op.type}`, change: change(op) })),
-  { name: "a save: a text and its name", change: change(...ops.AddFn, ...ops.SetName.slice(0, 1)) },
+  { name: "a save: a text and its name", change: change(...ops.AddFn, namesPrevious) },
   { name: "a rename", change: change(...ops.SetName.slice(1), ...ops.UnsetName.slice(1)) },
   { name: "without ops", change: change() },
 ];

@@ -25,6 +25,8 @@ export interface EffectContext {
   readonly device: string;
   /** Log that the change is in. */
   readonly log: string;
+  /** Hash of the definition whose text the op right before brings, or null. */
+  readonly textBefore: ContentHash | null;
 }
 
 /** All there is to know of one kind of op. `Op` must have a `type` equal to `name`. */

@@ -22,42 +22,56 @@ export interface SetName {
   readonly type: "SetName";
   readonly location: Location;
   readonly kind: DefinitionKind;
+  /** The hash of a definition, or `previousOp`. */
   readonly target: ContentHash;
   readonly movedFrom: Location | null;
   readonly supersedes: readonly OpId[];
 }
+
+/**
+ * As a target: the definition whose text the op right before this one brings. Its hash follows from that text, and
+ * no compression could shrink it.
+ */
+export const previousOp: ContentHash = "previous op";
 
 export const setName: OpType<SetName> = {
   name: "SetName",
   number: 4,
   logs: ["main", "branch"],
   validate: (op) => {
-    if (!isHash(op.target)) return `${op.target.slice(0, 80)} is not the hash of a definition`;
+    if (op.target !== previousOp && !isHash(op.target))
+      return `${op.target.slice(0, 80)} is not the hash of a definition`;
     return invalidLocation(op.location) ?? (op.movedFrom === null ? null : invalidLocation(op.movedFrom));
   },
   write: (writer, op) => {
     writeText(writer, op.location);
-    writeByte(writer, definitionKinds.indexOf(op.kind));
-    writeBytes(writer, bytesOfHex(op.target));
+    const isPrevious = op.target === previousOp;
+    writeByte(writer, definitionKinds.indexOf(op.kind) + (isPrevious ? definitionKinds.length : 0));
+    if (!isPrevious) writeBytes(writer, bytesOfHex(op.target));
     writeOptionalLocation(writer, op.movedFrom);
     writeOpIds(writer, op.supersedes);
   },
   read: (reader) => {
     const location = readLocation(reader);
-    const kind = definitionKinds[readByte(reader)];
-    if (kind === undefined) throw new Malformed("definition kind");
-    const target = toHex(readBytes(reader, hashBytes));
+    const tag = readByte(reader);
+    const kind = definitionKinds[tag % definitionKinds.length];
+    if (kind === undefined || tag >= 2 * definitionKinds.length) throw new Malformed("definition kind");
+    const target = tag < definitionKinds.length ? toHex(readBytes(reader, hashBytes)) : previousOp;
     const movedFrom = readOptionalLocation(reader);
     return { type: "SetName", location, kind, target, movedFrom, supersedes: readOpIds(reader) };
   },
-  effects: (op) => [
-    {
-      type: "assign",
-      register: { type: "name", key: op.location },
-      value: { type: "definition", kind: op.kind, hash: op.target, movedFrom: op.movedFrom },
-      supersedes: op.supersedes,
-    },
-  ],
+  effects: (op, { textBefore }) => {
+    const hash = op.target === previousOp ? textBefore : op.target;
+    if (hash === null) throw new Error("a name of the previous op's text without one");
+    return [
+      {
+        type: "assign",
+        register: { type: "name", key: op.location },
+        value: { type: "definition", kind: op.kind, hash, movedFrom: op.movedFrom },
+        supersedes: op.supersedes,
+      },
+    ];
+  },
 };
 
 /** What is wrong with a location, or null. */

@@ -8,7 +8,7 @@ import type { Replica } from "../replica/replica.js";
 import type { ReplicaTables } from "../store/store.js";
 import { FileOwners } from "./file-owners.js";
 import { type ImportPart, inChanges, opsOf } from "./import-parts.js";
-import { addOp, setNameOp } from "./naming.js";
+import { defineOps } from "./naming.js";
 
 /** A file to import. */
 export interface FileToImport {
@@ -125,7 +125,7 @@ function definitionPart(
   return {
     counter: isThere ? "updated" : "added",
     line,
-    ops: [addOp(text), setNameOp(replica, tables, location, { kind: text.kind, hash })],
+    ops: defineOps(replica, tables, location, text),
   };
 }
 

@@ -2,6 +2,7 @@ import type { ContentHash } from "@darksync/core/content-hash";
 import type { DefinitionKind, DefinitionText } from "@darksync/core/definition";
 import { type Location, ownerOf, splitLocation } from "@darksync/core/location";
 import type { Op } from "@darksync/core/op/op";
+import { previousOp } from "@darksync/core/op/set-name";
 import type { Assignment, Binding } from "@darksync/core/register";
 import { failure, type Result, success } from "@darksync/core/result";
 import type { LogName } from "@darksync/core/vector";
@@ -59,8 +60,19 @@ export function unknownLocation(
   return failure("unknown-location", message, hint);
 }
 
-/** The op that brings a definition's text. */
-export function addOp({ kind, head, tail }: DefinitionText): Op {
+/** Brings a text and binds a location to it in place of the heads that the author saw (by default all there are). */
+export function defineOps(
+  replica: Replica,
+  tables: ReplicaTables,
+  location: Location,
+  text: DefinitionText,
+  seen?: readonly Assignment<"name">[],
+): readonly Op[] {
+  const target = { kind: text.kind, hash: previousOp };
+  return [addOp(text), setNameOp(replica, tables, location, target, null, seen)];
+}
+
+function addOp({ kind, head, tail }: DefinitionText): Op {
   switch (kind) {
     case "fn":
       return { type: "AddFn", head, tail };

@@ -1,5 +1,4 @@
 import type { Conflict } from "@darksync/core/conflict";
-import { contentHash } from "@darksync/core/content-hash";
 import { nameOf } from "@darksync/core/location";
 import type { Op } from "@darksync/core/op/op";
 import { type ChangeId, changeOf } from "@darksync/core/op-id";
@@ -9,7 +8,7 @@ import { findConflict } from "../read/conflicts.js";
 import { commitChange } from "../replica/commit-change.js";
 import type { Replica } from "../replica/replica.js";
 import type { ReplicaTables } from "../store/store.js";
-import { addOp, mainLogOf, setNameOp, unsetNameOp } from "./naming.js";
+import { defineOps, mainLogOf, setNameOp, unsetNameOp } from "./naming.js";
 import { parseFor } from "./save.js";
 
 /** How a conflict is settled. */
@@ -45,8 +44,7 @@ function opsOfSource(
 ): Result<readonly Op[]> {
   const parsed = parseFor(replica, location, source);
   if (!parsed.ok) return parsed;
-  const target = { kind: parsed.value.kind, hash: contentHash(replica.hash, parsed.value) };
-  return success([addOp(parsed.value), setNameOp(replica, tables, location, target)]);
+  return success(defineOps(replica, tables, location, parsed.value));
 }
 
 function opsOfSide(

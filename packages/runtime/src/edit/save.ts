@@ -7,7 +7,7 @@ import { failure, type Result, success } from "@darksync/core/result";
 import { Commit } from "../replica/commit-change.js";
 import type { Replica } from "../replica/replica.js";
 import type { ReplicaTables } from "../store/store.js";
-import { addOp, checkLocation, mainLogOf, setNameOp } from "./naming.js";
+import { checkLocation, defineOps, mainLogOf } from "./naming.js";
 import { utf8Length } from "./utf8-length.js";
 
 /** What a save came to. */
@@ -103,7 +103,7 @@ function saveText(
   if (shown?.value.type === "definition" && shown.value.hash === hash && row?.conflict === null) {
     return success({ location, kind, hash, change: changeOf(shown.id), isUnchanged: true });
   }
-  const ops = [addOp(text), setNameOp(replica, tables, location, { kind, hash }, null, seen ?? undefined)];
+  const ops = defineOps(replica, tables, location, text, seen ?? undefined);
   const added = commit.add(mainLogOf(location), ops);
   return added.ok ? success({ location, kind, hash, change: added.value, isUnchanged: false }) : added;
 }
