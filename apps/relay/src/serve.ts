@@ -30,8 +30,8 @@ export async function serve(options: ServeOptions): Promise<number> {
     spaces: metrics.timed(openRelaySpaces(options.data)),
     onFailure: (error) => logFailure(log, error, {}),
   });
+  const { server, connections, close } = serveRelay(relay, () => metrics.text());
   try {
-    const { server, connections, close } = serveRelay(relay, () => metrics.text());
     metrics.watch(relay, connections);
     const stopped = stopSignal();
     const port = await listen(server, options);
@@ -41,6 +41,9 @@ export async function serve(options: ServeOptions): Promise<number> {
     await close();
     log.info({ event: "stopped" });
     return 0;
+  } catch (error) {
+    await close();
+    throw error;
   } finally {
     relay.close();
     lock.release();
