@@ -1,7 +1,6 @@
 import { contentHash } from "@darksync/core/content-hash";
 import type { DefinitionKind } from "@darksync/core/definition";
 import type { Op } from "@darksync/core/op/op";
-import { previousOp } from "@darksync/core/op/set-name";
 import type { Hash } from "@darksync/core/ports";
 import { shortId } from "./wording.js";
 
@@ -24,7 +23,7 @@ function describeOp(op: Op): string | null {
     case "AddValue":
       return null;
     case "SetName": {
-      const version = op.target === previousOp ? `new ${op.kind}` : `${op.kind} ${shortId(op.target)}`;
+      const version = `${op.kind} ${shortId(op.target)}`;
       return op.movedFrom === null
         ? `set ${op.location} (${version})`
         : `move ${op.movedFrom} to ${op.location}`;

@@ -16,7 +16,12 @@ export class EditedFile {
     const folder = mkdtempSync(join(spaceDir, "edit-"));
     this.path = join(folder, `${name.replace(/[^\p{L}\p{N}_-]/gu, "-")}.dark`);
     this.#initial = `${source ?? templateOf(name)}\n`;
-    writeFileSync(this.path, this.#initial);
+    try {
+      writeFileSync(this.path, this.#initial);
+    } catch (error) {
+      this.remove();
+      throw error;
+    }
   }
 
   /** Opens the editor and waits; returns the text, or null if it was left as it was. */

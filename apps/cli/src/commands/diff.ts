@@ -19,11 +19,12 @@ export function addDiff(program: Command): void {
 async function runDiff({ replica }: Space, location: string | null): Promise<Answer> {
   if (location !== null) unwrap(checkLocation(location));
   const found = replica.store.read((tables) => listUnpublished(replica, tables, location));
-  const { formatPatch, structuredPatch } = await import("diff");
+  const { FILE_HEADERS_ONLY, formatPatch, structuredPatch } = await import("diff");
   const changes = found.map((unpublished) => {
     const { location: place, from, to } = unpublished;
     const patch = structuredPatch(place, place, textOf(from), textOf(to), titleOf(from), titleOf(to));
-    return { location: place, from: from?.hash ?? null, to: to?.hash ?? null, diff: formatPatch(patch) };
+    const diff = formatPatch(patch, FILE_HEADERS_ONLY);
+    return { location: place, from: from?.hash ?? null, to: to?.hash ?? null, diff };
   });
   return {
     json: { changes },
@@ -45,7 +46,6 @@ function coloured(diff: string): string {
   return diff
     .trimEnd()
     .split("\n")
-    .filter((line) => !line.startsWith("====") && !line.startsWith("Index: "))
     .map((line) => painterOf(line)(line))
     .join("\n");
 }

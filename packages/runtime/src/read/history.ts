@@ -1,7 +1,10 @@
 import { decodeChange } from "@darksync/core/change";
+import { contentHash } from "@darksync/core/content-hash";
 import type { Location } from "@darksync/core/location";
 import type { Op } from "@darksync/core/op/op";
+import { previousOp } from "@darksync/core/op/set-name";
 import type { ChangeId } from "@darksync/core/op-id";
+import type { Hash } from "@darksync/core/ports";
 import { ChangeReader } from "../replica/change-bytes.js";
 import type { Replica } from "../replica/replica.js";
 import type { ChangeRecord } from "../store/change-store.js";
@@ -25,25 +28,28 @@ export interface HistoryEntry {
 
 /** The latest changes, newest first; of one location, if given. */
 export function readHistory(
-  replica: Pick<Replica, "compression">,
+  replica: Pick<Replica, "compression" | "hash">,
   tables: ReplicaTables,
   limit: number,
   location: Location | null = null,
 ): readonly HistoryEntry[] {
   const reader = new ChangeReader(tables, replica.compression);
   const authors = new Authors(tables);
-  return recordsOf(tables, limit, location).map((record) => entryOf(tables, reader, authors, record));
+  return recordsOf(tables, limit, location).map((record) =>
+    entryOf(replica, tables, reader, authors, record),
+  );
 }
 
 /** One change, or null if there is none of this id. */
 export function readChange(
-  replica: Pick<Replica, "compression">,
+  replica: Pick<Replica, "compression" | "hash">,
   tables: ReplicaTables,
   id: ChangeId,
 ): HistoryEntry | null {
   const record = tables.changes.get(id);
   if (record === null) return null;
-  return entryOf(tables, new ChangeReader(tables, replica.compression), new Authors(tables), record);
+  const reader = new ChangeReader(tables, replica.compression);
+  return entryOf(replica, tables, reader, new Authors(tables), record);
 }
 
 function recordsOf(tables: ReplicaTables, limit: number, location: Location | null): readonly ChangeRecord[] {
@@ -78,6 +84,7 @@ function numbersAt(tables: ReplicaTables, location: Location): ReadonlySet<numbe
 }
 
 function entryOf(
+  { hash }: Pick<Replica, "hash">,
   tables: ReplicaTables,
   reader: ChangeReader,
   authors: Authors,
@@ -90,10 +97,21 @@ function entryOf(
     timeMs: record.time.wallMs,
     isSkewed: record.isSkewed,
     log: record.log,
-    ops: decoded.type === "change" ? decoded.change.ops : [],
+    ops: decoded.type === "change" ? withTargets(hash, decoded.change.ops) : [],
     state: stateOf(tables, record),
     setAside: record.setAside,
   };
+}
+
+/** The ops with the hash in place of "the text right before". */
+function withTargets(hash: Hash, ops: readonly Op[]): readonly Op[] {
+  return ops.map((op, index) => {
+    if (op.type !== "SetName" || op.target !== previousOp) return op;
+    const before = ops[index - 1];
+    if (before === undefined || !("head" in before)) return op;
+    const { head, tail } = before;
+    return { ...op, target: contentHash(hash, { kind: op.kind, head, tail }) };
+  });
 }
 
 function stateOf(tables: ReplicaTables, { parked, place, log }: ChangeRecord): HistoryEntry["state"] {
