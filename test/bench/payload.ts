@@ -36,10 +36,11 @@ const modules = ["List", "String", "Option", "Result", "Dict", "Int64", "DateTim
 /**
  * Code-like definitions: median text about 350 bytes, 95th percentile about 2 kB (log-normal), made of Darklang
  * statements over a vocabulary of some thousand names. They compress about as well as the real tree's definitions
- * do (a thousand of those at once by brotli 5: to 0.24); `bench.ts` prints the ratio it saw.
+ * do (a thousand of those at once by brotli 5: to 0.24 of their size); `bench.ts` prints the ratio it saw.
  */
 export class CodeWriter {
   readonly #random: () => number;
+  #subjects: readonly string[] = [];
 
   constructor(seed: number) {
     this.#random = seeded(seed);
@@ -52,6 +53,7 @@ export class CodeWriter {
 
   /** A new text for a function. */
   fn(): DefinitionText {
+    this.#subjects = Array.from({ length: 6 }, () => this.#newNoun());
     const bytes = Math.min(6000, Math.max(60, Math.round(350 * Math.exp(1.06 * this.#normal()))));
     const first = this.#noun();
     const second = this.#noun();
@@ -66,7 +68,7 @@ export class CodeWriter {
       case 0:
         return `let ${name} = ${this.#call(first)}`;
       case 1:
-        return `let ${name} = if ${second} ${this.#pick([">", "<", "==", "!="])} ${this.below(100_000)}L then ${this.#call(first)} else ${this.#call(second)}`;
+        return `let ${name} = if ${second} ${this.#pick([">", "<", "==", "!="])} ${this.below(100)}L then ${this.#call(first)} else ${this.#call(second)}`;
       case 2:
         return `let ${name} = $"${this.#noun()} {${first}} ${this.#pick(verbs)} ${this.#noun()}: {${second}}"`;
       case 3:
@@ -74,7 +76,7 @@ export class CodeWriter {
       case 4:
         return `let ${name} = ${second} |> ${this.#call("")} |> ${this.#call("")}`;
       default:
-        return `let ${name} = match ${this.#call(first)} with | Some ${this.#noun()} -> ${this.#call(second)} | None -> "${this.#noun()}-${this.below(10_000)}"`;
+        return `let ${name} = match ${this.#call(first)} with | Some ${this.#noun()} -> ${this.#call(second)} | None -> "${this.#noun()}-${this.below(100)}"`;
     }
   }
 
@@ -83,11 +85,16 @@ export class CodeWriter {
     const path = this.below(2) === 0 ? `Stdlib.${this.#pick(modules)}.${this.#pick(verbs)}` : own;
     return argument === ""
       ? path
-      : `${path} ${argument} ${this.below(3) === 0 ? `${this.below(10_000)}L` : this.#noun()}`;
+      : `${path} ${argument} ${this.below(3) === 0 ? `${this.below(100)}L` : this.#noun()}`;
   }
 
   #noun(): string {
-    return this.below(2) === 0 ? this.#pick(roots) : this.#pick(roots) + this.#capital(this.#pick(roots));
+    // A function speaks of a few things again and again.
+    return this.below(2) === 0 ? this.#pick(this.#subjects) : this.#newNoun();
+  }
+
+  #newNoun(): string {
+    return this.below(3) > 0 ? this.#pick(roots) : this.#pick(roots) + this.#capital(this.#pick(roots));
   }
 
   #capital(word: string): string {
@@ -95,7 +102,8 @@ export class CodeWriter {
   }
 
   #pick(words: readonly string[]): string {
-    return words[this.below(words.length)] ?? "";
+    // Some words are much more frequent than others, as in any code.
+    return words[Math.floor(this.#random() ** 1.8 * words.length)] ?? "";
   }
 
   // Box and Muller's transform.

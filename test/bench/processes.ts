@@ -110,7 +110,9 @@ export class CountingProxy {
         const bytes = data.length - (end + 4);
         if (direction === "up") this.up += bytes;
         else this.down += bytes;
-        if (bytes > 0 && direction === "down" && this.#lastDirection === "up") this.turns += 1;
+        // The closing frame (RFC 6455, opcode 8) says goodbye; nobody waits for it.
+        const isClosing = data[end + 4] === 0x88;
+        if (bytes > 0 && !isClosing && direction === "down" && this.#lastDirection === "up") this.turns += 1;
         if (bytes > 0) this.#lastDirection = direction;
         isHead = false;
       }
