@@ -1,5 +1,6 @@
 import { chmodSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import Database from "better-sqlite3";
 import { beforeEach, describe, expect, test } from "vitest";
 import { newFolder, newSpace, type TestSpace } from "../support/space.js";
 
@@ -158,5 +159,24 @@ describe("doctor", () => {
       code: 1,
       error: "key-missing",
     });
+  });
+
+  test.each([
+    ["a text", "bad-text", "update text set tail = tail || ' '"],
+    ["a change", "bad-change", "update unsigned_change set bytes = zeroblob(40)"],
+    [
+      "what a location shows",
+      "fold-differs",
+      "update register set shown = null, is_listed = 0 where type = 0",
+    ],
+    ["a lost queue", "queue-gap", "delete from sync_queue"],
+  ])("finds %s that rotted unseen", async (_name, error, sql) => {
+    await space.save("Acme.Math.add", "let add = 1L");
+    const database = new Database(join(space.folder, ".darklang", "space.db"));
+    database.exec(sql);
+    database.close();
+    const { code, json } = await space.try(["doctor", "--json"]);
+    expect(code).toBe(1);
+    expect((json.problems as { code: string }[]).map((problem) => problem.code)).toContain(error);
   });
 });
