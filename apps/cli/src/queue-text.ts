@@ -1,10 +1,23 @@
 import { isSyncLocked } from "@darksync/node/sync-lock";
+import { countQueued } from "@darksync/runtime/replica/push-queue";
 import type { QueueItem } from "@darksync/runtime/store/queue-store";
+import type { ReplicaTables } from "@darksync/runtime/store/store";
 import type { Space } from "./space.js";
 
+/** A queue item with how many changes it pushes. */
+export interface CountedItem extends QueueItem {
+  readonly count: number;
+}
+
+/** Counts what an item pushes now. */
+export function counted(replica: Space["replica"], tables: ReplicaTables, item: QueueItem): CountedItem {
+  const { task } = item;
+  return { ...item, count: task.type === "push_ops" ? countQueued(replica, tables, task) : 0 };
+}
+
 /** A queue item as scripts see it. */
-export function queueItemJson(item: QueueItem): Readonly<Record<string, unknown>> {
-  const { id, task, status, retryCount, error, errorClass } = item;
+export function queueItemJson(item: CountedItem): Readonly<Record<string, unknown>> {
+  const { id, task, status, retryCount, error, errorClass, count } = item;
   return {
     id,
     type: task.type,
@@ -14,7 +27,7 @@ export function queueItemJson(item: QueueItem): Readonly<Record<string, unknown>
     errorClass,
     createdAt: isoTime(item.createdAtMs),
     nextTryAt: isoTime(item.nextTryAtMs),
-    ...(task.type === "push_ops" ? { log: task.log, count: task.count } : { what: task.what }),
+    ...(task.type === "push_ops" ? { log: task.log, count } : { what: task.what }),
   };
 }
 
@@ -24,18 +37,20 @@ export function isoTime(timeMs: number | null): string | null {
 }
 
 /** The queue as it stands; while a sync runs, the first item that waits is the one it is at. */
-export function readQueue({ replica, paths }: Space): readonly QueueItem[] {
-  const items = replica.store.read(({ queue }) => queue.list());
+export function readQueue({ replica, paths }: Space): readonly CountedItem[] {
+  const items = replica.store.read((tables) =>
+    tables.queue.list().map((item) => counted(replica, tables, item)),
+  );
   const first = items.find(({ status }) => status === "pending");
   if (first === undefined || !isSyncLocked(paths.lock)) return items;
   return items.map((item) => (item === first ? { ...item, status: "syncing" } : item));
 }
 
 /** One line for a queue item. */
-export function describeItem({ id, task, status, retryCount, error }: QueueItem): string {
+export function describeItem({ id, task, status, retryCount, error, count }: CountedItem): string {
   const what =
     task.type === "push_ops"
-      ? `push ${task.count} ${task.count === 1 ? "change" : "changes"} to ${task.log}`
+      ? `push ${count} ${count === 1 ? "change" : "changes"} to ${task.log}`
       : `pull ${task.what}`;
   const tries = retryCount > 0 ? `, tried ${retryCount} times` : "";
   return `${id}  ${status.padEnd(7)}  ${what}${tries}${error === null ? "" : `: ${error}`}`;

@@ -35,7 +35,7 @@ export function change(number: number, fields: Partial<NewChange> = {}): NewChan
 export function item(number: number, fields: Partial<QueueItem> = {}): QueueItem {
   return {
     id: id(number),
-    task: { type: "push_ops", log: "main/Acme", first: number, last: number + 1, count: 2 },
+    task: { type: "push_ops", log: "main/Acme", first: number, last: number % 2 === 0 ? null : number + 1 },
     createdAtMs: 1_700_000_000_000 + number,
     status: "pending",
     retryCount: 0,

@@ -17,6 +17,10 @@ export function snapshot(tables: ReplicaTables): unknown {
       beyond: durable.countBeyondDurable(log),
       unsigned: changes.unsigned(log, 2, 9, 3),
       countUnsigned: changes.countUnsigned(log),
+      countOwn: [
+        changes.countOwn(log, id(7), 2, Number.MAX_SAFE_INTEGER),
+        changes.countOwn(log, id(8), 1, 3),
+      ],
       perStream: streams.map((stream) => [
         blocks.tip(log, stream),
         blocks.closedAt(log, stream),
@@ -36,6 +40,8 @@ export function snapshot(tables: ReplicaTables): unknown {
       changes.setAside(),
       changes.count(),
       numbers.map((number) => [changes.get(id(number)), changes.byNumber(number), changes.has(id(number))]),
+      numbers.map((number) => changes.origin(id(number))),
+      [changes.lastOwnTime(id(7)), changes.lastOwnTime(id(8))],
     ],
     packages: [
       packages.registers("name"),

@@ -1,5 +1,6 @@
 import { splitLocation } from "@darksync/core/location";
 import { dropChanges, droppableChanges } from "@darksync/runtime/replica/drop";
+import { lastOf } from "@darksync/runtime/replica/push-queue";
 import { findQueueItem, moveItem, queuePull } from "@darksync/runtime/replica/queue-order";
 import type { ChangeRecord } from "@darksync/runtime/store/change-store";
 import type { QueueItem } from "@darksync/runtime/store/queue-store";
@@ -7,7 +8,7 @@ import type { ReplicaTables } from "@darksync/runtime/store/store";
 import type { Command } from "commander";
 import { type Answer, inSpace } from "../command.js";
 import { unwrap, wrongUsage } from "../problem-error.js";
-import { describeItem, isoTime, queueItemJson, readQueue } from "../queue-text.js";
+import { counted, describeItem, isoTime, queueItemJson, readQueue } from "../queue-text.js";
 import type { Space } from "../space.js";
 import { withSyncLock } from "../sync-run.js";
 import { countOf, shortId } from "../wording.js";
@@ -63,7 +64,10 @@ function list(space: Space): Answer {
 function show(space: Space, idPrefix: string): Answer {
   const { item, changes } = space.replica.store.read((tables) => {
     const found = unwrap(findQueueItem(tables, idPrefix));
-    return { item: found, changes: changesOf(tables, found) };
+    return {
+      item: counted(space.replica, tables, found),
+      changes: changesOf(space.replica.device, tables, found),
+    };
   });
   const shown = changes.slice(0, shownChanges).map(({ id, state, error }) => {
     return `  ${shortId(id)}  ${state}${error === null ? "" : `: ${error}`}`;
@@ -84,13 +88,15 @@ interface QueuedChange {
   readonly hint: string | null;
 }
 
-function changesOf(tables: ReplicaTables, { task }: QueueItem): readonly QueuedChange[] {
+function changesOf(device: string, tables: ReplicaTables, { task }: QueueItem): readonly QueuedChange[] {
   if (task.type !== "push_ops") return [];
   const changes: QueuedChange[] = [];
   const durable = tables.durable.durable(task.log);
-  for (let number = task.first; number <= task.last; number += 1) {
+  const newest = tables.changes.latest(1)[0]?.number ?? 0;
+  const last = Math.min(lastOf(task), newest);
+  for (let number = task.first; number <= last; number += 1) {
     const record = tables.changes.byNumber(number);
-    if (record === null || record.log !== task.log) continue;
+    if (record === null || record.log !== task.log || record.device !== device) continue;
     const { id, time, parked } = record;
     const state = stateOf(record, record.place === null ? 0 : (durable.get(record.place.stream) ?? 0));
     const error = parked?.message ?? null;

@@ -1,6 +1,6 @@
-import { type ChangeId, changeOf, indexOf, type OpId, opId } from "@darksync/core/op-id";
+import { type ChangeId, changeOf, indexOf, type OpId } from "@darksync/core/op-id";
 import type { Connection } from "./connection.js";
-import { blobOfHex } from "./hex-blob.js";
+import { blobOfHex, keyOfHex } from "./hex-blob.js";
 import { opsPerChange } from "./schema.js";
 
 /** Numbers of changes, and of their ops, by id. */
@@ -8,10 +8,14 @@ export class ChangeNumbers {
   readonly #connection: Connection;
   // A transaction asks for the same few ids again and again. A removed change that comes back has another number.
   readonly #numbers = new Map<ChangeId, number>();
+  #lastMissed: ChangeId | null = null;
 
   constructor(connection: Connection) {
     this.#connection = connection;
-    connection.forgetAtEnd(() => this.#numbers.clear());
+    connection.forgetAtEnd(() => {
+      this.#numbers.clear();
+      this.#lastMissed = null;
+    });
   }
 
   /** The number of a change, or null if it is not held. */
@@ -19,15 +23,26 @@ export class ChangeNumbers {
     const known = this.#numbers.get(id);
     if (known !== undefined) return known;
     const row = this.#connection.row<{ number: number }>(
-      "select number from change where id = ?",
+      "select number from change where id_key = ? and id = ?",
+      keyOfHex(id),
       blobOfHex(id),
     );
-    if (row === undefined) return null;
+    if (row === undefined) {
+      this.#lastMissed = id;
+      return null;
+    }
     this.#numbers.set(id, row.number);
     return row.number;
   }
 
+  /** Whether a change is held. */
+  isHeld(id: ChangeId): boolean {
+    // Whoever adds one that came from elsewhere has just asked.
+    return id !== this.#lastMissed && this.find(id) !== null;
+  }
+
   remember(id: ChangeId, number: number): void {
+    if (id === this.#lastMissed) this.#lastMissed = null;
     this.#numbers.set(id, number);
   }
 
@@ -47,9 +62,4 @@ export class ChangeNumbers {
     if (number === null) throw new Error(`the change of op ${id} was not added`);
     return number;
   }
-}
-
-/** The id of an op from its number and its change's id. */
-export function opIdOf(opNumber: number, changeId: ChangeId): OpId {
-  return opId(changeId, opNumber % opsPerChange);
 }

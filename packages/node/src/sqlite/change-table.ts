@@ -1,16 +1,23 @@
+import type { Timestamp } from "@darksync/core/hlc";
 import type { ChangeId } from "@darksync/core/op-id";
 import type { Problem } from "@darksync/core/result";
 import type { StreamName } from "@darksync/core/stream";
 import type { LogName } from "@darksync/core/vector";
-import type { ChangePlace, ChangeRecord, ChangeStore, NewChange } from "@darksync/runtime/store/change-store";
+import type {
+  ChangeOrigin,
+  ChangePlace,
+  ChangeRecord,
+  ChangeStore,
+  NewChange,
+} from "@darksync/runtime/store/change-store";
 import type { ChangeNumbers } from "./change-numbers.js";
+import type { ChangeRows } from "./change-rows.js";
 import type { Connection } from "./connection.js";
-import { blobOfHex, plainBytes } from "./hex-blob.js";
+import { blobOfHex, keyOfHex, keysOfPrefix, plainBytes } from "./hex-blob.js";
 import type { NameTable } from "./name-table.js";
-import { changesPerLog } from "./schema.js";
 import type { StreamTable } from "./stream-table.js";
 
-interface ChangeRow {
+interface ChangeColumns {
   readonly number: number;
   readonly id: string;
   readonly device_id: number;
@@ -27,38 +34,57 @@ interface ChangeRow {
   readonly is_parked: number;
 }
 
-interface ParkedRow extends Problem {
-  readonly bytes: Uint8Array | null;
+interface OriginColumns {
+  readonly device_id: number;
+  readonly log_id: number;
+  readonly stream_id: number | null;
+  readonly seq: number;
+}
+
+/** The latest change: what the next one's number and time follow from. */
+interface LatestChange {
+  readonly number: number;
+  readonly device_id: number;
+  readonly wall_ms: number;
+  readonly counter: number;
 }
 
 // Look-ups by subselect take a fraction of the time of joins.
 const selectChanges = `select number, lower(hex(id)) as id, device_id, log_id, wall_ms, counter, received_ms, is_skewed,
-  stream_id, seq, position,
-  (select bytes from unsigned_change where key = change.log_id * ${changesPerLog} + change.number) as bytes,
+  stream_id, seq, position, bytes,
   (select reason from set_aside_change where number = change.number) as reason,
   exists (select 1 from parked_change where number = change.number) as is_parked
   from change`;
+
+const isWaiting = "not exists (select 1 from parked_change where number = unsigned_change.number)";
 
 /** The changes that a replica holds, in SQLite. */
 export class ChangeTable implements ChangeStore {
   readonly #connection: Connection;
   readonly #numbers: ChangeNumbers;
+  readonly #rows: ChangeRows;
   readonly #logs: NameTable;
   readonly #devices: NameTable;
   readonly #streams: StreamTable;
+  // Undefined: not read yet; null: there is none.
+  #latest: LatestChange | null | undefined = undefined;
+  #retiredNumber: number | null = null;
 
   constructor(
     connection: Connection,
     numbers: ChangeNumbers,
+    rows: ChangeRows,
     logs: NameTable,
     devices: NameTable,
     streams: StreamTable,
   ) {
     this.#connection = connection;
     this.#numbers = numbers;
+    this.#rows = rows;
     this.#logs = logs;
     this.#devices = devices;
     this.#streams = streams;
+    connection.forgetAtForeignWrite(() => this.#forgetLatest());
   }
 
   has(id: ChangeId): boolean {
@@ -66,7 +92,7 @@ export class ChangeTable implements ChangeStore {
   }
 
   get(id: ChangeId): ChangeRecord | null {
-    return this.#list("where id = ?", blobOfHex(id))[0] ?? null;
+    return this.#list("where id_key = ? and id = ?", keyOfHex(id), blobOfHex(id))[0] ?? null;
   }
 
   byNumber(number: number): ChangeRecord | null {
@@ -76,7 +102,8 @@ export class ChangeTable implements ChangeStore {
   withPrefix(idPrefix: string, limit: number): readonly ChangeRecord[] {
     if (!/^[0-9a-f]{0,64}$/.test(idPrefix)) return [];
     return this.#list(
-      "where id between ? and ? order by id limit ?",
+      "where id_key between ? and ? and id between ? and ? order by id limit ?",
+      ...keysOfPrefix(idPrefix),
       blobOfHex(idPrefix.padEnd(64, "0")),
       blobOfHex(idPrefix.padEnd(64, "f")),
       limit,
@@ -88,25 +115,26 @@ export class ChangeTable implements ChangeStore {
     if ((place === null) !== (change.bytes !== null)) {
       throw new Error(`change ${id} must have either a place or bytes`);
     }
-    const number = this.#connection.insert(
-      `insert into change values (
-        1 + max(
-          coalesce((select max(number) from change), 0),
-          coalesce((select number from retired_number), 0)
-        ), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-      blobOfHex(id),
-      this.#devices.idOf(change.device),
-      this.#logs.idOf(log),
-      time.wallMs,
-      time.counter,
-      change.receivedAtMs,
-      change.isSkewed ? 1 : 0,
-      place === null ? null : this.#streams.idOf(log, place.stream),
-      place?.seq ?? null,
-      place?.index ?? null,
-    );
+    if (this.#numbers.isHeld(id)) throw new Error(`change ${id} is there already`);
+    const deviceId = this.#devices.idOf(change.device);
+    const number = 1 + Math.max(this.#readLatest()?.number ?? 0, this.#readRetiredNumber());
+    this.#rows.add({
+      number,
+      id,
+      deviceId,
+      logId: this.#logs.idOf(log),
+      wallMs: time.wallMs,
+      counter: time.counter,
+      receivedMs: change.receivedAtMs,
+      isSkewed: change.isSkewed,
+      place:
+        place === null
+          ? null
+          : { streamId: this.#streams.idOf(log, place.stream), seq: place.seq, index: place.index },
+      bytes: change.bytes,
+    });
+    this.#latest = { number, device_id: deviceId, wall_ms: time.wallMs, counter: time.counter };
     this.#numbers.remember(id, number);
-    if (change.bytes !== null) this.#keepUnsigned(this.#logs.idOf(log), number, change.bytes);
     if (change.setAside !== null) this.setSetAside(id, change.setAside);
     return number;
   }
@@ -119,62 +147,109 @@ export class ChangeTable implements ChangeStore {
     );
   }
 
+  lastOwnTime(device: string): Timestamp | null {
+    const latest = this.#readLatest();
+    if (latest === null || latest.device_id !== this.#devices.find(device)) return null;
+    return { wallMs: latest.wall_ms, counter: latest.counter };
+  }
+
+  origin(id: ChangeId): ChangeOrigin | null {
+    const number = this.#numbers.find(id);
+    if (number === null) return null;
+    this.#rows.write();
+    const row = this.#connection.row<OriginColumns>(
+      "select device_id, log_id, stream_id, seq from change where number = ?",
+      number,
+    );
+    if (row === undefined) return null;
+    return {
+      device: this.#devices.nameOf(row.device_id),
+      log: this.#logs.nameOf(row.log_id),
+      place: row.stream_id === null ? null : { stream: this.#streams.nameOf(row.stream_id), seq: row.seq },
+    };
+  }
+
   unsigned(log: LogName, first: number, last: number, limit: number): readonly ChangeRecord[] {
-    const start = (this.#logs.find(log) ?? 0) * changesPerLog;
     return this.#list(
       `where number in (
-        select key - ? from unsigned_change where key between ? and ? order by key limit ?
+        select number from unsigned_change
+        where number between ? and ? and log_id = ? and ${isWaiting} order by number limit ?
       ) order by number`,
-      start,
-      start + Math.max(first, 0),
-      start + Math.min(last, changesPerLog - 1),
+      first,
+      last,
+      this.#logs.find(log),
       limit,
     );
   }
 
   countUnsigned(log: LogName): number {
-    const start = (this.#logs.find(log) ?? 0) * changesPerLog;
+    this.#rows.write();
     const row = this.#connection.row<{ count: number }>(
-      "select count(*) as count from unsigned_change where key >= ? and key < ?",
-      start,
-      start + changesPerLog,
+      `select count(*) as count from unsigned_change where log_id = ? and ${isWaiting}`,
+      this.#logs.find(log),
+    );
+    return row?.count ?? 0;
+  }
+
+  countOwn(log: LogName, device: string, first: number, last: number): number {
+    this.#rows.write();
+    const row = this.#connection.row<{ count: number }>(
+      "select count(*) as count from change where number between ? and ? and log_id = ? and device_id = ?",
+      first,
+      last,
+      this.#logs.find(log),
+      this.#devices.find(device),
     );
     return row?.count ?? 0;
   }
 
   logsWithUnsigned(): readonly LogName[] {
+    this.#rows.write();
     return this.#connection
-      .rows<{ name: string }>(
-        `select name from log where exists (
-          select 1 from unsigned_change where key >= log.id * ${changesPerLog} and key < (log.id + 1) * ${changesPerLog}
-        )`,
-      )
-      .map((row) => row.name)
+      .rows<{ log_id: number }>(`select distinct log_id from unsigned_change where ${isWaiting}`)
+      .map((row) => this.#logs.nameOf(row.log_id))
       .sort();
   }
 
-  place(id: ChangeId, place: ChangePlace): void {
-    const { number, logId, log } = this.#own(id);
+  place(id: ChangeId, { stream, seq, index }: ChangePlace): void {
+    const { number, log, isUnsigned } = this.#own(id);
+    const streamId = this.#streams.idOf(log, stream);
+    if (!isUnsigned) {
+      this.#connection.run(
+        "update placed_change set stream_id = ?, seq = ?, position = ? where number = ?",
+        streamId,
+        seq,
+        index,
+        number,
+      );
+      return;
+    }
     this.#connection.run(
-      "update change set stream_id = ?, seq = ?, position = ? where number = ?",
-      this.#streams.idOf(log, place.stream),
-      place.seq,
-      place.index,
+      `insert into placed_change
+        select number, id_key, id, device_id, log_id, wall_ms, counter, received_ms, is_skewed, assignments, ?, ?, ?
+        from unsigned_change where number = ?`,
+      streamId,
+      seq,
+      index,
       number,
     );
-    this.#dropUnsigned(logId, number);
-    this.#connection.run("update parked_change set bytes = null where number = ?", number);
+    this.#connection.run("delete from unsigned_change where number = ?", number);
   }
 
   unplace(id: ChangeId, bytes: Uint8Array): void {
-    const { number, logId } = this.#own(id);
+    const { number, isUnsigned } = this.#own(id);
+    if (isUnsigned) {
+      this.#connection.run("update unsigned_change set bytes = ? where number = ?", bytes, number);
+      return;
+    }
     this.#connection.run(
-      "update change set stream_id = null, seq = null, position = null where number = ?",
+      `insert into unsigned_change
+        select number, id_key, id, device_id, log_id, wall_ms, counter, received_ms, is_skewed, assignments, ?
+        from placed_change where number = ?`,
+      bytes,
       number,
     );
-    const isParked =
-      this.#connection.run("update parked_change set bytes = ? where number = ?", bytes, number) > 0;
-    if (!isParked) this.#keepUnsigned(logId, number, bytes);
+    this.#connection.run("delete from placed_change where number = ?", number);
   }
 
   placedAfter(stream: StreamName, log: LogName, seq: number): readonly ChangeRecord[] {
@@ -187,20 +262,15 @@ export class ChangeTable implements ChangeStore {
   }
 
   setParked(id: ChangeId, problem: Problem | null): void {
-    const { number, logId } = this.#own(id);
-    const bytes = this.byNumber(number)?.bytes ?? null;
-    this.#dropUnsigned(logId, number);
-    if (problem === null) {
-      this.#connection.run("delete from parked_change where number = ?", number);
-      if (bytes !== null) this.#keepUnsigned(logId, number, bytes);
-    } else {
+    const { number } = this.#own(id);
+    if (problem === null) this.#connection.run("delete from parked_change where number = ?", number);
+    else {
       this.#connection.run(
-        "insert or replace into parked_change values (?, ?, ?, ?, ?)",
+        "insert or replace into parked_change values (?, ?, ?, ?)",
         number,
         problem.code,
         problem.message,
         problem.hint,
-        bytes,
       );
     }
   }
@@ -220,18 +290,17 @@ export class ChangeTable implements ChangeStore {
   }
 
   remove(id: ChangeId): void {
-    const { number, logId } = this.#own(id);
+    const { number } = this.#own(id);
     // The number is never given again: queue items and op numbers hold it.
     this.#connection.run(
       `insert into retired_number values (1, ?)
       on conflict do update set number = max(number, excluded.number)`,
       number,
     );
-    this.#dropUnsigned(logId, number);
-    this.#connection.run("delete from parked_change where number = ?", number);
-    this.#connection.run("delete from set_aside_change where number = ?", number);
-    this.#connection.run("delete from change where number = ?", number);
+    for (const table of ["parked_change", "set_aside_change", "placed_change", "unsigned_change"])
+      this.#connection.run(`delete from ${table} where number = ?`, number);
     this.#numbers.forget(id);
+    this.#forgetLatest();
   }
 
   after(after: number, limit: number): readonly ChangeRecord[] {
@@ -239,46 +308,56 @@ export class ChangeTable implements ChangeStore {
   }
 
   count(): number {
+    this.#rows.write();
     return this.#connection.row<{ count: number }>("select count(*) as count from change")?.count ?? 0;
   }
 
-  #keepUnsigned(logId: number, number: number, bytes: Uint8Array): void {
-    this.#connection.run(
-      "insert or replace into unsigned_change values (?, ?)",
-      logId * changesPerLog + number,
-      bytes,
-    );
-  }
-
-  #dropUnsigned(logId: number, number: number): void {
-    this.#connection.run("delete from unsigned_change where key = ?", logId * changesPerLog + number);
-  }
-
-  #own(id: ChangeId): { readonly number: number; readonly logId: number; readonly log: LogName } {
-    const row = this.#connection.row<{ number: number; log_id: number }>(
-      "select number, log_id from change where id = ?",
-      blobOfHex(id),
-    );
-    if (row === undefined) throw new Error(`no change ${id}`);
-    return { number: row.number, logId: row.log_id, log: this.#logs.nameOf(row.log_id) };
-  }
-
-  #parkedRow(number: number): ParkedRow | undefined {
-    return this.#connection.row(
-      "select code, message, hint, bytes from parked_change where number = ?",
+  #own(id: ChangeId): { readonly number: number; readonly log: LogName; readonly isUnsigned: boolean } {
+    this.#rows.write();
+    const number = this.#numbers.find(id);
+    const row = this.#connection.row<{ log_id: number; stream_id: number | null }>(
+      "select log_id, stream_id from change where number = ?",
       number,
     );
+    if (number === null || row === undefined) throw new Error(`no change ${id}`);
+    return { number, log: this.#logs.nameOf(row.log_id), isUnsigned: row.stream_id === null };
+  }
+
+  #parkedRow(number: number): Problem | undefined {
+    return this.#connection.row("select code, message, hint from parked_change where number = ?", number);
+  }
+
+  #readLatest(): LatestChange | null {
+    if (this.#latest !== undefined && this.#connection.isWriting) return this.#latest;
+    this.#rows.write();
+    const latest =
+      this.#connection.row<LatestChange>(
+        "select number, device_id, wall_ms, counter from change order by number desc limit 1",
+      ) ?? null;
+    if (this.#connection.isWriting) this.#latest = latest;
+    return latest;
+  }
+
+  #readRetiredNumber(): number {
+    this.#retiredNumber ??=
+      this.#connection.row<{ number: number }>("select number from retired_number")?.number ?? 0;
+    return this.#retiredNumber;
+  }
+
+  #forgetLatest(): void {
+    this.#latest = undefined;
+    this.#retiredNumber = null;
   }
 
   #list(condition: string, ...values: (number | Uint8Array | null)[]): readonly ChangeRecord[] {
+    this.#rows.write();
     return this.#connection
-      .rows<ChangeRow>(`${selectChanges} ${condition}`, ...values)
+      .rows<ChangeColumns>(`${selectChanges} ${condition}`, ...values)
       .map((row) => this.#recordOf(row));
   }
 
-  #recordOf(row: ChangeRow): ChangeRecord {
+  #recordOf(row: ChangeColumns): ChangeRecord {
     const parked = row.is_parked === 1 ? this.#parkedRow(row.number) : undefined;
-    const bytes = row.bytes ?? parked?.bytes ?? null;
     return {
       number: row.number,
       id: row.id,
@@ -292,7 +371,7 @@ export class ChangeTable implements ChangeStore {
           ? null
           : { stream: this.#streams.nameOf(row.stream_id), seq: row.seq, index: row.position },
       setAside: row.reason,
-      bytes: bytes === null ? null : plainBytes(bytes),
+      bytes: row.bytes === null ? null : plainBytes(row.bytes),
       parked: parked === undefined ? null : { code: parked.code, message: parked.message, hint: parked.hint },
     };
   }

@@ -8,9 +8,12 @@ export class Connection {
   readonly #database: Database.Database;
   // Prepared when first used: preparing all of them would take longer than a whole look-up.
   readonly #statements = new Map<string, Database.Statement<SqlValue[]>>();
+  readonly #beforeCommit: (() => void)[] = [];
   readonly #atEnd: (() => void)[] = [];
   readonly #atRollback: (() => void)[] = [];
+  readonly #atForeignWrite: (() => void)[] = [];
   #transaction: "none" | "read" | "write" = "none";
+  #dataVersion: unknown = null;
 
   constructor(database: Database.Database) {
     this.#database = database;
@@ -20,6 +23,15 @@ export class Connection {
     return this.#transaction !== "none";
   }
 
+  get isWriting(): boolean {
+    return this.#transaction === "write";
+  }
+
+  /** Calls `write` before a transaction is committed: for rows that are kept back until all of them is known. */
+  writeBeforeCommit(write: () => void): void {
+    this.#beforeCommit.push(write);
+  }
+
   /** Calls `forget` when a transaction ends: other processes may change the rows then. */
   forgetAtEnd(forget: () => void): void {
     this.#atEnd.push(forget);
@@ -27,6 +39,15 @@ export class Connection {
 
   /** Calls `forget` when a transaction is rolled back. For rows that never change once they are there. */
   forgetAtRollback(forget: () => void): void {
+    this.#atRollback.push(forget);
+  }
+
+  /**
+   * Calls `forget` when a transaction is rolled back, and when one begins that writes and another connection has
+   * written since the last. What is kept till then may be used within transactions that write only.
+   */
+  forgetAtForeignWrite(forget: () => void): void {
+    this.#atForeignWrite.push(forget);
     this.#atRollback.push(forget);
   }
 
@@ -59,7 +80,9 @@ export class Connection {
     this.#statement("begin immediate").run();
     this.#transaction = "write";
     try {
+      this.#noteForeignWrites();
       const value = work();
+      for (const write of this.#beforeCommit) write();
       this.#statement("commit").run();
       return value;
     } catch (error) {
@@ -87,6 +110,14 @@ export class Connection {
 
   close(): void {
     this.#database.close();
+  }
+
+  // SQLite's count of the commits of other connections.
+  #noteForeignWrites(): void {
+    const version = this.row<{ data_version: number }>("pragma data_version")?.data_version;
+    if (version === this.#dataVersion) return;
+    this.#dataVersion = version;
+    for (const forget of this.#atForeignWrite) forget();
   }
 
   #end(): void {

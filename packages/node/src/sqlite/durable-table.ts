@@ -10,23 +10,30 @@ export class DurableTable implements DurableStore {
   readonly #connection: Connection;
   readonly #logs: NameTable;
   readonly #streams: StreamTable;
+  readonly #known = new Map<LogName, Vector>();
 
   constructor(connection: Connection, logs: NameTable, streams: StreamTable) {
     this.#connection = connection;
     this.#logs = logs;
     this.#streams = streams;
+    connection.forgetAtForeignWrite(() => this.#known.clear());
   }
 
   durable(log: LogName): Vector {
+    const known = this.#connection.isWriting ? this.#known.get(log) : undefined;
+    if (known !== undefined) return known;
     const rows = this.#connection.rows<{ name: string; durable_seq: number }>(
       "select name, durable_seq from stream where log_id = ? and durable_seq > 0",
       this.#logs.find(log),
     );
-    return new Map(rows.map((row) => [row.name, row.durable_seq]));
+    const vector = new Map(rows.map((row) => [row.name, row.durable_seq]));
+    if (this.#connection.isWriting) this.#known.set(log, vector);
+    return vector;
   }
 
   setDurable(log: LogName, vector: Vector): void {
     const former = this.durable(log);
+    this.#known.delete(log);
     for (const stream of former.keys()) if (!vector.has(stream)) this.#set(log, stream, 0);
     for (const [stream, seq] of vector) if ((former.get(stream) ?? 0) !== seq) this.#set(log, stream, seq);
   }

@@ -12,3 +12,15 @@ export function hexOfBlob(blob: Uint8Array): string {
 export function plainBytes(blob: Uint8Array): Uint8Array {
   return new Uint8Array(blob.buffer, blob.byteOffset, blob.byteLength);
 }
+
+const keyDigits = 12;
+
+/** What an id or a hash is found by: its first bytes as an integer, which makes a small index. Not unique. */
+export function keyOfHex(hex: string): number {
+  return Number.parseInt(hex.slice(0, keyDigits), 16);
+}
+
+/** The least and the greatest key of ids that begin like this. */
+export function keysOfPrefix(hexPrefix: string): readonly [number, number] {
+  return [keyOfHex(hexPrefix.padEnd(keyDigits, "0")), keyOfHex(hexPrefix.padEnd(keyDigits, "f"))];
+}

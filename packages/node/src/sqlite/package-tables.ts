@@ -6,124 +6,90 @@ import type { Location } from "@darksync/core/location";
 import type { OpId } from "@darksync/core/op-id";
 import type { Assignment, Register, RegisterType } from "@darksync/core/register";
 import type { NameRow, PackageStore } from "@darksync/runtime/store/package-store";
-import { type AssignmentTable, assignmentColumns } from "./assignment-table.js";
 import type { ChangeNumbers } from "./change-numbers.js";
+import type { ChangeRows } from "./change-rows.js";
 import type { Connection } from "./connection.js";
-import { blobOfHex } from "./hex-blob.js";
-import type { NameQueries } from "./name-queries.js";
-import { conflictKinds, decodeHeads, encodeHeads, nameStart, registerTypes } from "./register-row.js";
-
-interface HeadsRow {
-  readonly key: string;
-  readonly id: number;
-  readonly heads: Uint8Array | null;
-  readonly op: number | null;
-  readonly content: string | null;
-  readonly change_id: string | null;
-}
-
-/** What a transaction knows of a register that it has met. */
-interface MetRegister {
-  readonly id: number;
-  /** The single head that `setHeads` has written as what the name shows, so that the usual view is no second write. */
-  shownHead: OpId | null;
-}
-
-const selectHeads = `select key, id, heads, head as op, ${assignmentColumns("head")} from register`;
-
-// Joined once: a statement is found by its text, and a new text has to be hashed first.
-const selectHeadsOfOne = `${selectHeads} where type = ? and key = ?`;
+import { blobOfHex, keyOfHex } from "./hex-blob.js";
+import { type NameQueries, nameRowOf } from "./name-queries.js";
+import {
+  numberOf,
+  type RegisterColumns,
+  type RegisterState,
+  type RegisterTable,
+  selectRegisters,
+} from "./register-table.js";
+import { decodeContent, encodeContent } from "./register-value.js";
 
 /** What the fold made, in SQLite. */
 export class PackageTables implements PackageStore {
   readonly #connection: Connection;
   readonly #numbers: ChangeNumbers;
-  readonly #assignments: AssignmentTable;
+  readonly #rows: ChangeRows;
+  readonly #registers: RegisterTable;
   readonly #names: NameQueries;
-  readonly #met = new Map<string, MetRegister>();
+  readonly #damaged: (reason: string) => Error;
   #mayHaveAhead: boolean | null = null;
 
   constructor(
     connection: Connection,
     numbers: ChangeNumbers,
-    assignments: AssignmentTable,
+    rows: ChangeRows,
+    registers: RegisterTable,
     names: NameQueries,
+    damaged: (reason: string) => Error,
   ) {
     this.#connection = connection;
     this.#numbers = numbers;
-    this.#assignments = assignments;
+    this.#rows = rows;
+    this.#registers = registers;
     this.#names = names;
-    connection.forgetAtEnd(() => {
-      this.#met.clear();
+    this.#damaged = damaged;
+    connection.forgetAtForeignWrite(() => {
       this.#mayHaveAhead = null;
     });
   }
 
   heads<Type extends RegisterType>(register: Register<Type>): readonly Assignment<Type>[] {
-    const row = this.#connection.row<HeadsRow>(selectHeadsOfOne, numberOf(register.type), register.key);
-    if (row === undefined) return [];
-    this.#meet(register, row.id);
-    return this.#headsOf(register.type, row);
+    return this.#registers.get(register)?.heads ?? [];
   }
 
   setHeads<Type extends RegisterType>(register: Register<Type>, heads: readonly Assignment<Type>[]): void {
-    const ops = heads.map((head) => this.#numbers.opNumber(head.id));
-    const met = this.#find(register);
-    if (met === null) throw new Error(`nothing was assigned to ${register.type} ${register.key}`);
-    const [only, other] = heads;
-    const single = only !== undefined && other === undefined ? only : null;
-    const singleOp = single === null ? null : (ops[0] ?? null);
-    met.shownHead = single?.id ?? null;
-    const isListed =
-      register.type === "name" &&
-      single !== null &&
-      (single as Assignment as Assignment<"name">).value.type === "definition";
-    this.#connection.run(
-      `update register set head = ?, heads = ?, shown = ?, is_listed = ?, conflict_kind = null, conflict_id = null
-      where type = ? and key = ?`,
-      singleOp,
-      single === null ? encodeHeads(ops) : null,
-      singleOp,
-      isListed ? 1 : 0,
-      numberOf(register.type),
-      register.key,
-    );
+    const state = this.#state(register);
+    for (const head of heads) this.#numbers.opNumber(head.id);
+    // What a single head shows is itself: the usual view is no second write.
+    const isFirstShown = register.type === "name" && heads.length === 1;
+    this.#registers.put(register, { id: state.id, heads: [...heads], isFirstShown, conflict: null });
   }
 
   setNameView(location: string, { shown, conflict }: NameView): void {
     const register: Register<"name"> = { type: "name", key: location };
-    const met = this.#find(register);
-    if (met === null) throw new Error(`nothing was assigned to name ${location}`);
-    if (conflict === null && shown !== null && shown.id === met.shownHead) return;
-    met.shownHead = null;
-    this.#connection.run(
-      "update register set shown = ?, is_listed = ?, conflict_kind = ?, conflict_id = ? where type = 0 and key = ?",
-      shown === null ? null : this.#numbers.opNumber(shown.id),
-      shown?.value.type === "definition" || conflict !== null ? 1 : 0,
-      conflict === null ? null : conflictKinds.indexOf(conflict.kind),
-      conflict === null ? null : blobOfHex(conflict.id),
-      location,
-    );
+    const state = this.#state(register);
+    const shownBefore = state.isFirstShown ? (state.heads[0]?.id ?? null) : null;
+    if (conflict === null && state.conflict === null && (shown?.id ?? null) === shownBefore) return;
+    const others = state.heads.filter((head) => head.id !== shown?.id);
+    this.#registers.put(register, {
+      id: state.id,
+      heads: shown === null ? others : [shown, ...others],
+      isFirstShown: shown !== null,
+      conflict: conflict === null ? null : { id: conflict.id, kind: conflict.kind },
+    });
   }
 
   assignment<Type extends RegisterType>(register: Register<Type>, id: OpId): Assignment<Type> | null {
-    const met = this.#find(register);
-    return met === null ? null : this.#assignments.find(register.type, met.id, id);
+    const state = this.#registers.get(register);
+    const op = state === null ? null : this.#numbers.findOp(id);
+    const stored = op === null ? null : this.#rows.assignment(op);
+    if (state === null || stored === null || stored.registerId !== state.id) return null;
+    const content = decodeContent(register.type, stored.content);
+    if (content === null) throw this.#damaged("a stored assignment cannot be read");
+    return { id, ...content };
   }
 
   addAssignment<Type extends RegisterType>(register: Register<Type>, assignment: Assignment<Type>): void {
-    const met = this.#find(register);
-    const op = this.#assignments.add(register.type, met?.id ?? null, assignment);
-    if (met !== null) return;
-    // A register is numbered by its first assignment that arrived here.
-    this.#connection.run(
-      "insert into register(type, key, id, name_start, heads) values (?, ?, ?, ?, zeroblob(0))",
-      numberOf(register.type),
-      register.key,
-      op,
-      register.type === "name" ? nameStart(register.key) : 1,
-    );
-    this.#meet(register, op);
+    const op = this.#numbers.opNumber(assignment.id);
+    const state = this.#registers.get(register);
+    if (state === null) this.#registers.add(register, op);
+    this.#rows.addAssignment(op, state?.id ?? op, encodeContent(register.type, assignment));
   }
 
   addAhead(register: Register, id: OpId): void {
@@ -150,18 +116,25 @@ export class PackageTables implements PackageStore {
   }
 
   putText(hash: ContentHash, text: DefinitionText): void {
+    const key = keyOfHex(hash);
+    const blob = blobOfHex(hash);
     this.#connection.run(
-      "insert or ignore into text(hash, kind, head, tail) values (?, ?, ?, ?)",
-      blobOfHex(hash),
+      `insert into text(hash_key, hash, kind, head, tail) select ?, ?, ?, ?, ?
+      where not exists (select 1 from text where hash_key = ? and hash = ?)`,
+      key,
+      blob,
       definitionKinds.indexOf(text.kind),
       text.head,
       text.tail,
+      key,
+      blob,
     );
   }
 
   text(hash: ContentHash): DefinitionText | null {
     const row = this.#connection.row<{ kind: number; head: string; tail: string }>(
-      "select kind, head, tail from text where hash = ?",
+      "select kind, head, tail from text where hash_key = ? and hash = ?",
+      keyOfHex(hash),
       blobOfHex(hash),
     );
     const kind = definitionKinds[row?.kind ?? -1];
@@ -169,7 +142,8 @@ export class PackageTables implements PackageStore {
   }
 
   nameRow(location: Location): NameRow | null {
-    return this.#names.nameRow(location);
+    const state = this.#registers.get({ type: "name", key: location });
+    return state === null ? null : nameRowOf(location, state);
   }
 
   names(prefix: string, limit: number, after?: Location): readonly NameRow[] {
@@ -191,51 +165,23 @@ export class PackageTables implements PackageStore {
   registers<Type extends RegisterType>(
     type: Type,
   ): readonly { readonly key: string; readonly heads: readonly Assignment<Type>[] }[] {
+    this.#registers.writeNew();
     return this.#connection
-      .rows<HeadsRow>(`${selectHeads} where type = ?`, numberOf(type))
-      .map((row) => ({ key: row.key, heads: this.#headsOf(type, row) }))
+      .rows<RegisterColumns>(`${selectRegisters} where type = ?`, numberOf(type))
+      .map((row) => ({ key: row.key, heads: this.#registers.stateOf(type, row).heads }))
       .sort((left, right) => (left.key < right.key ? -1 : 1));
   }
 
   clear(): void {
-    for (const table of ["register", "assignment", "ahead", "text"])
-      this.#connection.run(`delete from ${table}`);
-    this.#met.clear();
+    this.#rows.clearAssignments();
+    this.#registers.clear();
+    for (const table of ["ahead", "text"]) this.#connection.run(`delete from ${table}`);
     this.#mayHaveAhead = null;
   }
 
-  #headsOf<Type extends RegisterType>(type: Type, row: HeadsRow): readonly Assignment<Type>[] {
-    if (row.op !== null) return [this.#assignments.fromColumns(type, row.op, row)];
-    return (decodeHeads(row.heads ?? new Uint8Array()) ?? []).map((op) =>
-      this.#assignments.byNumber(type, op),
-    );
+  #state<Type extends RegisterType>(register: Register<Type>): RegisterState<Type> {
+    const state = this.#registers.get(register);
+    if (state === null) throw new Error(`nothing was assigned to ${register.type} ${register.key}`);
+    return state;
   }
-
-  #find(register: Register): MetRegister | null {
-    const met = this.#met.get(metKey(register));
-    if (met !== undefined) return met;
-    const row = this.#connection.row<{ id: number }>(
-      "select id from register where type = ? and key = ?",
-      numberOf(register.type),
-      register.key,
-    );
-    return row === undefined ? null : this.#meet(register, row.id);
-  }
-
-  #meet(register: Register, id: number): MetRegister {
-    const key = metKey(register);
-    const known = this.#met.get(key);
-    if (known !== undefined) return known;
-    const met: MetRegister = { id, shownHead: null };
-    this.#met.set(key, met);
-    return met;
-  }
-}
-
-function metKey(register: Register): string {
-  return `${register.type} ${register.key}`;
-}
-
-function numberOf(type: RegisterType): number {
-  return registerTypes.indexOf(type);
 }

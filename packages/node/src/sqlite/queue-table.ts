@@ -16,9 +16,14 @@ interface QueueRow {
 /** The queue, in the table `sync_queue`. */
 export class QueueTable implements QueueStore {
   readonly #connection: Connection;
+  // Undefined: not read yet.
+  #last: QueueItem | null | undefined = undefined;
 
   constructor(connection: Connection) {
     this.#connection = connection;
+    connection.forgetAtForeignWrite(() => {
+      this.#last = undefined;
+    });
   }
 
   list(): readonly QueueItem[] {
@@ -44,13 +49,17 @@ export class QueueTable implements QueueStore {
   }
 
   last(): QueueItem | null {
+    if (this.#last !== undefined && this.#connection.isWriting) return this.#last;
     const row = this.#connection.row<QueueRow>(
       "select * from sync_queue where status <> 'completed' order by position desc limit 1",
     );
-    return row === undefined ? null : itemOf(row);
+    const last = row === undefined ? null : itemOf(row);
+    if (this.#connection.isWriting) this.#last = last;
+    return last;
   }
 
   put(item: QueueItem): void {
+    this.#last = undefined;
     const { type, ...data } = item.task;
     this.#connection.run(
       `insert into sync_queue
@@ -73,6 +82,7 @@ export class QueueTable implements QueueStore {
   }
 
   moveBefore(id: string, before: string): void {
+    this.#last = undefined;
     const place = this.#positionOf(before);
     this.#positionOf(id);
     if (id === before) return;
@@ -81,6 +91,7 @@ export class QueueTable implements QueueStore {
   }
 
   remove(id: string): void {
+    this.#last = undefined;
     this.#connection.run("delete from sync_queue where id = ?", id);
   }
 

@@ -1,4 +1,3 @@
-import { decode, encode, readVarUint, writeVarUint } from "@darksync/core/codec";
 import type { ConflictKind, ConflictSummary } from "@darksync/core/conflict";
 import { type Location, splitLocation } from "@darksync/core/location";
 import type { RegisterType } from "@darksync/core/register";
@@ -14,22 +13,6 @@ export const conflictKinds: readonly ConflictKind[] = [
   "both-created",
   "kind-changed",
 ];
-
-/** The numbers of heads that are not one. */
-export function encodeHeads(ops: readonly number[]): Uint8Array {
-  return encode((writer) => {
-    for (const op of ops) writeVarUint(writer, op);
-  });
-}
-
-/** Reads what `encodeHeads` wrote, or null if it is damaged. */
-export function decodeHeads(bytes: Uint8Array): readonly number[] | null {
-  return decode(bytes, (reader) => {
-    const ops: number[] = [];
-    while (reader.pos < bytes.length) ops.push(readVarUint(reader));
-    return ops;
-  });
-}
 
 /** The conflict of a row, if there is one. */
 export function conflictOf(row: {

@@ -54,7 +54,7 @@ const bindingCodec: ValueCodec<Binding> = {
   },
 };
 
-/** Where a stored name's content hash begins, counted from 1 as SQL does. */
+/** Where the content hash of the first of stored names begins, counted from 1 as SQL does. */
 export const hashStart: number = 3;
 
 const codecs: { readonly [Type in RegisterType]: ValueCodec<RegisterValues[Type]> } = {
@@ -100,20 +100,39 @@ const codecs: { readonly [Type in RegisterType]: ValueCodec<RegisterValues[Type]
   },
 };
 
+/** Writes an assignment's value and what it supersedes. */
+export function writeContent<Type extends RegisterType>(
+  writer: Writer,
+  type: Type,
+  { value, supersedes }: AssignmentContent<Type>,
+): void {
+  writeByte(writer, contentVersion);
+  codecs[type].write(writer, value);
+  writeVarUint(writer, supersedes.length);
+  for (const id of supersedes) {
+    writeBytes(writer, blobOfHex(changeOf(id)));
+    writeVarUint(writer, indexOf(id));
+  }
+}
+
+/** Reads what `writeContent` wrote. */
+export function readContent<Type extends RegisterType>(reader: Reader, type: Type): AssignmentContent<Type> {
+  if (readByte(reader) !== contentVersion) throw new Malformed("version of a stored assignment");
+  const value = codecs[type].read(reader);
+  const supersedes: OpId[] = [];
+  for (let count = readVarUint(reader); count > 0; count -= 1) {
+    const change = hexOfBlob(readBytes(reader, hashBytes));
+    supersedes.push(opId(change, readVarUint(reader)));
+  }
+  return { value, supersedes };
+}
+
 /** The stored bytes of an assignment's value and what it supersedes. */
 export function encodeContent<Type extends RegisterType>(
   type: Type,
   content: AssignmentContent<Type>,
 ): Uint8Array {
-  return encode((writer) => {
-    writeByte(writer, contentVersion);
-    codecs[type].write(writer, content.value);
-    writeVarUint(writer, content.supersedes.length);
-    for (const id of content.supersedes) {
-      writeBytes(writer, blobOfHex(changeOf(id)));
-      writeVarUint(writer, indexOf(id));
-    }
-  });
+  return encode((writer) => writeContent(writer, type, content));
 }
 
 /** Reads what `encodeContent` wrote, or null if it is damaged. */
@@ -121,15 +140,36 @@ export function decodeContent<Type extends RegisterType>(
   type: Type,
   bytes: Uint8Array,
 ): AssignmentContent<Type> | null {
-  return decode(bytes, (reader) => {
-    if (readByte(reader) !== contentVersion) throw new Malformed("version of a stored assignment");
-    const value = codecs[type].read(reader);
-    const supersedes: OpId[] = [];
-    for (let count = readVarUint(reader); count > 0; count -= 1) {
-      const change = hexOfBlob(readBytes(reader, hashBytes));
-      supersedes.push(opId(change, readVarUint(reader)));
+  return decode(bytes, (reader) => readContent(reader, type));
+}
+
+/** The stored bytes of assignments with their ids. */
+export function encodeAssignments<Type extends RegisterType>(
+  type: Type,
+  assignments: readonly Assignment<Type>[],
+): Uint8Array {
+  return encode((writer) => {
+    for (const assignment of assignments) {
+      writeContent(writer, type, assignment);
+      writeBytes(writer, blobOfHex(changeOf(assignment.id)));
+      writeVarUint(writer, indexOf(assignment.id));
     }
-    return { value, supersedes };
+  });
+}
+
+/** Reads what `encodeAssignments` wrote, or null if it is damaged. */
+export function decodeAssignments<Type extends RegisterType>(
+  type: Type,
+  bytes: Uint8Array,
+): readonly Assignment<Type>[] | null {
+  return decode(bytes, (reader) => {
+    const assignments: Assignment<Type>[] = [];
+    while (reader.pos < bytes.length) {
+      const { value, supersedes } = readContent(reader, type);
+      const change = hexOfBlob(readBytes(reader, hashBytes));
+      assignments.push({ id: opId(change, readVarUint(reader)), value, supersedes });
+    }
+    return assignments;
   });
 }
 

@@ -1,8 +1,8 @@
 import type { ReplicaStore, ReplicaTables } from "@darksync/runtime/store/store";
 import type Database from "better-sqlite3";
-import { AssignmentTable } from "./assignment-table.js";
 import { BlockTable } from "./block-table.js";
 import { ChangeNumbers } from "./change-numbers.js";
+import { ChangeRows } from "./change-rows.js";
 import { ChangeTable } from "./change-table.js";
 import { Connection } from "./connection.js";
 import { DurableTable } from "./durable-table.js";
@@ -12,6 +12,7 @@ import { NameTable } from "./name-table.js";
 import { type OpenOptions, openDatabase } from "./open-database.js";
 import { PackageTables } from "./package-tables.js";
 import { QueueTable } from "./queue-table.js";
+import { RegisterTable } from "./register-table.js";
 import { replicaSchema } from "./schema.js";
 import { SqliteStore } from "./sqlite-store.js";
 import { corruptError } from "./store-errors.js";
@@ -29,13 +30,16 @@ export function replicaStoreOver(database: Database.Database, path: string): Rep
   const devices = new NameTable(connection, "device");
   const streams = new StreamTable(connection, logs);
   const numbers = new ChangeNumbers(connection);
-  const assignments = new AssignmentTable(connection, numbers, (reason) => corruptError(path, reason));
+  const rows = new ChangeRows(connection);
+  const damaged = (reason: string) => corruptError(path, reason);
+  const registers = new RegisterTable(connection, damaged);
+  const names = new NameQueries(connection, registers);
   const tables: ReplicaTables = {
     meta: new MetaTable(connection),
     blocks: new BlockTable(connection, logs, streams),
     durable: new DurableTable(connection, logs, streams),
-    changes: new ChangeTable(connection, numbers, logs, devices, streams),
-    packages: new PackageTables(connection, numbers, assignments, new NameQueries(connection, assignments)),
+    changes: new ChangeTable(connection, numbers, rows, logs, devices, streams),
+    packages: new PackageTables(connection, numbers, rows, registers, names, damaged),
     queue: new QueueTable(connection),
   };
   return new SqliteStore(path, connection, tables);

@@ -7,9 +7,6 @@ export const opsPerChange: number = 16_384;
 // Block keys are stream ids times this, plus the seq: one integer finds a block, and a stream's blocks lie together.
 export const blocksPerStream: number = 2 ** 32;
 
-// The same for changes that wait unsigned: log ids times this, plus the change's number.
-export const changesPerLog: number = 2 ** 36;
-
 const logTables = `
 create table meta(key text primary key, value text not null) without rowid;
 create table log(id integer primary key, name text not null unique);
@@ -32,30 +29,44 @@ create table block(
 `;
 
 // A save writes one page of each tree it touches to the write-ahead log, which is most of its cost: hence few
-// indexes, and tables for what is rare (parked, set_aside, ahead).
-const replicaOnlyTables = `
-create table device(id integer primary key, name text not null unique);
-create table change(
+// indexes, on integers made of the first bytes of ids and hashes; a change's row with all that a save brings but the
+// text; and tables for what is rare (parked, set_aside, ahead). A change moves from one table to the other when it
+// is signed, so that the bytes, which its block holds then, leave no holes.
+const changeColumns = `
   number integer primary key,
-  id blob not null unique,
+  id_key integer not null,
+  id blob not null,
   device_id integer not null,
   log_id integer not null,
   wall_ms integer not null,
   counter integer not null,
   received_ms integer not null,
   is_skewed integer not null,
-  stream_id integer,
-  seq integer,
-  position integer
+  assignments blob`;
+
+const replicaOnlyTables = `
+create table device(id integer primary key, name text not null unique);
+create table placed_change(${changeColumns},
+  stream_id integer not null,
+  seq integer not null,
+  position integer not null
 );
+create index placed_change_id on placed_change(id_key);
+create table unsigned_change(${changeColumns},
+  bytes blob not null
+);
+create index unsigned_change_id on unsigned_change(id_key, log_id);
+create view change as
+  select *, null as bytes from placed_change
+  union all
+  select number, id_key, id, device_id, log_id, wall_ms, counter, received_ms, is_skewed, assignments,
+    null, null, null, bytes from unsigned_change;
 create table retired_number(id integer primary key, number integer not null);
-create table unsigned_change(key integer primary key, bytes blob not null);
 create table parked_change(
   number integer primary key,
   code text not null,
   message text not null,
-  hint text not null,
-  bytes blob
+  hint text not null
 );
 create table set_aside_change(number integer primary key, reason text not null);
 create table register(
@@ -63,19 +74,26 @@ create table register(
   key text not null,
   id integer not null,
   name_start integer not null,
-  head integer,
-  heads blob,
-  shown integer,
-  is_listed integer not null default 0,
+  heads blob not null,
+  is_first_shown integer not null,
+  is_listed integer not null,
+  text_key integer,
   conflict_kind integer,
   conflict_id blob,
   primary key(type, key)
 ) without rowid;
 create index register_conflict on register(key) where conflict_kind is not null;
-create table assignment(op integer primary key, register_id integer not null, content blob not null);
 create table ahead(type integer not null, key text not null, op text not null, primary key(type, key, op))
   without rowid;
-create table text(hash blob primary key, kind integer not null, head text not null, tail text not null);
+create table text(
+  id integer primary key,
+  hash_key integer not null,
+  hash blob not null,
+  kind integer not null,
+  head text not null,
+  tail text not null
+);
+create index text_hash on text(hash_key);
 create table sync_queue(
   id text primary key,
   type text not null,
@@ -106,6 +124,6 @@ export const replicaSchema: Schema = schemaOf(logTables + replicaOnlyTables);
 export const relaySchema: Schema = schemaOf(logTables);
 
 function schemaOf(sql: string): Schema {
-  const names = [...sql.matchAll(/^create (?:table|index) (\w+)/gm)].map((match) => match[1] ?? "");
+  const names = [...sql.matchAll(/^create (?:table|index|view) (\w+)/gm)].map((match) => match[1] ?? "");
   return { sql, names };
 }

@@ -1,8 +1,15 @@
+import type { Timestamp } from "@darksync/core/hlc";
 import type { ChangeId } from "@darksync/core/op-id";
 import type { Problem } from "@darksync/core/result";
 import type { StreamName } from "@darksync/core/stream";
 import type { LogName } from "@darksync/core/vector";
-import type { ChangePlace, ChangeRecord, ChangeStore, NewChange } from "../store/change-store.js";
+import type {
+  ChangeOrigin,
+  ChangePlace,
+  ChangeRecord,
+  ChangeStore,
+  NewChange,
+} from "../store/change-store.js";
 import { type Journal, JournaledMap } from "./journal.js";
 
 /** The changes that a replica holds, in memory. */
@@ -30,6 +37,18 @@ export class MemoryChanges implements ChangeStore {
 
   byNumber(number: number): ChangeRecord | null {
     return this.#records.get(number) ?? null;
+  }
+
+  origin(id: ChangeId): ChangeOrigin | null {
+    const record = this.get(id);
+    if (record === null) return null;
+    const { device, log, place } = record;
+    return { device, log, place: place === null ? null : { stream: place.stream, seq: place.seq } };
+  }
+
+  lastOwnTime(device: string): Timestamp | null {
+    const [last] = this.latest(1);
+    return last?.device === device ? last.time : null;
   }
 
   withPrefix(idPrefix: string, limit: number): readonly ChangeRecord[] {
@@ -70,6 +89,15 @@ export class MemoryChanges implements ChangeStore {
 
   countUnsigned(log: LogName): number {
     return this.#unsigned().filter((record) => record.log === log).length;
+  }
+
+  countOwn(log: LogName, device: string, first: number, last: number): number {
+    let count = 0;
+    for (const record of this.#records.values()) {
+      const isIn = record.number >= first && record.number <= last;
+      if (isIn && record.log === log && record.device === device) count += 1;
+    }
+    return count;
   }
 
   logsWithUnsigned(): readonly LogName[] {

@@ -1,4 +1,5 @@
 import type { Problem } from "@darksync/core/result";
+import { lastOf, type PushItem } from "../replica/push-queue.js";
 import type { ReplicaTables } from "../store/store.js";
 
 /** Checks that each change which waits to be signed is in an item of the queue. */
@@ -15,10 +16,6 @@ export function checkQueue({ changes, queue }: ReplicaTables): readonly Problem[
   });
 }
 
-function isIn(
-  range: { readonly log: string; readonly first: number; readonly last: number },
-  log: string,
-  number: number,
-): boolean {
-  return range.log === log && range.first <= number && number <= range.last;
+function isIn(task: PushItem["task"], log: string, number: number): boolean {
+  return task.log === log && task.first <= number && number <= lastOf(task);
 }

@@ -21,6 +21,7 @@ import type { Hash } from "@darksync/core/ports";
 import { failure, type Result, success } from "@darksync/core/result";
 import { type LogName, maxLogNameBytes } from "@darksync/core/vector";
 import type { ReplicaTables } from "../store/store.js";
+import { readClock, writeClock } from "./commit-change.js";
 import { queueChange } from "./push-queue.js";
 import { foldRecord } from "./refold.js";
 import { type Replica, readFacts } from "./replica.js";
@@ -129,6 +130,8 @@ export function applyChangeBundle(replica: Replica, bundle: ChangeBundle): Promi
     const fresh = bundle.changes.filter(
       ({ log, bytes }) => !tables.changes.has(changeId(replica.hash, replica.device, log, bytes)),
     );
+    // The changes may be old ones, and the clock goes on from the last of them.
+    writeClock(tables, readClock(replica, tables));
     const fold = new Fold(tables.packages, replica.hash);
     for (const { log, bytes } of fresh) addAgain(replica, tables, fold, log, bytes);
     fold.finish();

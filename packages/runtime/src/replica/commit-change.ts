@@ -8,7 +8,7 @@ import {
   nonceBytes,
 } from "@darksync/core/change";
 import { Fold, problemOf } from "@darksync/core/fold";
-import { type Timestamp, tick } from "@darksync/core/hlc";
+import { compareTimestamps, type Timestamp, tick } from "@darksync/core/hlc";
 import type { Op } from "@darksync/core/op/op";
 import { type ChangeId, changeOf, maxOpsPerChange, type OpId } from "@darksync/core/op-id";
 import type { Assignment, RegisterType } from "@darksync/core/register";
@@ -30,7 +30,7 @@ export class Commit {
     this.#replica = replica;
     this.#tables = tables;
     this.#fold = new Fold(tables.packages, replica.hash);
-    this.#clock = readClock(tables);
+    this.#clock = readClock(replica, tables);
   }
 
   /** Adds a change to a log. A refusal leaves the transaction as it was. */
@@ -85,7 +85,6 @@ export class Commit {
   /** Writes what the changes came to. Call it once, after the last `add`. */
   finish(): void {
     this.#fold.finish();
-    writeClock(this.#tables, this.#clock);
   }
 }
 
@@ -116,18 +115,26 @@ export function supersededBy<Type extends RegisterType>(
   const ids = new Set<OpId>();
   for (const head of heads) {
     ids.add(head.id);
-    const record = tables.changes.get(changeOf(head.id));
-    if (record === null || record.device === replica.device || record.place === null) continue;
-    const durableSeq = tables.durable.durable(record.log).get(record.place.stream) ?? 0;
-    if (record.place.seq > durableSeq) for (const id of head.supersedes) ids.add(id);
+    const origin = tables.changes.origin(changeOf(head.id));
+    if (origin === null || origin.device === replica.device || origin.place === null) continue;
+    const durableSeq = tables.durable.durable(origin.log).get(origin.place.stream) ?? 0;
+    if (origin.place.seq > durableSeq) for (const id of head.supersedes) ids.add(id);
   }
   return [...ids];
 }
 
-/** The replica's hybrid logical clock. */
-export function readClock({ meta }: ReplicaTables): Timestamp {
+/**
+ * The replica's hybrid logical clock: what was written down when changes of others came, or the time of the own change
+ * that came last, so that a save does not have to write it.
+ */
+export function readClock(
+  { device }: Pick<Replica, "device">,
+  { meta, changes }: Pick<ReplicaTables, "meta" | "changes">,
+): Timestamp {
   const [wallMs, counter] = (meta.get("clock") ?? "0:0").split(":").map(Number);
-  return { wallMs: wallMs ?? 0, counter: counter ?? 0 };
+  const written = { wallMs: wallMs ?? 0, counter: counter ?? 0 };
+  const lastOwn = changes.lastOwnTime(device);
+  return lastOwn !== null && compareTimestamps(lastOwn, written) > 0 ? lastOwn : written;
 }
 
 export function writeClock({ meta }: ReplicaTables, { wallMs, counter }: Timestamp): void {

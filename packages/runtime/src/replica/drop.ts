@@ -5,7 +5,7 @@ import type { QueueItem } from "../store/queue-store.js";
 import type { ReplicaTables } from "../store/store.js";
 import { type ChangeBundle, encodeChangeBundle } from "./change-bundle.js";
 import { withDependents } from "./dependents.js";
-import { logsOf, settlePushItems } from "./push-queue.js";
+import { lastOf, logsOf, settlePushItems } from "./push-queue.js";
 import { refold } from "./refold.js";
 import { type Replica, readFacts } from "./replica.js";
 
@@ -27,7 +27,7 @@ export function droppableChanges(
 ): Result<readonly ChangeRecord[]> {
   if (task.type !== "push_ops") return success([]);
   const unsigned = unsignedChanges(tables).filter(({ log }) => log === task.log);
-  const named = unsigned.filter(({ number }) => number >= task.first && number <= task.last);
+  const named = unsigned.filter(({ number }) => number >= task.first && number <= lastOf(task));
   if (named.length === 0) {
     return failure(
       "signed-already",

@@ -77,7 +77,7 @@ class Inbox {
     this.#log = log;
     this.#fold = new Fold(tables.packages, replica.hash);
     this.#nowMs = replica.clock();
-    this.#clock = readClock(tables);
+    this.#clock = readClock(replica, tables);
   }
 
   /** False if another process was faster and the block no longer continues its stream. */

@@ -16,6 +16,7 @@ import type { ReplicaTables } from "../store/store.js";
 import { beginStream, currentStream, streamToClose } from "./epoch.js";
 import { readLastSeen, writeLastSeen } from "./last-seen.js";
 import { updateBeyond, vectorOf } from "./log-view.js";
+import { lastOf } from "./push-queue.js";
 import { type Replica, readFacts } from "./replica.js";
 
 // Larger payloads compress better, up to what brotli sees at once; smaller ones are repeated cheaper after a cut.
@@ -113,7 +114,7 @@ function waitingInQueueOrder(tables: ReplicaTables, log: LogName): readonly Chan
   // An item that failed holds parked changes, which do not wait; what else it holds goes on (C3).
   for (const { task } of tables.queue.list()) {
     if (task.type !== "push_ops" || task.log !== log) continue;
-    for (const record of tables.changes.unsigned(log, task.first, task.last, maxChangesPerBlock)) {
+    for (const record of tables.changes.unsigned(log, task.first, lastOf(task), maxChangesPerBlock)) {
       // The ranges of two items may overlap after changes came back from an epoch that was closed.
       if (records.has(record.id)) continue;
       records.set(record.id, record);

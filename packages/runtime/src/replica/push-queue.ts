@@ -8,6 +8,7 @@ import type { ReplicaTables } from "../store/store.js";
 import type { Replica } from "./replica.js";
 
 const queueIdBytes = 6;
+const fewAtOnce = 8;
 const readAtOnce = 1000;
 
 /** A new id for a queue item. */
@@ -29,7 +30,10 @@ export function newQueueItem(replica: Pick<Replica, "random" | "clock">, task: Q
   };
 }
 
-/** Queues a change to be pushed. Saves in a row to one log are one item with a count (S2). */
+/**
+ * Queues a change to be pushed. Saves in a row to one log are one item (S2), which takes what comes as long as it is
+ * the last one: only the first of them writes to the queue.
+ */
 export function queueChange(
   replica: Pick<Replica, "random" | "clock">,
   { queue }: ReplicaTables,
@@ -37,11 +41,32 @@ export function queueChange(
   number: number,
 ): void {
   const last = queue.last();
-  if (last !== null && last.task.type === "push_ops" && last.task.log === log && last.status === "pending") {
-    queue.put({ ...last, task: { ...last.task, last: number, count: last.task.count + 1 } });
-    return;
+  const takesMore =
+    last !== null &&
+    last.status === "pending" &&
+    last.task.type === "push_ops" &&
+    last.task.log === log &&
+    last.task.last === null;
+  if (takesMore) return;
+  for (const item of queue.list()) {
+    if (item.task.type !== "push_ops" || item.task.last !== null) continue;
+    queue.put({ ...item, task: { ...item.task, last: number - 1 } });
   }
-  queue.put(newQueueItem(replica, { type: "push_ops", log, first: number, last: number, count: 1 }));
+  queue.put(newQueueItem(replica, { type: "push_ops", log, first: number, last: null }));
+}
+
+/** Up to which number an item pushes changes. */
+export function lastOf({ last }: PushItem["task"]): number {
+  return last ?? Number.MAX_SAFE_INTEGER;
+}
+
+/** How many own changes an item pushes. */
+export function countQueued(
+  replica: Pick<Replica, "device">,
+  { changes }: ReplicaTables,
+  task: PushItem["task"],
+): number {
+  return changes.countOwn(task.log, replica.device, task.first, lastOf(task));
 }
 
 /**
@@ -52,7 +77,8 @@ export function settlePushItems(tables: ReplicaTables, log: LogName): void {
   const parked = tables.changes.parked().filter((record) => record.log === log);
   const durable = tables.durable.durable(log);
   for (const item of pushItems(tables, log)) {
-    const { first, last } = item.task;
+    const { first } = item.task;
+    const last = lastOf(item.task);
     const refusal = parked.find(({ number }) => number >= first && number <= last)?.parked ?? null;
     if (refusal !== null) {
       const error = refusal.message;
@@ -82,20 +108,18 @@ function isAllDurable(
   first: number,
   last: number,
 ): boolean {
-  // The last one goes last, so that it alone mostly tells; only when it is there all are looked at.
-  const final = tables.changes.byNumber(last);
-  if (final !== null && final.log === log && !isDurable(final, durable)) return false;
-  for (let number = first - 1; number < last; ) {
-    const records = tables.changes.after(number, readAtOnce);
+  // Backwards: the last one goes last, so that it or one soon before mostly tells.
+  let before = last;
+  for (let count = fewAtOnce; ; count = Math.min(4 * count, readAtOnce)) {
+    const records = tables.changes.latest(count, before < Number.MAX_SAFE_INTEGER ? before + 1 : undefined);
     for (const record of records) {
-      if (record.number > last) return true;
+      if (record.number < first) return true;
       if (record.log === log && !isDurable(record, durable)) return false;
     }
     const next = records.at(-1);
     if (next === undefined) return true;
-    number = next.number;
+    before = next.number - 1;
   }
-  return true;
 }
 
 function isDurable({ place }: ChangeRecord, durable: Vector): boolean {
@@ -113,7 +137,8 @@ export function queueUncovered(
 ): void {
   const durable = tables.durable.durable(log);
   const items = pushItems(tables, log);
-  const isCovered = (number: number) => items.some(({ task }) => number >= task.first && number <= task.last);
+  const isCovered = (number: number) =>
+    items.some(({ task }) => number >= task.first && number <= lastOf(task));
   const numbers: number[] = [];
   for (const [stream, tip] of tables.blocks.tips(log)) {
     const seq = durable.get(stream) ?? 0;
@@ -125,7 +150,7 @@ export function queueUncovered(
   const uncovered = numbers.filter((number) => !isCovered(number)).sort((left, right) => left - right);
   const [first, last] = [uncovered[0], uncovered.at(-1)];
   if (first === undefined || last === undefined) return;
-  tables.queue.put(newQueueItem(replica, { type: "push_ops", log, first, last, count: uncovered.length }));
+  tables.queue.put(newQueueItem(replica, { type: "push_ops", log, first, last }));
 }
 
 /** How many changes wait unsigned or lie in blocks that the relay does not durably have. */

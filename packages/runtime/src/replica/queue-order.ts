@@ -4,7 +4,7 @@ import type { QueueItem } from "../store/queue-store.js";
 import type { ReplicaTables } from "../store/store.js";
 import { ChangeReader } from "./change-bytes.js";
 import { dependenciesOf } from "./dependents.js";
-import { newQueueItem } from "./push-queue.js";
+import { lastOf, newQueueItem } from "./push-queue.js";
 import type { Replica } from "./replica.js";
 
 /** The item whose id begins like this. */
@@ -100,7 +100,7 @@ class ItemChanges {
 
   isSigned({ task }: QueueItem): boolean {
     if (task.type !== "push_ops") return false;
-    return this.#tables.changes.unsigned(task.log, task.first, task.last, 1).length === 0;
+    return this.#tables.changes.unsigned(task.log, task.first, lastOf(task), 1).length === 0;
   }
 
   /** The item and those of `between` that it depends on, directly or not, in order. */
@@ -128,7 +128,12 @@ class ItemChanges {
 
   #unsignedOf({ task }: QueueItem): ReadonlyMap<ChangeId, ReadonlySet<ChangeId>> {
     if (task.type !== "push_ops") return new Map();
-    const records = this.#tables.changes.unsigned(task.log, task.first, task.last, Number.MAX_SAFE_INTEGER);
+    const records = this.#tables.changes.unsigned(
+      task.log,
+      task.first,
+      lastOf(task),
+      Number.MAX_SAFE_INTEGER,
+    );
     return new Map(records.map((record) => [record.id, dependenciesOf(this.#reader, record)]));
   }
 }

@@ -2,13 +2,12 @@ import type { LogName } from "@darksync/core/vector";
 
 /** What still has to be done with the relay (S2). */
 export type QueueTask =
-  /** Changes of one log with numbers from `first` to `last`. */
+  /** Changes of one log with numbers from `first` to `last`; null: up to the latest, as long as the item takes more. */
   | {
       readonly type: "push_ops";
       readonly log: LogName;
       readonly first: number;
-      readonly last: number;
-      readonly count: number;
+      readonly last: number | null;
     }
   /** Fetch one thing: a location. */
   | { readonly type: "pull"; readonly what: string };

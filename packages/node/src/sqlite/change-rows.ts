@@ -1,0 +1,178 @@
+import {
+  decode,
+  encode,
+  readLengthAndBytes,
+  readVarUint,
+  writeLengthAndBytes,
+  writeVarUint,
+} from "@darksync/core/codec";
+import type { Connection } from "./connection.js";
+import { blobOfHex, keyOfHex } from "./hex-blob.js";
+import { opsPerChange } from "./schema.js";
+
+/** A change's row, but for the assignments that its ops make. */
+export interface ChangeRow {
+  readonly number: number;
+  /** Hex. */
+  readonly id: string;
+  readonly deviceId: number;
+  readonly logId: number;
+  readonly wallMs: number;
+  readonly counter: number;
+  readonly receivedMs: number;
+  readonly isSkewed: boolean;
+  readonly place: { readonly streamId: number; readonly seq: number; readonly index: number } | null;
+  readonly bytes: Uint8Array | null;
+}
+
+/** An assignment of an op as its change's row holds it. */
+export interface StoredAssignment {
+  readonly index: number;
+  readonly registerId: number;
+  readonly content: Uint8Array;
+}
+
+interface OpenChange {
+  readonly number: number;
+  /** The row, while it is not written. */
+  readonly row: ChangeRow | null;
+  readonly assignments: StoredAssignment[];
+  isChanged: boolean;
+}
+
+const maxContentBytes = 2 ** 31;
+
+/**
+ * Writes the rows of changes. The latest one is kept back until the next or the end of the transaction, so that it is
+ * written once, with its assignments.
+ */
+export class ChangeRows {
+  readonly #connection: Connection;
+  #open: OpenChange | null = null;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+    connection.writeBeforeCommit(() => this.write());
+    connection.forgetAtEnd(() => {
+      this.#open = null;
+    });
+  }
+
+  add(row: ChangeRow): void {
+    this.write();
+    this.#open = { number: row.number, row, assignments: [], isChanged: true };
+  }
+
+  addAssignment(op: number, registerId: number, content: Uint8Array): void {
+    const open = this.#change(Math.floor(op / opsPerChange));
+    open.assignments.push({ index: op % opsPerChange, registerId, content });
+    open.isChanged = true;
+  }
+
+  assignment(op: number): StoredAssignment | null {
+    const { assignments } = this.#change(Math.floor(op / opsPerChange));
+    const index = op % opsPerChange;
+    return assignments.find((assignment) => assignment.index === index) ?? null;
+  }
+
+  /** Forgets the assignments of all changes. */
+  clearAssignments(): void {
+    this.write();
+    this.#open = null;
+    this.#connection.run("update placed_change set assignments = null where assignments is not null");
+    this.#connection.run("update unsigned_change set assignments = null where assignments is not null");
+  }
+
+  /** Writes what was kept back. */
+  write(): void {
+    const open = this.#open;
+    if (open === null || !open.isChanged) return;
+    this.#open = { ...open, row: null, isChanged: false };
+    const assignments = encodeAssignments(open.assignments);
+    if (open.row === null) {
+      const { number } = open;
+      const placed = "update placed_change set assignments = ? where number = ?";
+      if (this.#connection.run(placed, assignments, number) === 0)
+        this.#connection.run(
+          "update unsigned_change set assignments = ? where number = ?",
+          assignments,
+          number,
+        );
+    } else this.#insert(open.row, assignments);
+  }
+
+  #insert(row: ChangeRow, assignments: Uint8Array | null): void {
+    const { place, bytes } = row;
+    if (place === null) {
+      this.#connection.run(
+        "insert into unsigned_change values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        row.number,
+        keyOfHex(row.id),
+        blobOfHex(row.id),
+        row.deviceId,
+        row.logId,
+        row.wallMs,
+        row.counter,
+        row.receivedMs,
+        row.isSkewed ? 1 : 0,
+        assignments,
+        bytes,
+      );
+    } else {
+      this.#connection.run(
+        "insert into placed_change values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        row.number,
+        keyOfHex(row.id),
+        blobOfHex(row.id),
+        row.deviceId,
+        row.logId,
+        row.wallMs,
+        row.counter,
+        row.receivedMs,
+        row.isSkewed ? 1 : 0,
+        assignments,
+        place.streamId,
+        place.seq,
+        place.index,
+      );
+    }
+  }
+
+  #change(number: number): OpenChange {
+    if (this.#open?.number === number) return this.#open;
+    this.write();
+    const row = this.#connection.row<{ assignments: Uint8Array | null }>(
+      "select assignments from change where number = ?",
+      number,
+    );
+    const assignments =
+      row === undefined || row.assignments === null ? [] : decodeAssignments(row.assignments);
+    const open = { number, row: null, assignments, isChanged: false };
+    this.#open = open;
+    return open;
+  }
+}
+
+function encodeAssignments(assignments: readonly StoredAssignment[]): Uint8Array | null {
+  if (assignments.length === 0) return null;
+  return encode((writer) => {
+    for (const { index, registerId, content } of assignments) {
+      writeVarUint(writer, index);
+      writeVarUint(writer, registerId);
+      writeLengthAndBytes(writer, content);
+    }
+  });
+}
+
+function decodeAssignments(bytes: Uint8Array): StoredAssignment[] {
+  const assignments = decode(bytes, (reader) => {
+    const read: StoredAssignment[] = [];
+    while (reader.pos < bytes.length) {
+      const index = readVarUint(reader);
+      const registerId = readVarUint(reader);
+      read.push({ index, registerId, content: readLengthAndBytes(reader, maxContentBytes) });
+    }
+    return read;
+  });
+  return assignments ?? [];
+}

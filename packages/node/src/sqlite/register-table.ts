@@ -1,0 +1,163 @@
+import type { ConflictSummary } from "@darksync/core/conflict";
+import type { Assignment, Register, RegisterType } from "@darksync/core/register";
+import type { Connection } from "./connection.js";
+import { blobOfHex, keyOfHex } from "./hex-blob.js";
+import { conflictKinds, conflictOf, nameStart, registerTypes } from "./register-row.js";
+import { decodeAssignments, encodeAssignments } from "./register-value.js";
+
+/** A register as its row says. */
+export interface RegisterState<Type extends RegisterType = RegisterType> {
+  /** The number of its first assignment that arrived here. */
+  readonly id: number;
+  /** The one that is shown comes first. */
+  readonly heads: readonly Assignment<Type>[];
+  readonly isFirstShown: boolean;
+  readonly conflict: ConflictSummary | null;
+}
+
+export interface RegisterColumns {
+  readonly key: string;
+  readonly id: number;
+  /** Hex: each blob that the driver hands over costs the garbage collector more than this detour. */
+  readonly heads: string;
+  readonly is_first_shown: number;
+  readonly conflict_kind: number | null;
+  readonly conflict_id: Uint8Array | null;
+}
+
+interface KnownRegister {
+  readonly register: Register;
+  readonly state: RegisterState | null;
+  /** Whether there is a row, if maybe not of this state. */
+  readonly hasRow: boolean;
+}
+
+export const selectRegisters: string =
+  "select key, id, hex(heads) as heads, is_first_shown, conflict_kind, conflict_id from register";
+
+// Joined once: a statement is found by its text, and a new text has to be hashed first.
+const selectOne = `${selectRegisters} where type = ? and key = ?`;
+
+/** The registers with their heads. What a transaction that writes has met it reads once. */
+export class RegisterTable {
+  readonly #connection: Connection;
+  readonly #damaged: (reason: string) => Error;
+  readonly #known = new Map<string, KnownRegister>();
+  readonly #unwritten = new Set<string>();
+
+  constructor(connection: Connection, damaged: (reason: string) => Error) {
+    this.#connection = connection;
+    this.#damaged = damaged;
+    connection.writeBeforeCommit(() => this.writeNew());
+    connection.forgetAtEnd(() => {
+      this.#known.clear();
+      this.#unwritten.clear();
+    });
+  }
+
+  /** Null if nothing was ever assigned. */
+  get<Type extends RegisterType>(register: Register<Type>): RegisterState<Type> | null {
+    return this.#find(register).state as RegisterState<Type> | null;
+  }
+
+  /** Makes a register that holds nothing yet. Its row is written with its heads. */
+  add(register: Register, id: number): void {
+    const key = keyOf(register);
+    const { hasRow } = this.#find(register);
+    const state = { id, heads: [], isFirstShown: false, conflict: null };
+    this.#known.set(key, { register, state, hasRow });
+    this.#unwritten.add(key);
+  }
+
+  put<Type extends RegisterType>(register: Register<Type>, state: RegisterState<Type>): void {
+    const key = keyOf(register);
+    const { hasRow } = this.#find(register);
+    this.#write(register, state, hasRow);
+    this.#known.set(key, { register, state, hasRow: true });
+    this.#unwritten.delete(key);
+  }
+
+  /** Writes the registers that were made and have no heads yet. */
+  writeNew(): void {
+    for (const key of this.#unwritten) {
+      const known = this.#known.get(key);
+      if (known !== undefined && known.state !== null) this.put(known.register, known.state);
+    }
+  }
+
+  clear(): void {
+    this.#connection.run("delete from register");
+    this.#known.clear();
+    this.#unwritten.clear();
+  }
+
+  /** The state that a row of a register of this type holds. */
+  stateOf<Type extends RegisterType>(type: Type, row: RegisterColumns): RegisterState<Type> {
+    const heads = decodeAssignments(type, blobOfHex(row.heads));
+    if (heads === null) throw this.#damaged(`the heads of ${type} ${row.key} cannot be read`);
+    return { id: row.id, heads, isFirstShown: row.is_first_shown === 1, conflict: conflictOf(row) };
+  }
+
+  #find(register: Register): KnownRegister {
+    const key = keyOf(register);
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const row = this.#connection.row<RegisterColumns>(selectOne, numberOf(register.type), register.key);
+    const state = row === undefined ? null : this.stateOf(register.type, row);
+    const found = { register, state, hasRow: state !== null };
+    // A transaction that only reads may look at very many.
+    if (this.#connection.isWriting) this.#known.set(key, found);
+    return found;
+  }
+
+  #write<Type extends RegisterType>(
+    { type, key }: Register<Type>,
+    { id, heads, isFirstShown, conflict }: RegisterState<Type>,
+    hasRow: boolean,
+  ): void {
+    const blob = encodeAssignments(type, heads);
+    const shown =
+      isFirstShown && type === "name" ? (heads[0] as Assignment as Assignment<"name">).value : null;
+    const textKey = shown?.type === "definition" ? keyOfHex(shown.hash) : null;
+    const isListed = textKey !== null || conflict !== null ? 1 : 0;
+    const conflictKind = conflict === null ? null : conflictKinds.indexOf(conflict.kind);
+    const conflictId = conflict === null ? null : blobOfHex(conflict.id);
+    if (hasRow) {
+      this.#connection.run(
+        `update register set heads = ?, is_first_shown = ?, is_listed = ?, text_key = ?, conflict_kind = ?,
+          conflict_id = ? where type = ? and key = ?`,
+        blob,
+        isFirstShown ? 1 : 0,
+        isListed,
+        textKey,
+        conflictKind,
+        conflictId,
+        numberOf(type),
+        key,
+      );
+    } else {
+      this.#connection.run(
+        "insert into register values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        numberOf(type),
+        key,
+        id,
+        type === "name" ? nameStart(key) : 1,
+        blob,
+        isFirstShown ? 1 : 0,
+        isListed,
+        textKey,
+        conflictKind,
+        conflictId,
+      );
+    }
+  }
+}
+
+/** The number of a register's type in the table. */
+export function numberOf(type: RegisterType): number {
+  return registerTypes.indexOf(type);
+}
+
+function keyOf(register: Register): string {
+  return `${register.type} ${register.key}`;
+}
