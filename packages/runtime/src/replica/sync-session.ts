@@ -214,7 +214,8 @@ export class SyncSession {
     const { pulled, isLacking, refused } = await ingest(this.#replica, log, update);
     this.#refused.push(...refused);
     this.#count({ pulled });
-    if (!isLacking) return;
+    // The end of an answer that is under way tells what is missing still.
+    if (!isLacking || this.#state.asking.includes(log)) return;
     const held = this.#replica.store.read((tables) => vectorOf(tables.blocks, log));
     const ask = this.#askFor(log, held);
     if (ask !== null) this.#post({ type: "lacking", ask });
