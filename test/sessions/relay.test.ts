@@ -143,6 +143,34 @@ test("garbage, oversized frames and another version on the relay's socket end th
   expect(relay.lines.join("\n")).not.toMatch(/\\n\s+at /);
 });
 
+test("a web page from elsewhere that is open in a browser here gets nothing; one of this machine may connect", async () => {
+  const relay = await testRelay(`${testFolder()}/relay`);
+  const url = `${relay.url.replace("http", "ws")}/v1`;
+  const statusFor = (origin: string) =>
+    new Promise((resolve) => {
+      const socket = new WebSocket(url, { origin });
+      socket.on("unexpected-response", (_request, response) => resolve(response.statusCode));
+      socket.on("open", () => {
+        socket.close();
+        resolve(101);
+      });
+    });
+  for (const origin of ["https://evil.example", "http://localhost.evil.example", "null"]) {
+    expect(await statusFor(origin), origin).toBe(403);
+  }
+  for (const origin of ["http://localhost:5173", "http://127.0.0.1:1", "http://[::1]:80"]) {
+    expect(await statusFor(origin), origin).toBe(101);
+  }
+});
+
+test("a relay that is full or behind a broken proxy is unreachable for now, not wrong (S10)", async () => {
+  const server = createServer();
+  server.on("upgrade", (_request, socket) =>
+    socket.end("HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\n\r\n"),
+  );
+  await expectRefusedLink(await withOneChange(), await listening(server), "relay-unreachable");
+});
+
 test("healthz, metrics and log heads answer; anything else is a 404", async () => {
   const folder = testFolder();
   const relay = await testRelay(`${folder}/relay`);

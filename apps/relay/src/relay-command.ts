@@ -1,5 +1,5 @@
-import { isIP } from "node:net";
 import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { isLoopback } from "./loopback.js";
 import { RelayProblem, reportProblem } from "./relay-problem.js";
 import { serve } from "./serve.js";
 
@@ -74,10 +74,6 @@ function checkOptions({ port, host, data, open, engine }: RelayOptions): {
     );
   }
   return { port, host, data };
-}
-
-function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
 }
 
 function usage(message: string, hint: string): RelayProblem {

@@ -8,6 +8,7 @@ import { openRelaySpaces } from "@darksync/node/sqlite/relay-spaces";
 import { type SyncLock, takeSyncLock } from "@darksync/node/sync-lock";
 import { Relay } from "@darksync/runtime/relay/relay";
 import { type Logger, pino } from "pino";
+import { isLoopbackOrigin } from "./loopback.js";
 import { RelayMetrics } from "./metrics.js";
 import { problemOf, RelayProblem } from "./relay-problem.js";
 
@@ -30,7 +31,7 @@ export async function serve(options: ServeOptions): Promise<number> {
     spaces: metrics.timed(openRelaySpaces(options.data)),
     onFailure: (error) => logFailure(log, error, {}),
   });
-  const { server, connections, close } = serveRelay(relay, () => metrics.text());
+  const { server, connections, close } = serveRelay(relay, () => metrics.text(), isLoopbackOrigin);
   try {
     metrics.watch(relay, connections);
     const stopped = stopSignal();

@@ -30,8 +30,15 @@ interface Talker {
   onClose(): void;
 }
 
-/** Serves a relay's spaces by HTTP and WebSocket. `metrics` gives the Prometheus text. */
-export function serveRelay(relay: Relay, metrics: () => Promise<string>): RelayServer {
+/**
+ * Serves a relay's spaces by HTTP and WebSocket. `metrics` gives the Prometheus text. `isOriginAllowed`: whether a web
+ * page of this origin may connect; programs that are no browsers name none and are not asked.
+ */
+export function serveRelay(
+  relay: Relay,
+  metrics: () => Promise<string>,
+  isOriginAllowed: (origin: string) => boolean,
+): RelayServer {
   const rooms = new Map<string, Set<RoomConnection>>();
   const sockets = new WebSocketServer({
     noServer: true,
@@ -48,13 +55,11 @@ export function serveRelay(relay: Relay, metrics: () => Promise<string>): RelayS
   });
   server.on("upgrade", (request: IncomingMessage, stream: Duplex, rest: Buffer) => {
     stream.on("error", () => stream.destroy());
+    const { origin } = request.headers;
     const route = routeOf(request.url ?? "");
-    if (route === null || sockets.clients.size >= maxConnections) {
-      stream.end(
-        `HTTP/1.1 ${route === null ? "404 Not Found" : "503 Service Unavailable"}\r\nConnection: close\r\n\r\n`,
-      );
-      return;
-    }
+    if (origin !== undefined && !isOriginAllowed(origin)) return turnAway(stream, "403 Forbidden");
+    if (route === null) return turnAway(stream, "404 Not Found");
+    if (sockets.clients.size >= maxConnections) return turnAway(stream, "503 Service Unavailable");
     sockets.handleUpgrade(request, stream, rest, (socket) => {
       // What is wrong with a frame is the sender's trouble: `ws` closes the socket, nobody else notices.
       socket.on("error", () => socket.terminate());
@@ -83,6 +88,10 @@ export function serveRelay(relay: Relay, metrics: () => Promise<string>): RelayS
       return closeServer(relay, server, sockets);
     },
   };
+}
+
+function turnAway(stream: Duplex, status: string): void {
+  stream.end(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`);
 }
 
 /** Who talks with this socket; closes it if its space or head is not here or cannot be opened. */

@@ -19,7 +19,8 @@ export const socketTransport: Transport = {
     socket.on("open", () => handler.onOpen());
     socket.on("message", (data) => handler.onMessage(plainBytes(data)));
     socket.on("unexpected-response", (_request, response) => {
-      problem = notARelay(response.statusCode ?? 0);
+      const status = response.statusCode ?? 0;
+      problem = status >= 500 ? outOfOrder(status) : notARelay(status);
       socket.terminate();
       handler.onClose(problem);
     });
@@ -51,6 +52,15 @@ function unreachable(error: Error & { readonly code?: string }): Problem {
     code: "relay-unreachable",
     message: `the relay cannot be reached (${error.code ?? error.message})`,
     hint: "Your work is safe here. Is the relay running, and is its URL right? Then `darklang sync`.",
+  };
+}
+
+// A relay that is full, or what stands before it while it is away.
+function outOfOrder(status: number): Problem {
+  return {
+    code: "relay-unreachable",
+    message: `the relay cannot be reached now (HTTP ${status})`,
+    hint: "Your work is safe here. Try `darklang sync` again in a while.",
   };
 }
 

@@ -49,10 +49,15 @@ export function acknowledge(
     const pushed = ownBetween(replica, tables, log, before, after);
     tables.durable.setDurable(log, after);
     if (heads.length > 0) tables.meta.set("wasAcknowledged", "yes");
-    if (isWhole) queueUncovered(replica, tables, log);
+    if (hasLost(replica.device, before, after)) queueUncovered(replica, tables, log);
     settlePushItems(tables, log);
     return { pushed, askFrom };
   });
+}
+
+/** Whether the relay lost own blocks that it had acknowledged; their queue items are gone. */
+function hasLost(device: string, before: Vector, after: Vector): boolean {
+  return [...before].some(([stream, seq]) => deviceOf(stream) === device && (after.get(stream) ?? 0) < seq);
 }
 
 function isSame(tables: ReplicaTables, log: LogName, stream: StreamName, seq: number, tag: string): boolean {
