@@ -1,7 +1,13 @@
 const hexOfByte: readonly string[] = Array.from({ length: 256 }, (_, byte) =>
   byte.toString(16).padStart(2, "0"),
 );
-const byteOfHex: ReadonlyMap<string, number> = new Map(hexOfByte.map((hex, byte) => [hex, byte]));
+const digits = "0123456789abcdef";
+const notHex = 0xff;
+// The value of each ASCII character as a hex digit.
+const digitOfCode: Uint8Array = Uint8Array.from({ length: 128 }, (_, code) => {
+  const digit = digits.indexOf(String.fromCharCode(code));
+  return digit < 0 ? notHex : digit;
+});
 
 /** Lower-case hex of bytes. */
 export function toHex(bytes: Uint8Array): string {
@@ -15,9 +21,10 @@ export function fromHex(hex: string): Uint8Array | null {
   if (hex.length % 2 !== 0) return null;
   const bytes = new Uint8Array(hex.length / 2);
   for (let index = 0; index < bytes.length; index += 1) {
-    const byte = byteOfHex.get(hex.slice(index * 2, index * 2 + 2));
-    if (byte === undefined) return null;
-    bytes[index] = byte;
+    const high = digitOfCode[hex.charCodeAt(index * 2)] ?? notHex;
+    const low = digitOfCode[hex.charCodeAt(index * 2 + 1)] ?? notHex;
+    if (high === notHex || low === notHex) return null;
+    bytes[index] = high * 16 + low;
   }
   return bytes;
 }

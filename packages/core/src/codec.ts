@@ -31,12 +31,11 @@ export function encode(write: (writer: Writer) => void): Uint8Array {
   const writer = spares.pop() ?? newWriter();
   // A writer whose `write` throws is dropped.
   write(writer);
-  const bytes = encoding.toUint8Array(writer);
   const hasGrown = writer.bufs.length > 0;
-  if (!hasGrown) {
-    writer.cpos = 0;
-    spares.push(writer);
-  }
+  if (hasGrown) return encoding.toUint8Array(writer);
+  const bytes = writer.cbuf.slice(0, writer.cpos);
+  writer.cpos = 0;
+  spares.push(writer);
   return bytes;
 }
 

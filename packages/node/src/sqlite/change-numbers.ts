@@ -8,12 +8,14 @@ export class ChangeNumbers {
   readonly #connection: Connection;
   // A transaction asks for the same few ids again and again. A removed change that comes back has another number.
   readonly #numbers = new Map<ChangeId, number>();
+  readonly #hints = new Map<ChangeId, number>();
   #lastMissed: ChangeId | null = null;
 
   constructor(connection: Connection) {
     this.#connection = connection;
     connection.forgetAtEnd(() => {
       this.#numbers.clear();
+      this.#hints.clear();
       this.#lastMissed = null;
     });
   }
@@ -22,10 +24,14 @@ export class ChangeNumbers {
   find(id: ChangeId): number | null {
     const known = this.#numbers.get(id);
     if (known !== undefined) return known;
+    const [key, blob] = [keyOfHex(id), blobOfHex(id)];
     const row = this.#connection.row<{ number: number }>(
-      "select number from change where id_key = ? and id = ?",
-      keyOfHex(id),
-      blobOfHex(id),
+      `select number from placed_change where id_key = ? and id = ?
+      union all select number from unsigned_change where id_key = ? and id = ?`,
+      key,
+      blob,
+      key,
+      blob,
     );
     if (row === undefined) {
       this.#lastMissed = id;
@@ -39,6 +45,15 @@ export class ChangeNumbers {
   isHeld(id: ChangeId): boolean {
     // Whoever adds one that came from elsewhere has just asked.
     return id !== this.#lastMissed && this.find(id) !== null;
+  }
+
+  /** The number that a change has unless it was removed since it was noted. */
+  hint(id: ChangeId): number | null {
+    return this.#numbers.get(id) ?? this.#hints.get(id) ?? null;
+  }
+
+  noteHint(id: ChangeId, number: number): void {
+    this.#hints.set(id, number);
   }
 
   remember(id: ChangeId, number: number): void {

@@ -13,7 +13,7 @@ import type {
 import type { ChangeNumbers } from "./change-numbers.js";
 import type { ChangeRows } from "./change-rows.js";
 import type { Connection } from "./connection.js";
-import { blobOfHex, keyOfHex, keysOfPrefix, plainBytes } from "./hex-blob.js";
+import { blobOfHex, keysOfPrefix, plainBytes } from "./hex-blob.js";
 import type { NameTable } from "./name-table.js";
 import type { StreamTable } from "./stream-table.js";
 
@@ -49,12 +49,19 @@ interface LatestChange {
   readonly counter: number;
 }
 
+const commonColumns =
+  "number, lower(hex(id)) as id, device_id, log_id, wall_ms, counter, received_ms, is_skewed";
+
 // Look-ups by subselect take a fraction of the time of joins.
-const selectChanges = `select number, lower(hex(id)) as id, device_id, log_id, wall_ms, counter, received_ms, is_skewed,
-  stream_id, seq, position, bytes,
-  (select reason from set_aside_change where number = change.number) as reason,
-  exists (select 1 from parked_change where number = change.number) as is_parked
-  from change`;
+const selectPlaced = `select ${commonColumns}, stream_id, seq, position, null as bytes,
+  (select reason from set_aside_change where number = placed_change.number) as reason,
+  exists (select 1 from parked_change where number = placed_change.number) as is_parked
+  from placed_change`;
+
+const selectUnsigned = `select ${commonColumns}, null as stream_id, 0 as seq, 0 as position, bytes,
+  (select reason from set_aside_change where number = unsigned_change.number) as reason,
+  exists (select 1 from parked_change where number = unsigned_change.number) as is_parked
+  from unsigned_change`;
 
 const isWaiting = "not exists (select 1 from parked_change where number = unsigned_change.number)";
 
@@ -92,7 +99,8 @@ export class ChangeTable implements ChangeStore {
   }
 
   get(id: ChangeId): ChangeRecord | null {
-    return this.#list("where id_key = ? and id = ?", keyOfHex(id), blobOfHex(id))[0] ?? null;
+    const number = this.#numbers.find(id);
+    return number === null ? null : this.byNumber(number);
   }
 
   byNumber(number: number): ChangeRecord | null {
@@ -107,7 +115,9 @@ export class ChangeTable implements ChangeStore {
       blobOfHex(idPrefix.padEnd(64, "0")),
       blobOfHex(idPrefix.padEnd(64, "f")),
       limit,
-    );
+    )
+      .sort((left, right) => (left.id < right.id ? -1 : 1))
+      .slice(0, limit);
   }
 
   add(change: NewChange): number {
@@ -144,7 +154,9 @@ export class ChangeTable implements ChangeStore {
       "where number < ? order by number desc limit ?",
       before ?? Number.MAX_SAFE_INTEGER,
       limit,
-    );
+    )
+      .reverse()
+      .slice(0, limit);
   }
 
   lastOwnTime(device: string): Timestamp | null {
@@ -154,13 +166,8 @@ export class ChangeTable implements ChangeStore {
   }
 
   origin(id: ChangeId): ChangeOrigin | null {
-    const number = this.#numbers.find(id);
-    if (number === null) return null;
     this.#rows.write();
-    const row = this.#connection.row<OriginColumns>(
-      "select device_id, log_id, stream_id, seq from change where number = ?",
-      number,
-    );
+    const row = this.#originOf(this.#numbers.hint(id)) ?? this.#originOf(this.#numbers.find(id));
     if (row === undefined) return null;
     return {
       device: this.#devices.nameOf(row.device_id),
@@ -170,16 +177,16 @@ export class ChangeTable implements ChangeStore {
   }
 
   unsigned(log: LogName, first: number, last: number, limit: number): readonly ChangeRecord[] {
-    return this.#list(
-      `where number in (
-        select number from unsigned_change
-        where number between ? and ? and log_id = ? and ${isWaiting} order by number limit ?
-      ) order by number`,
-      first,
-      last,
-      this.#logs.find(log),
-      limit,
-    );
+    this.#rows.write();
+    return this.#connection
+      .rows<ChangeColumns>(
+        `${selectUnsigned} where number between ? and ? and log_id = ? and ${isWaiting} order by number limit ?`,
+        first,
+        last,
+        this.#logs.find(log),
+        limit,
+      )
+      .map((row) => this.#recordOf(row));
   }
 
   countUnsigned(log: LogName): number {
@@ -254,11 +261,14 @@ export class ChangeTable implements ChangeStore {
 
   placedAfter(stream: StreamName, log: LogName, seq: number): readonly ChangeRecord[] {
     // A look at every change: this is asked after a refusal, and an index would cost every save.
-    return this.#list(
-      "where stream_id = ? and seq > ? order by seq, position",
-      this.#streams.find(log, stream),
-      seq,
-    );
+    this.#rows.write();
+    return this.#connection
+      .rows<ChangeColumns>(
+        `${selectPlaced} where stream_id = ? and seq > ? order by seq, position`,
+        this.#streams.find(log, stream),
+        seq,
+      )
+      .map((row) => this.#recordOf(row));
   }
 
   setParked(id: ChangeId, problem: Problem | null): void {
@@ -304,7 +314,7 @@ export class ChangeTable implements ChangeStore {
   }
 
   after(after: number, limit: number): readonly ChangeRecord[] {
-    return this.#list("where number > ? order by number limit ?", after, limit);
+    return this.#list("where number > ? order by number limit ?", after, limit).slice(0, limit);
   }
 
   count(): number {
@@ -323,6 +333,14 @@ export class ChangeTable implements ChangeStore {
     return { number, log: this.#logs.nameOf(row.log_id), isUnsigned: row.stream_id === null };
   }
 
+  #originOf(number: number | null): OriginColumns | undefined {
+    if (number === null) return undefined;
+    return this.#connection.row(
+      "select device_id, log_id, stream_id, seq from change where number = ?",
+      number,
+    );
+  }
+
   #parkedRow(number: number): Problem | undefined {
     return this.#connection.row("select code, message, hint from parked_change where number = ?", number);
   }
@@ -332,7 +350,9 @@ export class ChangeTable implements ChangeStore {
     this.#rows.write();
     const latest =
       this.#connection.row<LatestChange>(
-        "select number, device_id, wall_ms, counter from change order by number desc limit 1",
+        `select number, device_id, wall_ms, counter from change where number = max(
+          coalesce((select max(number) from placed_change), 0), coalesce((select max(number) from unsigned_change), 0)
+        )`,
       ) ?? null;
     if (this.#connection.isWriting) this.#latest = latest;
     return latest;
@@ -349,10 +369,14 @@ export class ChangeTable implements ChangeStore {
     this.#retiredNumber = null;
   }
 
-  #list(condition: string, ...values: (number | Uint8Array | null)[]): readonly ChangeRecord[] {
+  /** Rows of both tables in order of number. A view of both would be sorted as a whole for each page. */
+  #list(condition: string, ...values: (number | Uint8Array | null)[]): ChangeRecord[] {
     this.#rows.write();
-    return this.#connection
-      .rows<ChangeColumns>(`${selectChanges} ${condition}`, ...values)
+    return [
+      ...this.#connection.rows<ChangeColumns>(`${selectPlaced} ${condition}`, ...values),
+      ...this.#connection.rows<ChangeColumns>(`${selectUnsigned} ${condition}`, ...values),
+    ]
+      .sort((left, right) => left.number - right.number)
       .map((row) => this.#recordOf(row));
   }
 

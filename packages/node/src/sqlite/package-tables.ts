@@ -118,16 +118,16 @@ export class PackageTables implements PackageStore {
   putText(hash: ContentHash, text: DefinitionText): void {
     const key = keyOfHex(hash);
     const blob = blobOfHex(hash);
+    // Two statements take less time than one that inserts what it has looked for in the same table.
+    if (this.#connection.row("select 1 from text where hash_key = ? and hash = ?", key, blob) !== undefined)
+      return;
     this.#connection.run(
-      `insert into text(hash_key, hash, kind, head, tail) select ?, ?, ?, ?, ?
-      where not exists (select 1 from text where hash_key = ? and hash = ?)`,
+      "insert into text values (null, ?, ?, ?, ?, ?)",
       key,
       blob,
       definitionKinds.indexOf(text.kind),
       text.head,
       text.tail,
-      key,
-      blob,
     );
   }
 

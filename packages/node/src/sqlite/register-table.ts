@@ -1,5 +1,7 @@
 import type { ConflictSummary } from "@darksync/core/conflict";
+import type { ChangeId } from "@darksync/core/op-id";
 import type { Assignment, Register, RegisterType } from "@darksync/core/register";
+import type { ChangeNumbers } from "./change-numbers.js";
 import type { Connection } from "./connection.js";
 import { blobOfHex, keyOfHex } from "./hex-blob.js";
 import { conflictKinds, conflictOf, nameStart, registerTypes } from "./register-row.js";
@@ -41,12 +43,18 @@ const selectOne = `${selectRegisters} where type = ? and key = ?`;
 /** The registers with their heads. What a transaction that writes has met it reads once. */
 export class RegisterTable {
   readonly #connection: Connection;
+  readonly #numbers: ChangeNumbers;
   readonly #damaged: (reason: string) => Error;
   readonly #known = new Map<string, KnownRegister>();
   readonly #unwritten = new Set<string>();
 
-  constructor(connection: Connection, damaged: (reason: string) => Error) {
+  readonly #noteNumber = (change: ChangeId, number: number): void => this.#numbers.noteHint(change, number);
+  readonly #numberOf = (change: ChangeId): number =>
+    this.#numbers.hint(change) ?? this.#numbers.find(change) ?? 0;
+
+  constructor(connection: Connection, numbers: ChangeNumbers, damaged: (reason: string) => Error) {
     this.#connection = connection;
+    this.#numbers = numbers;
     this.#damaged = damaged;
     connection.writeBeforeCommit(() => this.writeNew());
     connection.forgetAtEnd(() => {
@@ -92,8 +100,12 @@ export class RegisterTable {
   }
 
   /** The state that a row of a register of this type holds. */
-  stateOf<Type extends RegisterType>(type: Type, row: RegisterColumns): RegisterState<Type> {
-    const heads = decodeAssignments(type, blobOfHex(row.heads));
+  stateOf<Type extends RegisterType>(
+    type: Type,
+    row: RegisterColumns,
+    noteNumber: (change: ChangeId, number: number) => void = ignore,
+  ): RegisterState<Type> {
+    const heads = decodeAssignments(type, blobOfHex(row.heads), noteNumber);
     if (heads === null) throw this.#damaged(`the heads of ${type} ${row.key} cannot be read`);
     return { id: row.id, heads, isFirstShown: row.is_first_shown === 1, conflict: conflictOf(row) };
   }
@@ -103,7 +115,7 @@ export class RegisterTable {
     const known = this.#known.get(key);
     if (known !== undefined) return known;
     const row = this.#connection.row<RegisterColumns>(selectOne, numberOf(register.type), register.key);
-    const state = row === undefined ? null : this.stateOf(register.type, row);
+    const state = row === undefined ? null : this.stateOf(register.type, row, this.#noteNumber);
     const found = { register, state, hasRow: state !== null };
     // A transaction that only reads may look at very many.
     if (this.#connection.isWriting) this.#known.set(key, found);
@@ -115,7 +127,7 @@ export class RegisterTable {
     { id, heads, isFirstShown, conflict }: RegisterState<Type>,
     hasRow: boolean,
   ): void {
-    const blob = encodeAssignments(type, heads);
+    const blob = encodeAssignments(type, heads, this.#numberOf);
     const shown =
       isFirstShown && type === "name" ? (heads[0] as Assignment as Assignment<"name">).value : null;
     const textKey = shown?.type === "definition" ? keyOfHex(shown.hash) : null;
@@ -152,6 +164,8 @@ export class RegisterTable {
     }
   }
 }
+
+const ignore = (): void => {};
 
 /** The number of a register's type in the table. */
 export function numberOf(type: RegisterType): number {

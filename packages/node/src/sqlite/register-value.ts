@@ -15,7 +15,7 @@ import {
 } from "@darksync/core/codec";
 import { definitionKinds } from "@darksync/core/content-hash";
 import type { SkeletonPiece } from "@darksync/core/language";
-import { changeOf, indexOf, type OpId, opId } from "@darksync/core/op-id";
+import { type ChangeId, changeOf, indexOf, type OpId, opId } from "@darksync/core/op-id";
 import type { Assignment, Binding, RegisterType, RegisterValues } from "@darksync/core/register";
 import { blobOfHex, hexOfBlob } from "./hex-blob.js";
 
@@ -143,16 +143,18 @@ export function decodeContent<Type extends RegisterType>(
   return decode(bytes, (reader) => readContent(reader, type));
 }
 
-/** The stored bytes of assignments with their ids. */
+/** The stored bytes of assignments with their ids and the numbers of their changes. */
 export function encodeAssignments<Type extends RegisterType>(
   type: Type,
   assignments: readonly Assignment<Type>[],
+  numberOf: (change: ChangeId) => number,
 ): Uint8Array {
   return encode((writer) => {
     for (const assignment of assignments) {
       writeContent(writer, type, assignment);
       writeBytes(writer, blobOfHex(changeOf(assignment.id)));
       writeVarUint(writer, indexOf(assignment.id));
+      writeVarUint(writer, numberOf(changeOf(assignment.id)));
     }
   });
 }
@@ -161,6 +163,7 @@ export function encodeAssignments<Type extends RegisterType>(
 export function decodeAssignments<Type extends RegisterType>(
   type: Type,
   bytes: Uint8Array,
+  noteNumber: (change: ChangeId, number: number) => void,
 ): readonly Assignment<Type>[] | null {
   return decode(bytes, (reader) => {
     const assignments: Assignment<Type>[] = [];
@@ -168,6 +171,7 @@ export function decodeAssignments<Type extends RegisterType>(
       const { value, supersedes } = readContent(reader, type);
       const change = hexOfBlob(readBytes(reader, hashBytes));
       assignments.push({ id: opId(change, readVarUint(reader)), value, supersedes });
+      noteNumber(change, readVarUint(reader));
     }
     return assignments;
   });

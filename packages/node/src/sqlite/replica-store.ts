@@ -32,7 +32,7 @@ export function replicaStoreOver(database: Database.Database, path: string): Rep
   const numbers = new ChangeNumbers(connection);
   const rows = new ChangeRows(connection);
   const damaged = (reason: string) => corruptError(path, reason);
-  const registers = new RegisterTable(connection, damaged);
+  const registers = new RegisterTable(connection, numbers, damaged);
   const names = new NameQueries(connection, registers);
   const tables: ReplicaTables = {
     meta: new MetaTable(connection),

@@ -32,15 +32,20 @@ export async function save(
 ): Promise<Result<Saved>> {
   const parsed = parseFor(replica, location, source);
   if (!parsed.ok) return parsed;
+  return saveDefinition(replica, { location, text: parsed.value, seen });
+}
+
+/** Saves a definition that was parsed before. Durable when fulfilled. */
+export function saveDefinition(replica: Replica, definition: DefinitionToSave): Promise<Result<Saved>> {
   return replica.store.write((tables) => {
     const commit = new Commit(replica, tables);
-    const saved = saveText(replica, tables, commit, { location, text: parsed.value, seen });
+    const saved = saveText(replica, tables, commit, definition);
     commit.finish();
     return saved;
   });
 }
 
-/** One definition of many that are saved together. */
+/** A definition with the location to save it at. */
 export interface DefinitionToSave {
   readonly location: Location;
   readonly text: DefinitionText;
