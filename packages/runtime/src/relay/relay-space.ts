@@ -1,5 +1,3 @@
-import { type Change, changeId, decodeChange } from "@darksync/core/change";
-import { problemOf } from "@darksync/core/fold";
 import type { Compression, Hash, Verify } from "@darksync/core/ports";
 import { deviceOf, type StreamName } from "@darksync/core/stream";
 import type { LogName } from "@darksync/core/vector";
@@ -7,9 +5,10 @@ import { type AdmittedBlock, admitRuns } from "@darksync/log/admission";
 import { firstHead } from "@darksync/log/head";
 import { encodeAppends, parseAppends, type Run } from "@darksync/log/update";
 import { tagOf } from "@darksync/sync/digest";
-import type { Message, StreamHead } from "@darksync/sync/message";
+import type { StreamHead } from "@darksync/sync/message";
 import { admissionView, headsOf, knownClients } from "../replica/log-view.js";
 import type { RelayStore } from "../store/store.js";
+import { type RefusedMessage, withoutInvalid } from "./without-invalid.js";
 
 /** What a relay checks blocks with. */
 export interface RelayPorts {
@@ -17,8 +16,6 @@ export interface RelayPorts {
   readonly verify: Verify;
   readonly compression: Compression;
 }
-
-export type RefusedMessage = Extract<Message, { type: "refused" }>;
 
 /** What became of an update, once it is durable. */
 export interface Admitted {
@@ -227,57 +224,6 @@ function appendBlock(blocks: Parameters<typeof headsOf>[0], log: LogName, block:
     bytes: block.bytes,
   });
   if (closes !== null) blocks.close(log, `${deviceOf(stream)}.${closes.epoch}`, closes.seq);
-}
-
-/** Cuts each stream before its first block with a change that is malformed or breaks a rule. */
-function withoutInvalid(
-  hash: Hash,
-  log: LogName,
-  blocks: readonly AdmittedBlock[],
-): { readonly admitted: readonly AdmittedBlock[]; readonly refused: RefusedMessage[] } {
-  const admitted: AdmittedBlock[] = [];
-  const refused: RefusedMessage[] = [];
-  const cut = new Set<StreamName>();
-  for (const block of blocks) {
-    const { stream, seq } = block.header;
-    if (cut.has(stream)) continue;
-    const invalid = invalidChanges(hash, log, block);
-    if (invalid.length === 0) {
-      admitted.push(block);
-      continue;
-    }
-    cut.add(stream);
-    const reason = invalid[0]?.reason ?? "";
-    const changes = invalid.map(({ id }) => id);
-    refused.push({ type: "refused", log, stream, seq, code: "invalid-change", reason, changes });
-  }
-  return { admitted, refused };
-}
-
-// What a newer version means by a change this one does not know is not for the relay to judge (O7).
-function invalidChanges(
-  hash: Hash,
-  log: LogName,
-  { header, changes }: AdmittedBlock,
-): readonly { readonly id: string; readonly reason: string }[] {
-  const invalid: { id: string; reason: string }[] = [];
-  for (const bytes of changes) {
-    const decoded = decodeChange(bytes);
-    const reason = decoded.type === "change" ? invalidReason(decoded.change, log) : malformedReason(decoded);
-    if (reason !== null) invalid.push({ id: changeId(hash, deviceOf(header.stream), log, bytes), reason });
-  }
-  return invalid;
-}
-
-function invalidReason(change: Change, log: LogName): string | null {
-  return problemOf({ change, log });
-}
-
-function malformedReason(decoded: {
-  readonly type: "unknown" | "malformed";
-  readonly reason: string;
-}): string | null {
-  return decoded.type === "malformed" ? decoded.reason : null;
 }
 
 const notIntroduced = {
