@@ -4,12 +4,13 @@ import { decodeChange } from "@darksync/core/change";
 import { changeOf } from "@darksync/core/op-id";
 import type { Signer } from "@darksync/core/ports";
 import { type LogName, vectorMaximum } from "@darksync/core/vector";
-import { systemRandom } from "@darksync/node/crypto";
+import { sha256, systemRandom } from "@darksync/node/crypto";
 import { openRelaySpaces } from "@darksync/node/sqlite/relay-spaces";
 import { openReplicaStore } from "@darksync/node/sqlite/replica-store";
 import { expect, onTestFinished, test } from "vitest";
 import { newSpaceId } from "../src/relay/relay.js";
 import { ChangeReader } from "../src/replica/change-bytes.js";
+import { updateBeyond } from "../src/replica/log-view.js";
 import type { Replica } from "../src/replica/replica.js";
 import {
   changesOf,
@@ -234,6 +235,11 @@ test("C3: what lies beyond the end of a closed epoch counts nowhere, for those w
   });
   const kept = await saveValue(backup.replica, "Acme.a", 3);
   await mustSync(backup.replica, before);
+  const theirs = before.relay.space(space)?.store;
+  const newer = theirs?.read(({ blocks }) => updateBeyond(sha256, blocks, "main/Acme", new Map(), 1_000_000));
+  const offered = await wire.relay.space(space)?.admit("main/Acme", newer?.update ?? new Uint8Array(), null);
+  expect(offered?.refused).toMatchObject([{ code: "stale-closing" }]);
+  expect(contentOf(wire.relay, space).changes).toContain(lost);
   await expectHealed(before, space, [backup.replica, bob], [kept]);
   expect(changesOf(bob)).not.toContain(lost);
 });

@@ -8,7 +8,7 @@ import { tagOf } from "@darksync/sync/digest";
 import type { StreamHead } from "@darksync/sync/message";
 import { admissionView, headsOf, knownClients } from "../replica/log-view.js";
 import type { RelayStore } from "../store/store.js";
-import { type RefusedMessage, withoutInvalid } from "./without-invalid.js";
+import { type RefusedMessage, withoutInvalid, withoutStaleClosing } from "./without-invalid.js";
 
 /** What a relay checks blocks with. */
 export interface RelayPorts {
@@ -142,7 +142,11 @@ export class RelaySpace {
       admitRuns(this.#ports, log, admissionView(hash, blocks, this.id, log), parsed.runs),
     );
     this.#countRepeated(log, parsed.runs);
-    const { admitted, refused } = withoutInvalid(hash, log, admission.admitted);
+    const { admitted: valid, refused } = withoutInvalid(hash, log, admission.admitted);
+    const { admitted, refused: stale } = this.store.read(({ blocks }) =>
+      withoutStaleClosing(log, (stream) => blocks.tip(log, stream)?.seq ?? 0, valid),
+    );
+    refused.push(...stale);
     for (const { stream, seq, problem } of admission.refused) {
       refused.push({
         type: "refused",

@@ -8,6 +8,24 @@ import type { Message } from "@darksync/sync/message";
 
 export type RefusedMessage = Extract<Message, { type: "refused" }>;
 
+/**
+ * Takes out streams that close an epoch before the last block that is held of it: whoever closes it has to see that
+ * block first, or it would count nowhere although it was acknowledged (C3, L5).
+ */
+export function withoutStaleClosing(
+  log: LogName,
+  tipOf: (stream: StreamName) => number,
+  blocks: readonly AdmittedBlock[],
+): { readonly admitted: readonly AdmittedBlock[]; readonly refused: RefusedMessage[] } {
+  const refused = blocks.flatMap(({ header: { stream, seq, closes } }): RefusedMessage[] => {
+    if (closes === null || tipOf(`${deviceOf(stream)}.${closes.epoch}`) <= closes.seq) return [];
+    const reason = "It ends an epoch before a block that is held of it.";
+    return [{ type: "refused", log, stream, seq, code: "stale-closing", reason, changes: [] }];
+  });
+  const out = new Set(refused.map(({ stream }) => stream));
+  return { admitted: blocks.filter(({ header }) => !out.has(header.stream)), refused };
+}
+
 /** Cuts each stream before its first block with a change that is malformed or breaks a rule. */
 export function withoutInvalid(
   hash: Hash,

@@ -28,7 +28,7 @@ export interface Parked {
 }
 
 /** Refusals that are about the block's place and not about its changes: those only move to another epoch. */
-const codesOfPlace: ReadonlySet<string> = new Set(["fork", "closed-stream", "broken-chain"]);
+const codesOfPlace: ReadonlySet<string> = new Set(["fork", "closed-stream", "broken-chain", "stale-closing"]);
 
 /**
  * Parks the changes that a refusal names and what depends on them; the epoch ends at the last acknowledged block
