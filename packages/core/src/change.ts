@@ -3,6 +3,7 @@ import { bytesOfHex, toHex } from "./bytes.js";
 import {
   decode,
   encode,
+  encodeFor,
   Malformed,
   type Reader,
   readByte,
@@ -51,9 +52,9 @@ export function encodeChange(change: Change): Uint8Array {
     writeVarUint(writer, change.ops.length);
     for (const op of change.ops) {
       writeVarUint(writer, opNumber(op));
-      writeLengthAndBytes(
-        writer,
-        encode((inner) => writeOp(inner, op)),
+      encodeFor(
+        (inner) => writeOp(inner, op),
+        (bytes) => writeLengthAndBytes(writer, bytes),
       );
     }
   });
@@ -102,13 +103,12 @@ function readChange(reader: Reader): DecodedChange {
  * belongs to it because a change's validity depends on it: the same bytes signed into two logs are two changes.
  */
 export function changeId(hash: Hash, device: string, log: LogName, bytes: Uint8Array): ChangeId {
-  return toHex(
-    hash(
-      encode((writer) => {
-        writeBytes(writer, bytesOfHex(device));
-        writeText(writer, log);
-        writeBytes(writer, bytes);
-      }),
-    ),
+  return encodeFor(
+    (writer) => {
+      writeBytes(writer, bytesOfHex(device));
+      writeText(writer, log);
+      writeBytes(writer, bytes);
+    },
+    (covered) => toHex(hash(covered)),
   );
 }

@@ -26,17 +26,26 @@ function newWriter(): Writer {
   return writer;
 }
 
-/** The bytes that `write` writes. Buffers are used again and again, one for each depth of nested calls. */
+/** The bytes that `write` writes. */
 export function encode(write: (writer: Writer) => void): Uint8Array {
+  return encodeFor(write, (bytes) => bytes.slice());
+}
+
+/**
+ * Hands the bytes that `write` writes to `use`; they are a view that is good until it returns. Making an array of its
+ * own takes longer than writing a few hundred bytes. Buffers are used again and again, one for each depth of nested
+ * calls.
+ */
+export function encodeFor<Value>(write: (writer: Writer) => void, use: (bytes: Uint8Array) => Value): Value {
   const writer = spares.pop() ?? newWriter();
-  // A writer whose `write` throws is dropped.
+  // A writer whose `write` or `use` throws is dropped.
   write(writer);
   const hasGrown = writer.bufs.length > 0;
-  if (hasGrown) return encoding.toUint8Array(writer);
-  const bytes = writer.cbuf.slice(0, writer.cpos);
+  if (hasGrown) return use(encoding.toUint8Array(writer));
+  const value = use(writer.cbuf.subarray(0, writer.cpos));
   writer.cpos = 0;
   spares.push(writer);
-  return bytes;
+  return value;
 }
 
 /** What `read` reads from the bytes, or null if they are malformed or go on after it. Never throws for bad bytes. */

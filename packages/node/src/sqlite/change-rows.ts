@@ -1,13 +1,16 @@
 import {
   decode,
-  encode,
+  encodeFor,
   readLengthAndBytes,
   readVarUint,
+  type Writer,
   writeLengthAndBytes,
   writeVarUint,
 } from "@darksync/core/codec";
+import type { RegisterType } from "@darksync/core/register";
 import type { Connection } from "./connection.js";
 import { blobOfHex, keyOfHex } from "./hex-blob.js";
+import { type AssignmentContent, readContent, writeContent } from "./register-value.js";
 import { opsPerChange } from "./schema.js";
 
 /** A change's row, but for the assignments that its ops make. */
@@ -26,11 +29,16 @@ export interface ChangeRow {
 }
 
 /** An assignment of an op as its change's row holds it. */
-export interface StoredAssignment {
+interface StoredAssignment {
   readonly index: number;
   readonly registerId: number;
-  readonly content: Uint8Array;
+  readonly content: Content;
 }
+
+/** As it came, or as it was read. */
+type Content =
+  | { readonly type: RegisterType; readonly assignment: AssignmentContent<RegisterType> }
+  | { readonly bytes: Uint8Array };
 
 interface OpenChange {
   readonly number: number;
@@ -63,16 +71,31 @@ export class ChangeRows {
     this.#open = { number: row.number, row, assignments: [], isChanged: true };
   }
 
-  addAssignment(op: number, registerId: number, content: Uint8Array): void {
+  addAssignment<Type extends RegisterType>(
+    op: number,
+    registerId: number,
+    type: Type,
+    assignment: AssignmentContent<Type>,
+  ): void {
     const open = this.#change(Math.floor(op / opsPerChange));
+    const content = { type, assignment } as Content;
     open.assignments.push({ index: op % opsPerChange, registerId, content });
     open.isChanged = true;
   }
 
-  assignment(op: number): StoredAssignment | null {
+  /** The assignment of an op to a register of this type, or null; `damaged` if it cannot be read. */
+  assignment<Type extends RegisterType>(
+    op: number,
+    registerId: number,
+    type: Type,
+  ): AssignmentContent<Type> | "damaged" | null {
     const { assignments } = this.#change(Math.floor(op / opsPerChange));
     const index = op % opsPerChange;
-    return assignments.find((assignment) => assignment.index === index) ?? null;
+    const found = assignments.find((assignment) => assignment.index === index);
+    if (found === undefined || found.registerId !== registerId) return null;
+    const { content } = found;
+    if ("assignment" in content) return content.assignment as AssignmentContent<Type>;
+    return decode(content.bytes, (reader) => readContent(reader, type)) ?? "damaged";
   }
 
   /** Forgets the assignments of all changes. */
@@ -88,9 +111,17 @@ export class ChangeRows {
     const open = this.#open;
     if (open === null || !open.isChanged) return;
     this.#open = { ...open, row: null, isChanged: false };
-    const assignments = encodeAssignments(open.assignments);
-    if (open.row === null) {
-      const { number } = open;
+    if (open.assignments.length === 0) this.#put(open, null);
+    else {
+      encodeFor(
+        (writer) => writeStored(writer, open.assignments),
+        (assignments) => this.#put(open, assignments),
+      );
+    }
+  }
+
+  #put({ number, row }: OpenChange, assignments: Uint8Array | null): void {
+    if (row === null) {
       const placed = "update placed_change set assignments = ? where number = ?";
       if (this.#connection.run(placed, assignments, number) === 0)
         this.#connection.run(
@@ -98,7 +129,7 @@ export class ChangeRows {
           assignments,
           number,
         );
-    } else this.#insert(open.row, assignments);
+    } else this.#insert(row, assignments);
   }
 
   #insert(row: ChangeRow, assignments: Uint8Array | null): void {
@@ -145,32 +176,34 @@ export class ChangeRows {
       "select assignments from change where number = ?",
       number,
     );
-    const assignments =
-      row === undefined || row.assignments === null ? [] : decodeAssignments(row.assignments);
+    const assignments = row === undefined || row.assignments === null ? [] : readStored(row.assignments);
     const open = { number, row: null, assignments, isChanged: false };
     this.#open = open;
     return open;
   }
 }
 
-function encodeAssignments(assignments: readonly StoredAssignment[]): Uint8Array | null {
-  if (assignments.length === 0) return null;
-  return encode((writer) => {
-    for (const { index, registerId, content } of assignments) {
-      writeVarUint(writer, index);
-      writeVarUint(writer, registerId);
-      writeLengthAndBytes(writer, content);
+function writeStored(writer: Writer, assignments: readonly StoredAssignment[]): void {
+  for (const { index, registerId, content } of assignments) {
+    writeVarUint(writer, index);
+    writeVarUint(writer, registerId);
+    if ("bytes" in content) writeLengthAndBytes(writer, content.bytes);
+    else {
+      encodeFor(
+        (inner) => writeContent(inner, content.type, content.assignment),
+        (bytes) => writeLengthAndBytes(writer, bytes),
+      );
     }
-  });
+  }
 }
 
-function decodeAssignments(bytes: Uint8Array): StoredAssignment[] {
+function readStored(bytes: Uint8Array): StoredAssignment[] {
   const assignments = decode(bytes, (reader) => {
     const read: StoredAssignment[] = [];
     while (reader.pos < bytes.length) {
       const index = readVarUint(reader);
       const registerId = readVarUint(reader);
-      read.push({ index, registerId, content: readLengthAndBytes(reader, maxContentBytes) });
+      read.push({ index, registerId, content: { bytes: readLengthAndBytes(reader, maxContentBytes) } });
     }
     return read;
   });

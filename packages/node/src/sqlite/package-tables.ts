@@ -18,7 +18,6 @@ import {
   type RegisterTable,
   selectRegisters,
 } from "./register-table.js";
-import { decodeContent, encodeContent } from "./register-value.js";
 
 /** What the fold made, in SQLite. */
 export class PackageTables implements PackageStore {
@@ -78,18 +77,17 @@ export class PackageTables implements PackageStore {
   assignment<Type extends RegisterType>(register: Register<Type>, id: OpId): Assignment<Type> | null {
     const state = this.#registers.get(register);
     const op = state === null ? null : this.#numbers.findOp(id);
-    const stored = op === null ? null : this.#rows.assignment(op);
-    if (state === null || stored === null || stored.registerId !== state.id) return null;
-    const content = decodeContent(register.type, stored.content);
-    if (content === null) throw this.#damaged("a stored assignment cannot be read");
-    return { id, ...content };
+    if (state === null || op === null) return null;
+    const content = this.#rows.assignment(op, state.id, register.type);
+    if (content === "damaged") throw this.#damaged("a stored assignment cannot be read");
+    return content === null ? null : { id, value: content.value, supersedes: content.supersedes };
   }
 
   addAssignment<Type extends RegisterType>(register: Register<Type>, assignment: Assignment<Type>): void {
     const op = this.#numbers.opNumber(assignment.id);
     const state = this.#registers.get(register);
     if (state === null) this.#registers.add(register, op);
-    this.#rows.addAssignment(op, state?.id ?? op, encodeContent(register.type, assignment));
+    this.#rows.addAssignment(op, state?.id ?? op, register.type, assignment);
   }
 
   addAhead(register: Register, id: OpId): void {

@@ -1,3 +1,4 @@
+import { encodeFor } from "@darksync/core/codec";
 import type { ConflictSummary } from "@darksync/core/conflict";
 import type { ChangeId } from "@darksync/core/op-id";
 import type { Assignment, Register, RegisterType } from "@darksync/core/register";
@@ -5,7 +6,7 @@ import type { ChangeNumbers } from "./change-numbers.js";
 import type { Connection } from "./connection.js";
 import { blobOfHex, keyOfHex } from "./hex-blob.js";
 import { conflictKinds, conflictOf, nameStart, registerTypes } from "./register-row.js";
-import { decodeAssignments, encodeAssignments } from "./register-value.js";
+import { decodeAssignments, writeAssignments } from "./register-value.js";
 
 /** A register as its row says. */
 export interface RegisterState<Type extends RegisterType = RegisterType> {
@@ -123,11 +124,22 @@ export class RegisterTable {
   }
 
   #write<Type extends RegisterType>(
-    { type, key }: Register<Type>,
-    { id, heads, isFirstShown, conflict }: RegisterState<Type>,
+    register: Register<Type>,
+    state: RegisterState<Type>,
     hasRow: boolean,
   ): void {
-    const blob = encodeAssignments(type, heads, this.#numberOf);
+    encodeFor(
+      (writer) => writeAssignments(writer, register.type, state.heads, this.#numberOf),
+      (heads) => this.#writeRow(register, state, heads, hasRow),
+    );
+  }
+
+  #writeRow<Type extends RegisterType>(
+    { type, key }: Register<Type>,
+    { id, heads, isFirstShown, conflict }: RegisterState<Type>,
+    blob: Uint8Array,
+    hasRow: boolean,
+  ): void {
     const shown =
       isFirstShown && type === "name" ? (heads[0] as Assignment as Assignment<"name">).value : null;
     const textKey = shown?.type === "definition" ? keyOfHex(shown.hash) : null;

@@ -1,6 +1,5 @@
 import {
   decode,
-  encode,
   Malformed,
   type Reader,
   readByte,
@@ -115,7 +114,7 @@ export function writeContent<Type extends RegisterType>(
   }
 }
 
-/** Reads what `writeContent` wrote. */
+/** Reads what `writeContent` wrote; throws inside a `decode` if it is damaged. */
 export function readContent<Type extends RegisterType>(reader: Reader, type: Type): AssignmentContent<Type> {
   if (readByte(reader) !== contentVersion) throw new Malformed("version of a stored assignment");
   const value = codecs[type].read(reader);
@@ -127,39 +126,23 @@ export function readContent<Type extends RegisterType>(reader: Reader, type: Typ
   return { value, supersedes };
 }
 
-/** The stored bytes of an assignment's value and what it supersedes. */
-export function encodeContent<Type extends RegisterType>(
-  type: Type,
-  content: AssignmentContent<Type>,
-): Uint8Array {
-  return encode((writer) => writeContent(writer, type, content));
-}
-
-/** Reads what `encodeContent` wrote, or null if it is damaged. */
-export function decodeContent<Type extends RegisterType>(
-  type: Type,
-  bytes: Uint8Array,
-): AssignmentContent<Type> | null {
-  return decode(bytes, (reader) => readContent(reader, type));
-}
-
-/** The stored bytes of assignments with their ids and the numbers of their changes. */
-export function encodeAssignments<Type extends RegisterType>(
+/** Writes assignments with their ids and the numbers of their changes. */
+export function writeAssignments<Type extends RegisterType>(
+  writer: Writer,
   type: Type,
   assignments: readonly Assignment<Type>[],
   numberOf: (change: ChangeId) => number,
-): Uint8Array {
-  return encode((writer) => {
-    for (const assignment of assignments) {
-      writeContent(writer, type, assignment);
-      writeBytes(writer, blobOfHex(changeOf(assignment.id)));
-      writeVarUint(writer, indexOf(assignment.id));
-      writeVarUint(writer, numberOf(changeOf(assignment.id)));
-    }
-  });
+): void {
+  for (const assignment of assignments) {
+    const change = changeOf(assignment.id);
+    writeContent(writer, type, assignment);
+    writeBytes(writer, blobOfHex(change));
+    writeVarUint(writer, indexOf(assignment.id));
+    writeVarUint(writer, numberOf(change));
+  }
 }
 
-/** Reads what `encodeAssignments` wrote, or null if it is damaged. */
+/** Reads what `writeAssignments` wrote, or null if it is damaged. */
 export function decodeAssignments<Type extends RegisterType>(
   type: Type,
   bytes: Uint8Array,
