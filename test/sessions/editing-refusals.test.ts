@@ -164,11 +164,7 @@ describe("doctor", () => {
   test.each([
     ["a text", "bad-text", "update text set tail = tail || ' '"],
     ["a change", "bad-change", "update unsigned_change set bytes = zeroblob(40)"],
-    [
-      "what a location shows",
-      "fold-differs",
-      "update register set shown = null, is_listed = 0 where type = 0",
-    ],
+    ["what a location shows", "fold-differs", "update register set is_listed = 0 where type = 0"],
     ["a lost queue", "queue-gap", "delete from sync_queue"],
   ])("finds %s that rotted unseen", async (_name, error, sql) => {
     await space.save("Acme.Math.add", "let add = 1L");
