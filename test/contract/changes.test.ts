@@ -99,6 +99,15 @@ describeStores("ChangeStore", ({ write, read, reopen }) => {
       expect(numbers(changes.placedAfter(streamOf(7), "main/Acme", 0))).toEqual([3, 2, 1]);
       expect(numbers(changes.placedAfter(streamOf(7), "main/Acme", 1))).toEqual([1]);
       expect(changes.placedAfter(streamOf(7), "auth", 0)).toEqual([]);
+      const arrival = (seq: number, number: number) => ({
+        log: "main/Acme",
+        stream: streamOf(7),
+        seq,
+        number,
+      });
+      expect(changes.arrivals(0)).toEqual([arrival(2, 1), arrival(1, 3)]);
+      expect(changes.arrivals(1)).toEqual([arrival(1, 3)]);
+      expect(changes.arrivals(3)).toEqual([]);
       expect(changes.logsWithUnsigned()).toEqual([]);
     });
     await write(({ changes }) => changes.unplace(id(1), new Uint8Array([1, 1])));

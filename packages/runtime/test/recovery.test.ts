@@ -221,6 +221,27 @@ test("C2: `seen` and `auth` say along each chain what its device had folded: all
   await expectHealed(wire, space, [backup.replica, bob], []);
 });
 
+test("C2: `seen` is what was folded when a change was made, not what a sync fetched before it was signed", async () => {
+  const { wire, ada, bob } = await setUp();
+  await mustSync(ada.replica, wire);
+  await mustSync(bob, wire);
+  const early = await saveValue(ada.replica, "Acme.early", 1);
+  await saveValue(bob, "Acme.other", 1);
+  await mustSync(bob, wire);
+  await mustSync(ada.replica, wire);
+  const late = await saveValue(ada.replica, "Acme.late", 1);
+  await mustSync(ada.replica, wire);
+  ada.replica.store.read(({ blocks, changes }) => {
+    const seenOfBob = (id: string) => {
+      const place = changes.get(id)?.place;
+      const stored = place ? blocks.read("main/Acme", place.stream, place.seq, 1)[0] : undefined;
+      const seen = stored === undefined ? undefined : decodeBlock(stored.bytes)?.seen.get("main/Acme");
+      return [...(seen?.keys() ?? [])].some((stream) => stream.startsWith(bob.device));
+    };
+    expect([seenOfBob(early), seenOfBob(late)]).toEqual([false, true]);
+  });
+});
+
 test("C3: what lies beyond the end of a closed epoch counts nowhere, for those who hold it either", async () => {
   const { wire, space, ada, bob } = await setUp();
   const backup = await copyOf(ada);

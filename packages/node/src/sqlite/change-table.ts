@@ -4,6 +4,7 @@ import type { Problem } from "@darksync/core/result";
 import type { StreamName } from "@darksync/core/stream";
 import type { LogName } from "@darksync/core/vector";
 import type {
+  Arrival,
   ChangeOrigin,
   ChangePlace,
   ChangeRecord,
@@ -269,6 +270,21 @@ export class ChangeTable implements ChangeStore {
         seq,
       )
       .map((row) => this.#recordOf(row));
+  }
+
+  arrivals(number: number): readonly Arrival[] {
+    return this.#connection
+      .rows<{ log_id: number; stream_id: number; seq: number; number: number }>(
+        `select log_id, stream_id, seq, max(number) as number from placed_change where number > ?
+        group by stream_id, seq order by max(number)`,
+        number,
+      )
+      .map((row) => ({
+        log: this.#logs.nameOf(row.log_id),
+        stream: this.#streams.nameOf(row.stream_id),
+        seq: row.seq,
+        number: row.number,
+      }));
   }
 
   setParked(id: ChangeId, problem: Problem | null): void {

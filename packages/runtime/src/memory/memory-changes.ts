@@ -4,6 +4,7 @@ import type { Problem } from "@darksync/core/result";
 import type { StreamName } from "@darksync/core/stream";
 import type { LogName } from "@darksync/core/vector";
 import type {
+  Arrival,
   ChangeOrigin,
   ChangePlace,
   ChangeRecord,
@@ -121,6 +122,16 @@ export class MemoryChanges implements ChangeStore {
     return placed
       .sort((left, right) => left.place.seq - right.place.seq || left.place.index - right.place.index)
       .map(({ record }) => record);
+  }
+
+  arrivals(number: number): readonly Arrival[] {
+    const arrivals = new Map<string, Arrival>();
+    for (const { place, log, number: last } of this.#ordered(this.#records.values())) {
+      if (place === null || last <= number) continue;
+      const { stream, seq } = place;
+      arrivals.set(`${log} ${stream} ${seq}`, { log, stream, seq, number: last });
+    }
+    return [...arrivals.values()].sort((left, right) => left.number - right.number);
   }
 
   setParked(id: ChangeId, problem: Problem | null): void {

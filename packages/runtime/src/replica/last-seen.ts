@@ -26,9 +26,13 @@ export function writeLastSeen({ meta }: ReplicaTables, stream: StreamName, seen:
 
 /** Notes a block of an own stream that came from elsewhere: an older copy of this database had been put back. */
 export function noteOwnBlock(tables: ReplicaTables, header: BlockHeader): void {
-  const seen = new Map<LogName, Vector>(readLastSeen(tables, header.stream));
-  for (const [log, vector] of [...header.seen, [authLog, header.auth] as const]) {
-    seen.set(log, vectorMaximum(seen.get(log) ?? new Map(), vector));
-  }
-  writeLastSeen(tables, header.stream, seen);
+  const seen = new Map([...header.seen, [authLog, header.auth] as const]);
+  writeLastSeen(tables, header.stream, seenMaximum(readLastSeen(tables, header.stream), seen));
+}
+
+/** The larger of both, log by log and stream by stream. */
+export function seenMaximum(left: Seen, right: Seen): Seen {
+  const maximum = new Map<LogName, Vector>(left);
+  for (const [log, vector] of right) maximum.set(log, vectorMaximum(maximum.get(log) ?? new Map(), vector));
+  return maximum;
 }

@@ -14,10 +14,11 @@ import type { Tip } from "../store/block-store.js";
 import type { ChangeRecord } from "../store/change-store.js";
 import type { ReplicaTables } from "../store/store.js";
 import { beginStream, currentStream, streamToClose } from "./epoch.js";
-import { readLastSeen, writeLastSeen } from "./last-seen.js";
-import { updateBeyond, vectorOf } from "./log-view.js";
+import { readLastSeen, seenMaximum, writeLastSeen } from "./last-seen.js";
+import { updateBeyond } from "./log-view.js";
 import { lastOf } from "./push-queue.js";
 import { type Replica, readFacts } from "./replica.js";
+import { SeenAt } from "./seen-at.js";
 
 // Larger payloads compress better, up to what brotli sees at once; smaller ones are repeated cheaper after a cut.
 const payloadBytes = 384 * 1024;
@@ -57,7 +58,7 @@ async function signWaiting(replica: Replica, log: LogName): Promise<void> {
     if ((tip?.seq ?? 0) !== plan.tip.seq)
       throw new Error(`the stream ${plan.stream} moved while it was signed`);
     signed.forEach(({ bytes, hash }, offset) => {
-      const records = plan.blocks[offset] ?? [];
+      const records = plan.blocks[offset]?.records ?? [];
       const seq = plan.tip.seq + 1 + offset;
       tables.blocks.append(log, plan.stream, { seq, hash, changeCount: records.length, bytes });
       records.forEach(({ id }, index) => {
@@ -66,7 +67,8 @@ async function signWaiting(replica: Replica, log: LogName): Promise<void> {
     });
     if (plan.isNew) beginStream(tables, log, plan.stream);
     if (plan.closes !== null) tables.blocks.close(log, plan.closes.stream, plan.closes.seq);
-    writeLastSeen(tables, plan.stream, plan.seen);
+    const seen = plan.blocks.reduce((joined, block) => seenMaximum(joined, block.seen), plan.lastSeen);
+    writeLastSeen(tables, plan.stream, seen);
   });
 }
 
@@ -82,15 +84,21 @@ interface BlockPlan {
     readonly seq: number;
     readonly hash: string;
   } | null;
-  readonly blocks: readonly (readonly ChangeRecord[])[];
+  readonly blocks: readonly PlannedBlock[];
   /** What the last block before these was written under. */
   readonly lastSeen: Seen;
+}
+
+interface PlannedBlock {
+  readonly records: readonly ChangeRecord[];
+  /** What this device had folded when it made these changes. */
   readonly seen: Seen;
 }
 
 function planBlocks(replica: Replica, tables: ReplicaTables, log: LogName): BlockPlan | null {
   const waiting = waitingInQueueOrder(tables, log);
-  if (waiting.length === 0) return null;
+  const [first] = waiting;
+  if (first === undefined) return null;
   const { space } = readFacts(tables);
   const { hash, random } = replica;
   const current = currentStream(tables, log);
@@ -102,9 +110,9 @@ function planBlocks(replica: Replica, tables: ReplicaTables, log: LogName): Bloc
   const closes =
     closing === null ? null : { stream: closing, epoch: closing.split(".")[1] ?? "", ...tipOf(closing) };
   const lastSeen = readLastSeen(tables, stream);
-  const seen = new Map(tables.blocks.logs().map((name) => [name, vectorOf(tables.blocks, name)]));
-  const blocks = intoBlocks(waiting);
-  return { log, stream, isNew: current === null, tip: tipOf(stream), closes, blocks, lastSeen, seen };
+  const firstNumber = waiting.reduce((least, { number }) => Math.min(least, number), first.number);
+  const blocks = intoBlocks(waiting, new SeenAt(tables, firstNumber));
+  return { log, stream, isNew: current === null, tip: tipOf(stream), closes, blocks, lastSeen };
 }
 
 /** Changes that wait in a log, as many as make about one batch, in the order of the queue's items. */
@@ -126,18 +134,21 @@ function waitingInQueueOrder(tables: ReplicaTables, log: LogName): readonly Chan
   return [...records.values()];
 }
 
-function intoBlocks(records: readonly ChangeRecord[]): readonly (readonly ChangeRecord[])[] {
-  const blocks: ChangeRecord[][] = [];
+/** Changes that were made knowing the same go together, as many as fit. */
+function intoBlocks(records: readonly ChangeRecord[], seenAt: SeenAt): readonly PlannedBlock[] {
+  const blocks: { records: ChangeRecord[]; seen: Seen }[] = [];
   let bytesLeft = 0;
   for (const record of records) {
     const size = record.bytes?.length ?? 0;
     const block = blocks.at(-1);
-    if (block === undefined || bytesLeft < size || block.length >= maxChangesPerBlock) {
-      blocks.push([record]);
-      bytesLeft = payloadBytes - size;
-    } else {
-      block.push(record);
+    const last = block?.records.at(-1);
+    const fits = bytesLeft >= size && (block?.records.length ?? 0) < maxChangesPerBlock;
+    if (block !== undefined && last !== undefined && fits && seenAt.isSame(last.number, record.number)) {
+      block.records.push(record);
       bytesLeft -= size;
+    } else {
+      blocks.push({ records: [record], seen: seenAt.at(record.number) });
+      bytesLeft = payloadBytes - size;
     }
   }
   return blocks;
@@ -150,20 +161,20 @@ async function signBlocks(
   const signed: { bytes: Uint8Array; hash: string }[] = [];
   let tip = plan.tip;
   let { lastSeen } = plan;
-  for (const records of plan.blocks) {
+  for (const { records, seen } of plan.blocks) {
     const closes = tip.seq === 0 && plan.closes !== null ? plan.closes : null;
     const header: BlockHeader = {
       stream: plan.stream,
       seq: tip.seq + 1,
       prev: tip.hash,
       closes: closes === null ? null : { epoch: closes.epoch, seq: closes.seq, hash: closes.hash },
-      auth: vectorDifference(plan.seen.get(authLog) ?? new Map(), lastSeen.get(authLog) ?? new Map()),
-      seen: seenDifference(plan.seen, lastSeen),
+      auth: vectorDifference(seen.get(authLog) ?? new Map(), lastSeen.get(authLog) ?? new Map()),
+      seen: seenDifference(seen, lastSeen),
     };
     const unsigned = encodeUnsignedBlock(compression, header, records.map(bytesOf));
     const bytes = joinSignature(unsigned, await signer.sign(unsigned));
     tip = { seq: header.seq, hash: blockHash(hash, bytes) };
-    lastSeen = plan.seen;
+    lastSeen = seenMaximum(lastSeen, seen);
     signed.push({ bytes, hash: tip.hash });
   }
   return signed;

@@ -45,6 +45,14 @@ export interface ChangeOrigin {
   readonly place: Pick<ChangePlace, "stream" | "seq"> | null;
 }
 
+/** A block by the number of its last change: when this replica had all of it. */
+export interface Arrival {
+  readonly log: LogName;
+  readonly stream: StreamName;
+  readonly seq: number;
+  readonly number: number;
+}
+
 /** The changes that a replica holds. */
 export interface ChangeStore {
   has(id: ChangeId): boolean;
@@ -74,6 +82,8 @@ export interface ChangeStore {
   unplace(id: ChangeId, bytes: Uint8Array): void;
   /** Changes that lie in blocks of a stream after `seq`, in order. */
   placedAfter(stream: StreamName, log: LogName, seq: number): readonly ChangeRecord[];
+  /** The blocks with a change of a number after `number`, in order of the numbers of their last changes. */
+  arrivals(number: number): readonly Arrival[];
   setParked(id: ChangeId, problem: Problem | null): void;
   parked(): readonly ChangeRecord[];
   setSetAside(id: ChangeId, reason: string | null): void;
