@@ -18,13 +18,15 @@ import type { ReplicaTables } from "../store/store.js";
 import { queueChange } from "./push-queue.js";
 import type { Replica } from "./replica.js";
 
+// The next nonce of each replica that this process has open.
+const nonces = new WeakMap<Replica, Uint8Array>();
+
 /** Changes made in one transaction: each is durable, folded and queued when the transaction is (S1). */
 export class Commit {
   readonly #replica: Replica;
   readonly #tables: ReplicaTables;
   readonly #fold: Fold;
   #clock: Timestamp;
-  #nonce: Uint8Array | null = null;
 
   constructor(replica: Replica, tables: ReplicaTables) {
     this.#replica = replica;
@@ -71,8 +73,8 @@ export class Commit {
 
   // By chance at first, then counted up: as unlike as chance would make them, but neighbours compress well.
   #nextNonce(): string {
-    const nonce = this.#nonce ?? this.#replica.random(nonceBytes);
-    this.#nonce = nonce;
+    const nonce = nonces.get(this.#replica) ?? this.#replica.random(nonceBytes);
+    nonces.set(this.#replica, nonce);
     const hex = toHex(nonce);
     for (let place = nonce.length - 1; place >= 0; place -= 1) {
       const byte = ((nonce[place] ?? 0) + 1) % 256;
