@@ -40,6 +40,8 @@ export interface Admission {
 
 /** How many bytes of changes one call unpacks at most, so that a small message cannot fill the memory. */
 export const maxExpandedBytes: number = 64 * 1024 * 1024;
+// Once so many changes are unpacked, the rest waits too: 65,536 empty ones fit in a block of 200 bytes.
+const manyChanges = 256 * 1024;
 
 /**
  * Says which blocks of `runs` (at most one a stream) may be stored: those that continue their chain, are signed by
@@ -112,21 +114,23 @@ function unpack(compression: Compression, log: LogName, runs: readonly ExaminedR
     askAgain: [] as StreamName[],
   };
   let bytesLeft = maxExpandedBytes;
+  let changesLeft = manyChanges;
   for (const { stream, candidates, end } of runs) {
     let reached = end;
     for (const candidate of candidates) {
       bytesLeft -= candidate.header.payloadBytes;
-      const changes = bytesLeft < 0 ? null : readPayload(compression, candidate.header);
+      const isTooMuch = bytesLeft < 0 || changesLeft <= 0;
+      const changes = isTooMuch ? null : readPayload(compression, candidate.header);
       if (changes === null) {
-        reached =
-          bytesLeft < 0
-            ? { kind: "ask-again" }
-            : {
-                kind: "refused",
-                refusal: blockRefusal("bad-payload", log, stream, candidate.header.seq),
-              };
+        reached = isTooMuch
+          ? { kind: "ask-again" }
+          : {
+              kind: "refused",
+              refusal: blockRefusal("bad-payload", log, stream, candidate.header.seq),
+            };
         break;
       }
+      changesLeft -= changes.length;
       admission.admitted.push({ ...candidate, changes });
     }
     if (reached.kind === "refused") admission.refused.push(reached.refusal);

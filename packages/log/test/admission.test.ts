@@ -109,6 +109,24 @@ test("L2.15 one call unpacks no more than its limit, and the rest comes with the
   });
 });
 
+test("L2.15 a small message of blocks with many empty changes does not fill the memory", async () => {
+  const author = new Author();
+  const empty = new Uint8Array(0);
+  author.write(12, { changes: Array.from({ length: 65_536 }, () => empty) });
+  expect(author.blocks.reduce((size, block) => size + block.length, 0)).toBeLessThan(4096);
+  const holder = new Holder();
+  for (let calls = 1; holder.stream(author.stream).seq < 12; calls += 1) {
+    const { admitted, refused, askAgain } = await admit(holder, author.run());
+    const changes = admitted.reduce((count, block) => count + block.changes.length, 0);
+    expect(changes).toBeGreaterThan(0);
+    expect(changes).toBeLessThanOrEqual(5 * 65_536);
+    expect(refused).toEqual([]);
+    holder.store(admitted);
+    expect(askAgain.length).toBe(holder.stream(author.stream).seq < 12 ? 1 : 0);
+    expect(calls).toBeLessThan(12);
+  }
+});
+
 test("L2.16 C2.4 one signature is checked if it is good, and few if not", async () => {
   const author = new Author();
   author.write(64);
