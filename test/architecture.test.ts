@@ -89,7 +89,8 @@ describe.each(Object.entries(arrows))("%s", (room, allowedRooms) => {
     const wrong: string[] = [];
     for (const source of sources) {
       for (const specifier of importsOf(source)) {
-        if (specifier.startsWith("node:") && allowed !== undefined) wrong.push(`${source.path} uses ${specifier}`);
+        if (specifier.startsWith("node:") && allowed !== undefined)
+          wrong.push(`${source.path} uses ${specifier}`);
         if (specifier.startsWith(".") || specifier.startsWith("node:")) continue;
         const name = specifier
           .split("/")

@@ -3,6 +3,7 @@ import { countQueued } from "@darksync/runtime/replica/push-queue";
 import type { QueueItem } from "@darksync/runtime/store/queue-store";
 import type { ReplicaTables } from "@darksync/runtime/store/store";
 import type { Space } from "./space.js";
+import { countOf } from "./wording.js";
 
 /** A queue item with how many changes it pushes. */
 export interface CountedItem extends QueueItem {
@@ -49,9 +50,7 @@ export function readQueue({ replica, paths }: Space): readonly CountedItem[] {
 /** One line for a queue item. */
 export function describeItem({ id, task, status, retryCount, error, count }: CountedItem): string {
   const what =
-    task.type === "push_ops"
-      ? `push ${count} ${count === 1 ? "change" : "changes"} to ${task.log}`
-      : `pull ${task.what}`;
-  const tries = retryCount > 0 ? `, tried ${retryCount} times` : "";
+    task.type === "push_ops" ? `push ${countOf(count, "change")} to ${task.log}` : `pull ${task.what}`;
+  const tries = retryCount > 0 ? `, tried ${countOf(retryCount, "time")}` : "";
   return `${id}  ${status.padEnd(7)}  ${what}${tries}${error === null ? "" : `: ${error}`}`;
 }

@@ -9,6 +9,7 @@ import { ProblemError } from "./problem-error.js";
 import type { Space } from "./space.js";
 import { SyncProgress } from "./sync-progress.js";
 import { isWatching, newSession, pause, runSync, withSyncLock } from "./sync-run.js";
+import { countOf, syncCounts } from "./wording.js";
 
 const watcherWaitMs = 30_000;
 const lookAgainMs = 50;
@@ -36,7 +37,8 @@ export async function syncFull(space: Space, socketUrl: string, isJson: boolean)
       return { damaged: dropped, outcome: result };
     });
     const answer = describeOutcome(space, outcome);
-    const found = damaged === 0 ? "Nothing was damaged here." : `${damaged} damaged blocks were replaced.`;
+    const found =
+      damaged === 0 ? "Nothing was damaged here." : `${countOf(damaged, "damaged block")} replaced.`;
     return {
       ...answer,
       json: { ...answer.json, damaged },
@@ -52,7 +54,7 @@ export function describeOutcome({ replica }: Space, outcome: SyncOutcome): Answe
   const { pushed, pulled, problem, refused } = outcome;
   if (problem !== null) throw new ProblemError(problem);
   const { conflicts, failed } = replica.store.read((tables) => readStatus(tables, false));
-  const lines = [`${pushed} pushed, ${pulled} pulled, ${conflicts} conflicts, ${failed} failed.`];
+  const lines = [syncCounts(pushed, pulled, conflicts, failed)];
   if (conflicts > 0) lines.push("`darklang conflicts` shows what needs a decision.");
   if (failed > 0) lines.push("`darklang queue` shows what failed and why.");
   for (const { message, hint } of refused) lines.push(`Not taken: ${message} ${hint}`);

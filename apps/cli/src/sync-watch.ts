@@ -7,6 +7,7 @@ import { type Answer, print } from "./command.js";
 import { ProblemError } from "./problem-error.js";
 import type { Space } from "./space.js";
 import { isWatching, newSession, noteWatching, pause, withSyncLock } from "./sync-run.js";
+import { countOf, syncCounts } from "./wording.js";
 
 /** How often it is looked whether other processes saved something: a small query. */
 const lookIntervalMs = 150;
@@ -61,7 +62,7 @@ class Watcher {
     const { conflicts, failed } = this.#space.replica.store.read((tables) => readStatus(tables, false));
     return {
       json: { pushed: this.#pushed, pulled: this.#pulled, conflicts, failed },
-      text: `Stopped. ${this.#pushed} pushed, ${this.#pulled} pulled, ${conflicts} conflicts, ${failed} failed.`,
+      text: `Stopped. ${syncCounts(this.#pushed, this.#pulled, conflicts, failed)}`,
     };
   }
 
@@ -135,7 +136,9 @@ class Watcher {
 
 function describeLink(problem: Problem | null, conflicts: number): string {
   if (problem !== null) return `${problem.message}; trying again`;
-  return conflicts === 0 ? "in touch with the relay" : `in touch with the relay, conflicts: ${conflicts}`;
+  return conflicts === 0
+    ? "in touch with the relay"
+    : `in touch with the relay, ${countOf(conflicts, "conflict")}`;
 }
 
 const defaultMinutes = 15;
