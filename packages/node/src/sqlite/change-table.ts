@@ -14,7 +14,7 @@ import type {
 import type { ChangeNumbers } from "./change-numbers.js";
 import type { ChangeRows } from "./change-rows.js";
 import type { Connection } from "./connection.js";
-import { blobOfHex, keysOfPrefix, plainBytes } from "./hex-blob.js";
+import { blobOfHex, keyOfHex, keysOfPrefix, plainBytes } from "./hex-blob.js";
 import type { NameTable } from "./name-table.js";
 import type { StreamTable } from "./stream-table.js";
 
@@ -64,6 +64,14 @@ const selectUnsigned = `select ${commonColumns}, null as stream_id, 0 as seq, 0 
   exists (select 1 from parked_change where number = unsigned_change.number) as is_parked
   from unsigned_change`;
 
+// Joined once: a statement is found by its text, and a new text has to be hashed first.
+const selectById = bothTables("where id_key = ? and id = ?");
+const selectByNumber = bothTables("where number = ?");
+
+function bothTables(condition: string): readonly [string, string] {
+  return [`${selectPlaced} ${condition}`, `${selectUnsigned} ${condition}`];
+}
+
 const isWaiting = "not exists (select 1 from parked_change where number = unsigned_change.number)";
 
 /** The changes that a replica holds, in SQLite. */
@@ -100,12 +108,11 @@ export class ChangeTable implements ChangeStore {
   }
 
   get(id: ChangeId): ChangeRecord | null {
-    const number = this.#numbers.find(id);
-    return number === null ? null : this.byNumber(number);
+    return this.#one(selectById, keyOfHex(id), blobOfHex(id));
   }
 
   byNumber(number: number): ChangeRecord | null {
-    return this.#list("where number = ?", number)[0] ?? null;
+    return this.#one(selectByNumber, number);
   }
 
   withPrefix(idPrefix: string, limit: number): readonly ChangeRecord[] {
@@ -341,19 +348,28 @@ export class ChangeTable implements ChangeStore {
   #own(id: ChangeId): { readonly number: number; readonly log: LogName; readonly isUnsigned: boolean } {
     this.#rows.write();
     const number = this.#numbers.find(id);
-    const row = this.#connection.row<{ log_id: number; stream_id: number | null }>(
-      "select log_id, stream_id from change where number = ?",
+    const unsigned = this.#connection.row<{ log_id: number }>(
+      "select log_id from unsigned_change where number = ?",
       number,
     );
+    const row =
+      unsigned ??
+      this.#connection.row<{ log_id: number }>("select log_id from placed_change where number = ?", number);
     if (number === null || row === undefined) throw new Error(`no change ${id}`);
-    return { number, log: this.#logs.nameOf(row.log_id), isUnsigned: row.stream_id === null };
+    return { number, log: this.#logs.nameOf(row.log_id), isUnsigned: unsigned !== undefined };
   }
 
   #originOf(number: number | null): OriginColumns | undefined {
     if (number === null) return undefined;
-    return this.#connection.row(
-      "select device_id, log_id, stream_id, seq from change where number = ?",
-      number,
+    return (
+      this.#connection.row(
+        "select device_id, log_id, stream_id, seq from placed_change where number = ?",
+        number,
+      ) ??
+      this.#connection.row(
+        "select device_id, log_id, null as stream_id, 0 as seq from unsigned_change where number = ?",
+        number,
+      )
     );
   }
 
@@ -394,6 +410,17 @@ export class ChangeTable implements ChangeStore {
     ]
       .sort((left, right) => left.number - right.number)
       .map((row) => this.#recordOf(row));
+  }
+
+  #one(
+    [placed, unsigned]: readonly [string, string],
+    ...values: (number | Uint8Array)[]
+  ): ChangeRecord | null {
+    this.#rows.write();
+    const row =
+      this.#connection.row<ChangeColumns>(placed, ...values) ??
+      this.#connection.row<ChangeColumns>(unsigned, ...values);
+    return row === undefined ? null : this.#recordOf(row);
   }
 
   #recordOf(row: ChangeColumns): ChangeRecord {
