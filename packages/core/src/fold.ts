@@ -10,6 +10,7 @@ import { previousOp } from "./op/set-name.js";
 import { type ChangeId, maxOpsPerChange, type OpId, opId } from "./op-id.js";
 import type { Hash } from "./ports.js";
 import type { Assignment, Register, RegisterType } from "./register.js";
+import { isLogName } from "./vector.js";
 
 /** A change with where it came from. */
 export interface PlacedChange {
@@ -123,7 +124,9 @@ export function problemOf({ change, log }: Pick<PlacedChange, "change" | "log">)
     if (assigned.has(register)) return `two ops of one change set ${register}`;
     assigned.add(register);
   }
-  return null;
+  return isLogName(log)
+    ? null
+    : `${log.slice(0, 80)} is not the name of a log: an owner is one word of at most 160 characters`;
 }
 
 function missingText(op: Op, before: Op | undefined): string | null {

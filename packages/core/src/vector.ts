@@ -15,6 +15,13 @@ export type Vector = ReadonlyMap<StreamName, number>;
 /** Name of a log: `auth`, `main/<Owner>`, `branch/<id>` or `requests/<Owner>`. */
 export type LogName = string;
 
+const logPattern = /^(?:auth|(?:main|branch|requests)\/[^\s/\p{Cc}]+)$/u;
+
+/** Whether a text is the name of a log: of a known sort, of an owner or id that is one word, and not too long. */
+export function isLogName(name: string): boolean {
+  return name.length * 3 <= maxLogNameBytes && name.isWellFormed() && logPattern.test(name);
+}
+
 const maxStreams = 65_536;
 const maxLogs = 65_536;
 /** Longest log name, in UTF-8 bytes. */

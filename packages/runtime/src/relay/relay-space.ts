@@ -1,6 +1,6 @@
 import type { Compression, Hash, Verify } from "@darksync/core/ports";
 import { deviceOf, type StreamName } from "@darksync/core/stream";
-import type { LogName } from "@darksync/core/vector";
+import { isLogName, type LogName } from "@darksync/core/vector";
 import { type AdmittedBlock, admitRuns } from "@darksync/log/admission";
 import { firstHead } from "@darksync/log/head";
 import { encodeAppends, parseAppends, type Run } from "@darksync/log/update";
@@ -42,6 +42,16 @@ export interface RelayCounts {
   commits: number;
 }
 
+/**
+ * How many bytes the names of a space's logs and streams may take, as a block's `seen` and the relay's greeting list
+ * them: more would not fit in one block beside its changes, and nobody could sign one any more.
+ */
+const maxNamesBytes = 384 * 1024;
+const streamNameBytes = 48;
+/** A commit takes what waits until it has unpacked so much, so that many small updates cannot fill the memory. */
+const bytesPerCommit = 64 * 1024 * 1024;
+const changeCostBytes = 256;
+
 /** One update that waits to be admitted, with whoever sent it. */
 interface Task {
   readonly log: LogName;
@@ -62,6 +72,8 @@ export class RelaySpace {
   readonly #counts: RelayCounts;
   readonly #listeners = new Set<Listener>();
   #tasks: Task[] = [];
+  /** What is left of `maxNamesBytes`; null: not counted yet. */
+  #namesLeft: number | null = null;
   #working: Promise<void> | null = null;
 
   constructor(id: string, store: RelayStore, ports: RelayPorts, counts: RelayCounts) {
@@ -101,36 +113,42 @@ export class RelaySpace {
 
   /** One commit for the tasks that can go together: those whose logs differ, since each sees its log as stored. */
   async #workOff(tasks: readonly Task[]): Promise<void> {
-    let group: Task[] = [];
+    let group: CheckedTask[] = [];
+    let bytes = 0;
     for (const task of tasks) {
-      if (group.some(({ log }) => log === task.log || log === "auth")) {
+      if (bytes > bytesPerCommit || group.some(({ log }) => log === task.log || log === "auth")) {
         await this.#commit(group);
         group = [];
+        bytes = 0;
       }
-      group.push(task);
+      try {
+        const checked = await this.#check(task);
+        group.push({ ...checked, task });
+        for (const block of checked.admitted) bytes += costOf(block);
+      } catch (error) {
+        task.reject(error);
+      }
     }
     await this.#commit(group);
   }
 
-  async #commit(tasks: readonly Task[]): Promise<void> {
+  async #commit(group: readonly CheckedTask[]): Promise<void> {
+    if (group.length === 0) return;
     try {
-      const checked = await Promise.all(tasks.map((task) => this.#check(task)));
       await this.store.write(({ blocks }) => {
-        for (const { log, admitted } of checked)
-          for (const block of admitted) appendBlock(blocks, log, block);
+        for (const { log, admitted } of group) for (const block of admitted) appendBlock(blocks, log, block);
       });
       this.#counts.commits += 1;
-      for (const [index, task] of tasks.entries()) {
-        const result = checked[index];
-        if (result !== undefined) this.#finish(task, result);
-      }
+      for (const checked of group) this.#finish(checked.task, checked);
     } catch (error) {
-      for (const task of tasks) task.reject(error);
+      this.#namesLeft = null;
+      for (const { task } of group) task.reject(error);
     }
   }
 
   async #check({ log, update }: Task): Promise<Checked> {
     const { hash } = this.#ports;
+    if (!isLogName(log)) return { log, admitted: [], refused: [], gap: false, whole: notALog };
     const parsed = this.store.read(({ blocks }) =>
       parseAppends(hash, firstHead, update, knownClients(hash, blocks, log)),
     );
@@ -161,7 +179,25 @@ export class RelaySpace {
     // Nothing is stored of an update that came before its devices' introductions: the client sends those first.
     if (admission.waiting.length > 0)
       return { log, admitted: [], refused: [], gap: false, whole: notIntroduced };
+    if (!this.#takeNames(log, admitted))
+      return { log, admitted: [], refused: [], gap: false, whole: spaceFull };
     return { log, admitted, refused, gap: admission.askAgain.length > 0, whole: null };
+  }
+
+  /** Whether there is room for the names that the blocks bring; takes it. */
+  #takeNames(log: LogName, admitted: readonly AdmittedBlock[]): boolean {
+    const streams = admitted.filter(({ header }) => header.seq === 1).length;
+    if (streams === 0) return true;
+    const left = this.store.read(({ blocks }) => {
+      this.#namesLeft ??= blocks
+        .logs()
+        .reduce((room, name) => room - namesBytes(name, blocks.tips(name).size), maxNamesBytes);
+      const isNew = blocks.tips(log).size === 0;
+      return this.#namesLeft - (isNew ? namesBytes(log, streams) : streams * streamNameBytes);
+    });
+    if (left < 0) return false;
+    this.#namesLeft = left;
+    return true;
   }
 
   #countRepeated(log: LogName, runs: readonly Run[]): void {
@@ -209,6 +245,19 @@ interface Checked {
   readonly whole: { readonly code: string; readonly message: string } | null;
 }
 
+interface CheckedTask extends Checked {
+  readonly task: Task;
+}
+
+function namesBytes(log: LogName, streams: number): number {
+  return 3 * log.length + streams * streamNameBytes;
+}
+
+/** About what a block takes of the memory until it is committed. */
+function costOf({ header, changes }: AdmittedBlock): number {
+  return header.payloadBytes + changes.length * changeCostBytes;
+}
+
 /** An update that is no list of appends at all; whoever sent it is not one of our clients. */
 export class UpdateRefused extends Error {
   readonly code: string;
@@ -229,6 +278,13 @@ function appendBlock(blocks: Parameters<typeof headsOf>[0], log: LogName, block:
   });
   if (closes !== null) blocks.close(log, `${deviceOf(stream)}.${closes.epoch}`, closes.seq);
 }
+
+const notALog = { code: "not-a-log", message: "no log can have that name" } as const;
+
+const spaceFull = {
+  code: "space-full",
+  message: "the space has as many logs and devices' streams as it can hold",
+} as const;
 
 const notIntroduced = {
   code: "not-introduced",

@@ -35,7 +35,7 @@ export class Relay {
     if (named !== null) {
       const space = this.space(named);
       if (space !== null) return success(space);
-      if (named === own) return success(this.#create(own));
+      if (named === own) return this.#create(own);
       return failure(
         "no-such-space",
         `the relay has no space ${named}`,
@@ -53,7 +53,7 @@ export class Relay {
     }
     const [only] = spaces;
     if (only !== undefined) return this.enter(only, own);
-    if (own !== "") return success(this.#create(own));
+    if (own !== "") return this.#create(own);
     return failure(
       "no-space",
       "the relay has no space yet",
@@ -70,7 +70,7 @@ export class Relay {
   space(id: string): RelaySpace | null {
     const open = this.#open.get(id);
     if (open !== undefined) return open;
-    const store = /^[0-9a-f]{32}$/.test(id) ? this.ports.spaces.open(id) : null;
+    const store = spaceIdPattern.test(id) ? this.ports.spaces.open(id) : null;
     if (store === null) return null;
     const space = new RelaySpace(id, store, this.ports, this.counts);
     this.#open.set(id, space);
@@ -86,13 +86,28 @@ export class Relay {
     this.ports.spaces.close();
   }
 
-  #create(id: string): RelaySpace {
+  #create(id: string): Result<RelaySpace> {
+    if (!spaceIdPattern.test(id)) {
+      return failure(
+        "no-such-space",
+        "that is not the id of a space",
+        "Use a darksync client: it makes the id.",
+      );
+    }
+    if (this.ports.spaces.list().length >= maxSpaces) {
+      const hint = "Whoever runs the relay can start another one.";
+      return failure("relay-full", `the relay keeps ${maxSpaces} spaces and takes no more`, hint);
+    }
     const store = this.ports.spaces.create(id);
     const space = new RelaySpace(id, store, this.ports, this.counts);
     this.#open.set(id, space);
-    return space;
+    return success(space);
   }
 }
+
+const spaceIdPattern = /^[0-9a-f]{32}$/;
+/** Each takes a few open files, and until memberships come anybody may make one. */
+const maxSpaces = 128;
 
 /** Bytes of a space's id. */
 export const spaceIdBytes: number = 16;
