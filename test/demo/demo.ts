@@ -100,10 +100,10 @@ async function main(): Promise<void> {
   darklang(ada, ["sync", "--relay", url]);
   darklang(demo, ["join", url, "bob", "--as", "Bob"]);
 
-  say("Saves sync by themselves in the background (eager). Here we sync by hand, to see each step.");
+  say("Saves sync by themselves in the background (eager).\n   Here we sync by hand, to see each step.");
   for (const folder of [ada, bob]) darklang(folder, ["sync", "--strategy", "lazy"]);
 
-  say(`Both go offline and work: at different places, and both at ${contested}.`);
+  say(`Both go offline and work: at different places, and both at\n   ${contested}.`);
   for (const folder of [ada, bob]) darklang(folder, ["offline", "on"]);
   darklang(ada, ["save", contested], edited(ada, adaAfter));
   darklang(bob, ["save", contested], edited(bob, bobAfter));
@@ -126,7 +126,8 @@ async function main(): Promise<void> {
 == The relay is still running on ${url}. Try it yourself:
 
   cd demo/ada
-  npx darklang conflicts               then: npx darklang conflicts resolve ID --mine
+  npx darklang conflicts               what needs a decision; to settle one:
+  npx darklang conflicts resolve ID --mine
   npx darklang ls Acme                 what there is
   npx darklang view Stripe.Money.percentOff
   npx darklang sync                    then the same in demo/bob

@@ -111,7 +111,7 @@ test("a bundle that is none, is damaged or of another format is refused, and not
     expect(result.json.error).toMatchObject({ code });
   }
   const missing = await ada.try("--json", "bundle", "apply", `${folder}/missing`);
-  expect(missing.json.error).toMatchObject({ code: "enoent" });
+  expect(missing.json.error).toMatchObject({ code: "no-such-file" });
   expect(await ada.fields()).toMatchObject({ pending: 0 });
 });
 

@@ -62,18 +62,25 @@ function refuseNotYet(name: string): void {
 }
 
 function printUsageError(message: string, write: (text: string) => void): void {
-  const [what = "", ...suggestion] = message.trimEnd().split("\n");
-  const hint = suggestion.join(" ").trim();
-  write(`${what.replace(/^error:/, paint.error("error:"))}\n`);
-  write(`${paint.hint("hint:")} ${hint === "" ? usageHint : hint}\n`);
+  const { what, hint } = usageProblem(message);
+  write(`${paint.error("error:")} ${what}\n${paint.hint("hint:")} ${hint}\n`);
+}
+
+// commander's message, and in a second line what may have been meant.
+function usageProblem(message: string): { readonly what: string; readonly hint: string } {
+  const [what = "", suggestion = ""] = message.trimEnd().split("\n");
+  const hint = suggestion.trim().replace(/^\((.*)\)$/, "$1");
+  return { what: what.replace(/^error: /, ""), hint: hint === "" ? usageHint : hint };
 }
 
 // commander has printed the message; with --json a script gets it as a document too.
 function reportUsage(error: CommanderError, isJson: boolean): number {
   if (error.exitCode === 0) return 0;
   if (isJson) {
-    const message = error.message.replace(/^error: /, "");
-    process.stdout.write(`${JSON.stringify({ error: { code: "usage", message, hint: usageHint } })}\n`);
+    const { what, hint } = usageProblem(
+      error.code === "commander.help" ? "no command was given" : error.message,
+    );
+    process.stdout.write(`${JSON.stringify({ error: { code: "usage", message: what, hint } })}\n`);
   }
   return 2;
 }

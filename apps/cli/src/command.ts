@@ -1,9 +1,11 @@
-import { describeStatus } from "@darksync/core/status";
+import { describeStatus, type SyncStatus } from "@darksync/core/status";
+import { readFacts } from "@darksync/runtime/replica/replica";
 import type { Command } from "commander";
 import { syncInBackground } from "./background.js";
 import { paint } from "./paint.js";
 import { wrongUsage } from "./problem-error.js";
 import { findSpace, openSpace, type Space } from "./space.js";
+import { terminalText } from "./terminal-text.js";
 
 /** Options that every command has. */
 export interface GlobalOptions {
@@ -40,12 +42,19 @@ export function inSpace<Arguments extends unknown[]>(
     const space = await openSpace(findSpace(options.space));
     try {
       const answer = await work(space, command, ...(all.slice(0, -1) as Arguments));
-      if (access === "writes" && options.offline !== true) syncInBackground(space);
-      report(answer, space, options);
+      const isHandedOver = access === "writes" && options.offline !== true && syncInBackground(space);
+      report(answer, isHandedOver ? { status: () => statusHandedOver(space) } : space, options);
     } finally {
       space.close();
     }
   };
+}
+
+/** The status where a worker has just begun to sync what was saved, and does not hold the lock yet. */
+function statusHandedOver(space: Space): SyncStatus {
+  const status = space.status();
+  const { lastAttemptReached } = space.replica.store.read(readFacts);
+  return status.state === "offline" && lastAttemptReached === true ? { ...status, state: "syncing" } : status;
 }
 
 function checkBranch({ branch = process.env.DARKLANG_BRANCH }: GlobalOptions): void {
@@ -69,10 +78,11 @@ export function report(answer: Answer, space: Pick<Space, "status">, { json }: G
 }
 
 function printNote(note: string): void {
-  (process.stdout.isTTY ? process.stdout : process.stderr).write(`${note}\n`);
+  if (process.stdout.isTTY) print(note);
+  else process.stderr.write(`${note}\n`);
 }
 
 /** Writes a line to stdout. */
 export function print(line: string): void {
-  process.stdout.write(`${line}\n`);
+  process.stdout.write(`${process.stdout.isTTY ? terminalText(line) : line}\n`);
 }

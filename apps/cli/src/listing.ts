@@ -40,12 +40,10 @@ function lineOf({ location, kind, mark }: ListedItem): string {
 
 function grouped(items: readonly ListedItem[]): readonly string[] {
   const lines: string[] = [];
-  let lastModule = "";
-  for (const { location, kind, mark } of items) {
-    const module = moduleOf(location);
-    if (module !== lastModule) lines.push(paint.bold(module));
-    lastModule = module;
-    lines.push(`  ${markSymbol(mark)} ${paint.dim((kind ?? "-").padEnd(5))} ${nameOf(location)}`);
+  for (const [module, members] of Map.groupBy(items, ({ location }) => moduleOf(location))) {
+    lines.push(paint.bold(module));
+    for (const { location, kind, mark } of members)
+      lines.push(`  ${markSymbol(mark)} ${paint.dim((kind ?? "-").padEnd(5))} ${nameOf(location)}`);
   }
   lines.push(
     paint.dim(`${countOf(items.length, "definition")}   `) + markLegend(items.map(({ mark }) => mark)),

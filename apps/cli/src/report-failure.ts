@@ -2,6 +2,7 @@ import type { Problem } from "@darksync/core/result";
 import { StoreError } from "@darksync/runtime/store/store";
 import { paint } from "./paint.js";
 import { ProblemError } from "./problem-error.js";
+import { sentence } from "./wording.js";
 
 /** Prints why a command ended early; returns its exit code. */
 export function reportFailure(error: unknown, isJson: boolean): 1 | 2 {
@@ -22,6 +23,14 @@ export function problemOf(error: unknown): { readonly problem: Problem; readonly
     const hint = "Check the path and its permissions, and the room on the disk.";
     return { problem: { code: error.code.toLowerCase(), message: error.message, hint }, exitCode: 1 };
   }
+  if (isReadOnlyDatabase(error)) {
+    const hint =
+      "Only who may write to its .darklang folder can work in it: check its owner and permissions.";
+    return {
+      problem: { code: "space-not-writable", message: "this space cannot be written", hint },
+      exitCode: 1,
+    };
+  }
   if (process.env.DARKLANG_DEBUG !== undefined) throw error;
   const message = error instanceof Error ? error.message : String(error);
   const hint =
@@ -35,8 +44,13 @@ function hintFor({ code, hint }: StoreError): string {
     case "database-missing":
       return "Put .darklang/space.db back from a backup, or make a new copy: darklang join URL NEWDIR --as NAME";
     default:
-      return `${hint.slice(0, 1).toUpperCase()}${hint.slice(1)}.`;
+      return sentence(hint);
   }
+}
+
+function isReadOnlyDatabase(error: unknown): boolean {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  return code.startsWith("SQLITE_READONLY") || code.startsWith("SQLITE_CANTOPEN");
 }
 
 function isSystemError(error: unknown): error is Error & { readonly code: string } {

@@ -6,9 +6,30 @@ export function shortId(id: string): string {
   return id.slice(0, shortIdDigits);
 }
 
+/** Words with a capital before and a full stop behind. */
+export function sentence(words: string): string {
+  return `${words.slice(0, 1).toUpperCase()}${words.slice(1)}.`;
+}
+
+/** A word as a shell takes it. */
+export function shellWord(word: string): string {
+  return /^[\p{L}\p{N}_@%+=:,./-]+$/u.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
 /** `1 file`, `3 files`. */
 export function countOf(count: number, thing: string, things = `${thing}s`): string {
   return `${count} ${count === 1 ? thing : things}`;
+}
+
+/** What a sync came to, in one line. */
+export function syncCounts(pushed: number, pulled: number, conflicts: number, failed: number): string {
+  return `${pushed} pushed, ${pulled} pulled, ${countOf(conflicts, "conflict")}, ${failed} failed.`;
+}
+
+/** What became of discarded changes. */
+export function discardedText(count: number, bundle: string): string {
+  const [are, them] = count === 1 ? ["It is", "it"] : ["They are", "them"];
+  return `${countOf(count, "change")} discarded. ${are} in ${bundle}; \`darklang bundle apply\` queues ${them} again.`;
 }
 
 /** The first of some words, and how many more there are. */

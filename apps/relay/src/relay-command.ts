@@ -41,14 +41,22 @@ function buildProgram(action: (options: RelayOptions) => Promise<void>): Command
       '\nExamples:\n  darklang-relay --open --data ./relay\n  darklang-relay --open --data ./relay --port 0\n\nThe first line on stdout is {"event":"listening","url":...}. GET /healthz and /metrics tell how it is.',
     )
     .showHelpAfterError(false)
+    .configureOutput({ outputError: printUsageError })
     .exitOverride()
     .action(action);
+}
+
+// commander's message, and in a second line what may have been meant.
+function printUsageError(message: string, write: (text: string) => void): void {
+  const [what = "", suggestion = ""] = message.trimEnd().split("\n");
+  const hint = suggestion.trim().replace(/^\((.*)\)$/, "$1");
+  write(`${what}\nhint: ${hint === "" ? "--help shows how it is used." : hint}\n`);
 }
 
 function readPort(text: string): number {
   const port = Number(text);
   if (!/^\d+$/.test(text) || port > 65_535)
-    throw new InvalidArgumentError("a port is a number from 0 to 65535.");
+    throw new InvalidArgumentError("A port is a number from 0 to 65535.");
   return port;
 }
 

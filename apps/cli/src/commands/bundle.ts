@@ -1,8 +1,8 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { applyChangeBundle, decodeChangeBundle } from "@darksync/runtime/replica/change-bundle";
 import type { Command } from "commander";
 import { type Answer, inSpace } from "../command.js";
-import { unwrap, wrongUsage } from "../problem-error.js";
+import { ProblemError, unwrap, wrongUsage } from "../problem-error.js";
 import type { Space } from "../space.js";
 import { countOf } from "../wording.js";
 
@@ -40,6 +40,12 @@ function notYet(what: string): never {
 }
 
 async function apply({ replica }: Space, file: string): Promise<Answer> {
+  if (!existsSync(file))
+    throw new ProblemError({
+      code: "no-such-file",
+      message: `there is no file ${file}`,
+      hint: "Check the path.",
+    });
   const bundle = unwrap(decodeChangeBundle(replica.hash, new Uint8Array(readFileSync(file))));
   const { queued, known } = unwrap(await applyChangeBundle(replica, bundle));
   const rest = known === 0 ? "" : ` ${countOf(known, "change")} ${known === 1 ? "is" : "are"} here already.`;

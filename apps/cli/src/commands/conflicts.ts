@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { resolveConflict } from "@darksync/runtime/edit/resolve-conflict";
 import { findConflict, listConflicts } from "@darksync/runtime/read/conflicts";
 import type { Command } from "commander";
@@ -6,7 +5,8 @@ import { type Answer, inSpace } from "../command.js";
 import { type ConflictView, conflictView, describeConflict } from "../conflict-view.js";
 import { unwrap, wrongUsage } from "../problem-error.js";
 import type { Space } from "../space.js";
-import { countOf, shortId } from "../wording.js";
+import { readDefinitionText } from "../text-input.js";
+import { shortId } from "../wording.js";
 
 interface ResolveOptions {
   readonly mine?: true;
@@ -105,18 +105,22 @@ async function resolve({ replica }: Space, id: string | undefined, options: Reso
   }
   if (id === undefined) wrongUsage("which conflict?", "`darklang conflicts` lists them with their ids.");
   const conflict = unwrap(replica.store.read((tables) => findConflict(replica, tables, id)));
-  const change = unwrap(await resolveConflict(replica, conflict.id, choiceOf(options)));
+  const change = unwrap(await resolveConflict(replica, conflict.id, await choiceOf(options)));
   const remaining = replica.store.read(({ packages }) => packages.countConflicts());
   return {
     json: { resolved: [conflict.id], change, remaining },
-    text: `${conflict.location} is settled. ${remaining === 0 ? "No conflicts remain." : `${countOf(remaining, "conflict")} remain.`}`,
+    text: `${conflict.location} is settled. ${remaining === 0 ? "No conflicts remain." : remaining === 1 ? "1 conflict remains." : `${remaining} conflicts remain.`}`,
   };
 }
 
-function choiceOf({ mine, theirs, file }: ResolveOptions): Parameters<typeof resolveConflict>[2] {
+async function choiceOf({
+  mine,
+  theirs,
+  file,
+}: ResolveOptions): Promise<Parameters<typeof resolveConflict>[2]> {
   if ([mine, theirs, file].filter((given) => given !== undefined).length !== 1) {
     wrongUsage("say which side to take", "Give one of --mine, --theirs and --file F.");
   }
-  if (file !== undefined) return { type: "file", source: readFileSync(file, "utf8") };
+  if (file !== undefined) return { type: "file", source: await readDefinitionText(file) };
   return { type: mine === true ? "mine" : "theirs" };
 }

@@ -16,7 +16,7 @@ export function addDiff(program: Command): void {
     );
 }
 
-async function runDiff({ replica }: Space, location: string | null): Promise<Answer> {
+async function runDiff({ replica, ...space }: Space, location: string | null): Promise<Answer> {
   if (location !== null) unwrap(checkLocation(location));
   const found = replica.store.read((tables) => listUnpublished(replica, tables, location));
   const { FILE_HEADERS_ONLY, formatPatch, structuredPatch } = await import("diff");
@@ -29,8 +29,15 @@ async function runDiff({ replica }: Space, location: string | null): Promise<Ans
   return {
     json: { changes },
     text: changes.map(({ diff }) => coloured(diff)).join("\n"),
-    note: changes.length === 0 ? "The relay has everything that was changed here." : "",
+    note: changes.length === 0 ? nothingToShow(location, space.status().pending) : "",
   };
+}
+
+// Changes that wait may cancel out: then there is no difference, and still the relay has not all.
+function nothingToShow(location: string | null, pending: number): string {
+  if (location !== null) return `No difference at ${location} waits for the relay.`;
+  if (pending === 0) return "The relay has everything that was changed here.";
+  return "No difference waits for the relay; `darklang queue` lists the changes that do.";
 }
 
 function textOf(version: Unpublished["from"]): string {

@@ -7,6 +7,7 @@ import { EditedFile } from "../edited-file.js";
 import { ProblemError, unwrap } from "../problem-error.js";
 import { answerOfSave, headsSeen } from "../saved.js";
 import type { Space } from "../space.js";
+import { shellWord } from "../wording.js";
 
 export function addEdit(program: Command): void {
   program
@@ -39,7 +40,7 @@ async function runEdit(space: Space, command: Command, location: string): Promis
   const saved = await save(space.replica, location, edited, seen);
   if (!saved.ok) {
     const { code, message } = saved.problem;
-    const hint = `Your text is kept. Mend it, then: darklang save ${location} --file ${file.path}`;
+    const hint = `Your text is kept. Mend it, then: darklang save ${shellWord(location)} --file ${shellWord(file.path)}`;
     throw new ProblemError({ code, message, hint });
   }
   file.remove();

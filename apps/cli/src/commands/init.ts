@@ -12,25 +12,27 @@ import type { Command } from "commander";
 import { type Answer, type GlobalOptions, report } from "../command.js";
 import { ProblemError, unwrap, wrongUsage } from "../problem-error.js";
 import { commonPorts, type Space, type SpacePaths, spaceOf, spacePaths } from "../space.js";
+import { sentence } from "../wording.js";
 
 export function addInit(program: Command): void {
   program
     .command("init [DIR]")
     .description("make a new space, with this device's key; needs no relay")
     .requiredOption("--as <name>", "your name, as others see it")
-    .option("--owner <owner>", "an owner namespace to begin with (may be repeated)", collect, [])
+    .option("--owner <owner>", "an owner namespace to begin with (may be repeated)", collect)
     .addHelpText(
       "after",
       "\nExamples:\n  darklang init --as Ada --owner Acme\n  darklang init ~/work --as Ada",
     )
-    .action(async (dir: string | undefined, options: { as: string; owner: string[] }, command: Command) => {
+    .action(async (dir: string | undefined, options: { as: string; owner?: string[] }, command: Command) => {
       const globals = command.optsWithGlobals<GlobalOptions>();
-      checkNames(options.as, options.owner);
+      const owners = [...new Set(options.owner)];
+      checkNames(options.as, owners);
       const paths = spacePaths(resolve(dir ?? globals.space ?? "."));
       const space = await makeSpace(paths, {
         space: newSpaceId(commonPorts.random),
         member: options.as,
-        owners: options.owner,
+        owners,
         relay: null,
         only: [],
       });
@@ -43,17 +45,17 @@ export function addInit(program: Command): void {
 }
 
 /** Collects an option that may be repeated. */
-export function collect(value: string, values: readonly string[]): readonly string[] {
+export function collect(value: string, values: readonly string[] = []): readonly string[] {
   return [...values, value];
 }
 
 /** Ends the command if a name is none. */
 export function checkNames(member: string, owners: readonly string[]): void {
   const badMember = invalidMemberName(member);
-  if (badMember !== null) wrongUsage(`${member} is no name`, `${badMember}.`);
+  if (badMember !== null) wrongUsage(`${JSON.stringify(member)} is no name`, sentence(badMember));
   for (const owner of owners) {
     const badOwner = invalidOwner(owner);
-    if (badOwner !== null) wrongUsage(`${owner} is no owner`, `${badOwner}.`);
+    if (badOwner !== null) wrongUsage(`${JSON.stringify(owner)} is no owner`, sentence(badOwner));
   }
 }
 
@@ -66,7 +68,8 @@ export async function makeSpace(paths: SpacePaths, made: NewReplica): Promise<Sp
       hint: "Work in it, or choose another folder.",
     });
   }
-  mkdirSync(paths.dir, { recursive: true, mode: 0o700 });
+  mkdirSync(paths.folder, { recursive: true });
+  mkdirSync(paths.dir, { mode: 0o700 });
   try {
     const signer = createDeviceKey(paths.key);
     const store = openReplicaStore(paths.database, { create: true });

@@ -1,17 +1,18 @@
-import { splitLocation } from "@darksync/core/location";
+import { ownerOf, splitLocation } from "@darksync/core/location";
 import { dropChanges, droppableChanges } from "@darksync/runtime/replica/drop";
 import { lastOf } from "@darksync/runtime/replica/push-queue";
 import { findQueueItem, moveItem, queuePull } from "@darksync/runtime/replica/queue-order";
+import { readFacts } from "@darksync/runtime/replica/replica";
 import type { ChangeRecord } from "@darksync/runtime/store/change-store";
 import type { QueueItem } from "@darksync/runtime/store/queue-store";
 import type { ReplicaTables } from "@darksync/runtime/store/store";
 import type { Command } from "commander";
 import { type Answer, inSpace } from "../command.js";
-import { unwrap, wrongUsage } from "../problem-error.js";
+import { ProblemError, unwrap, wrongUsage } from "../problem-error.js";
 import { counted, describeItem, isoTime, queueItemJson, readQueue } from "../queue-text.js";
 import type { Space } from "../space.js";
 import { withSyncLock } from "../sync-run.js";
-import { countOf, shortId } from "../wording.js";
+import { countOf, discardedText, shortId } from "../wording.js";
 import { writeChangeBundle } from "../write-bundle.js";
 
 const shownChanges = 50;
@@ -138,7 +139,7 @@ function drop(space: Space, idPrefix: string): Promise<Answer> {
     const dropped = await dropChanges(replica, new Set(records.map(({ id }) => id)));
     return {
       json: { dropped, bundle },
-      text: `${countOf(dropped, "change")} discarded. They are in ${bundle}; \`darklang bundle apply\` queues them again.`,
+      text: discardedText(dropped, bundle),
     };
   });
 }
@@ -149,6 +150,15 @@ async function pull({ replica }: Space, what: string): Promise<Answer> {
       `${what} is no location: requests and branches are not in this version yet`,
       "Give a location, like Acme.Money.add.",
     );
+  }
+  const { only } = replica.store.read(readFacts);
+  const owner = ownerOf(what);
+  if (only.length > 0 && !only.includes(owner)) {
+    throw new ProblemError({
+      code: "not-kept",
+      message: `this copy keeps only the packages of ${only.join(", ")}`,
+      hint: `Join once more, into another folder, with --only ${owner} or without --only.`,
+    });
   }
   const id = await queuePull(replica, what);
   return { json: { id }, text: `${what} is fetched with the next sync.` };

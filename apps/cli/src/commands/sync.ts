@@ -15,6 +15,7 @@ import { syncFull, syncOnce } from "../sync-once.js";
 import { linkedRelay, withSyncLock } from "../sync-run.js";
 import { minutesOf, watch } from "../sync-watch.js";
 import { syncInWorker } from "../sync-worker.js";
+import { countOf, discardedText } from "../wording.js";
 import { writeChangeBundle } from "../write-bundle.js";
 import { refuseInvitation } from "./join.js";
 
@@ -198,7 +199,8 @@ async function setStrategy({ replica }: Space, strategy: string): Promise<Answer
 function strategyText(strategy: string): string {
   if (strategy === "eager") return "A save is synced in the background at once.";
   if (strategy === "lazy") return "Nothing is synced unless you run `darklang sync`.";
-  return `\`darklang sync --watch\` syncs every ${minutesOf(strategy)} minutes; a save alone syncs nothing.`;
+  const minutes = countOf(minutesOf(strategy), "minute");
+  return `\`darklang sync --watch\` syncs every ${minutes}; a save alone syncs nothing.`;
 }
 
 function clearQueue(space: Space): Promise<Answer> {
@@ -215,7 +217,7 @@ function clearQueue(space: Space): Promise<Answer> {
       text:
         bundle === null
           ? "Nothing waits unsigned; there was nothing to discard."
-          : `${dropped} changes discarded. They are in ${bundle}; \`darklang bundle apply\` queues them again.`,
+          : discardedText(dropped, bundle),
     };
   });
 }
