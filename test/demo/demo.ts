@@ -86,8 +86,10 @@ function edited(folder: string, after: string): string {
 
 async function main(): Promise<void> {
   if (existsSync(demo)) await stopRelay(demo);
-  rmSync(demo, { recursive: true, force: true });
-  mkdirSync(demo);
+  // What else is there, like the tour of the README, is somebody's work.
+  for (const made of ["ada", "bob", "relay", "relay.log"])
+    rmSync(join(demo, made), { recursive: true, force: true });
+  mkdirSync(demo, { recursive: true });
   const [ada, bob] = [join(demo, "ada"), join(demo, "bob")];
 
   say("Ada makes a space and imports a package tree. There is no network yet.");
