@@ -109,3 +109,8 @@ test("the relay says what to do after wrong usage too", async () => {
     });
   }
 });
+
+test("a space that DARKLANG_SPACE names and that is not there is named", async () => {
+  const { code, stderr } = await run(["status"], { env: { DARKLANG_SPACE: "/nowhere" } });
+  expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringContaining("/nowhere") });
+});

@@ -36,8 +36,9 @@ export function spacePaths(folder: string): SpacePaths {
 
 /** Finds the space: the one named, else the nearest `.darklang` upwards from the working directory. */
 export function findSpace(named: string | undefined): SpacePaths {
-  const start = resolve(named ?? process.env.DARKLANG_SPACE ?? ".");
-  if (named !== undefined || process.env.DARKLANG_SPACE !== undefined) {
+  const given = named ?? process.env.DARKLANG_SPACE;
+  const start = resolve(given ?? ".");
+  if (given !== undefined) {
     const paths = spacePaths(start);
     if (existsSync(paths.dir)) return paths;
   } else {
@@ -49,7 +50,7 @@ export function findSpace(named: string | undefined): SpacePaths {
   }
   throw new ProblemError({
     code: "no-space-here",
-    message: `there is no darklang space in ${named === undefined ? "this folder or above it" : start}`,
+    message: `there is no darklang space in ${given === undefined ? "this folder or above it" : start}`,
     hint: "Make one with `darklang init`, copy one with `darklang join URL`, or name one with --space DIR.",
   });
 }
