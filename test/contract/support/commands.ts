@@ -36,7 +36,9 @@ const runs: Readonly<Record<string, Run>> = {
       ]),
     ),
   addChange: ({ changes }, number, other, log) =>
-    changes.add(change(number, { log, isSkewed: other === 1, setAside: other === 2 ? "why" : null })),
+    changes.has(id(number))
+      ? "there"
+      : changes.add(change(number, { log, isSkewed: other === 1, setAside: other === 2 ? "why" : null })),
   addPlaced: ({ changes }, number, other, log) => changes.add(change(number, { log, place: placeOf(other) })),
   place: ({ changes }, number, other) => changes.place(id(number), placeOf(other)),
   unplace: ({ changes }, number) => changes.unplace(id(number), new Uint8Array([number])),

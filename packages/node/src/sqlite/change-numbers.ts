@@ -41,6 +41,11 @@ export class ChangeNumbers {
     return row.number;
   }
 
+  /** Whether this transaction has met a change. */
+  isKnown(id: ChangeId): boolean {
+    return this.#numbers.has(id);
+  }
+
   /** Whether a change is held. */
   isHeld(id: ChangeId): boolean {
     // Whoever adds one that came from elsewhere has just asked.

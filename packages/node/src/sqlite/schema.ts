@@ -55,7 +55,7 @@ create index placed_change_id on placed_change(id_key);
 create table unsigned_change(${changeColumns},
   bytes blob not null
 );
-create index unsigned_change_id on unsigned_change(id_key, log_id);
+create unique index unsigned_change_id on unsigned_change(id_key, log_id, id);
 create view change as
   select *, null as bytes from placed_change
   union all
@@ -124,6 +124,8 @@ export const replicaSchema: Schema = schemaOf(logTables + replicaOnlyTables);
 export const relaySchema: Schema = schemaOf(logTables);
 
 function schemaOf(sql: string): Schema {
-  const names = [...sql.matchAll(/^create (?:table|index|view) (\w+)/gm)].map((match) => match[1] ?? "");
+  const names = [...sql.matchAll(/^create (?:unique )?(?:table|index|view) (\w+)/gm)].map(
+    (match) => match[1] ?? "",
+  );
   return { sql, names };
 }

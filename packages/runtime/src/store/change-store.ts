@@ -64,7 +64,7 @@ export interface ChangeStore {
   lastOwnTime(device: string): Timestamp | null;
   /** Up to `limit` changes whose id begins with this. */
   withPrefix(idPrefix: string, limit: number): readonly ChangeRecord[];
-  /** Adds a change that is not there; returns its number. */
+  /** Adds a change; returns its number. The caller has seen to it that it is not there. */
   add(change: NewChange): number;
   /** The latest changes, newest first, before the number `before` if given. */
   latest(limit: number, before?: number): readonly ChangeRecord[];
