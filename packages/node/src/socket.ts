@@ -4,19 +4,37 @@ import type { WebSocket } from "ws";
 /** Above this many bytes in the socket's buffer its sender waits. */
 const fullBufferBytes = 4 * 1024 * 1024;
 const lookAgainMs = 5;
+/** Who reads so slowly that more than this waits for him is cut; what he lacks he asks for when he comes again. */
+const mostBytesWaiting = 32 * 1024 * 1024;
+const mostMessagesWaiting = 16_384;
+/** How long one that is let go may take to say goodbye. */
+const goodbyeMs = 2000;
 
 /** A connection over a WebSocket of the `ws` library. */
 export function socketConnection(socket: WebSocket): Connection {
+  let waiting = 0;
+  const onSent = () => {
+    waiting -= 1;
+  };
   return {
     send: (message) => {
-      if (socket.readyState === socket.OPEN) socket.send(message);
+      if (socket.readyState !== socket.OPEN) return;
+      if (waiting >= mostMessagesWaiting || socket.bufferedAmount > mostBytesWaiting) {
+        socket.terminate();
+        return;
+      }
+      waiting += 1;
+      socket.send(message, onSent);
     },
     drained: async () => {
       while (socket.readyState === socket.OPEN && socket.bufferedAmount > fullBufferBytes) {
         await new Promise((resolve) => setTimeout(resolve, lookAgainMs));
       }
     },
-    close: () => socket.close(),
+    close: () => {
+      socket.close();
+      setTimeout(() => socket.terminate(), goodbyeMs).unref();
+    },
   };
 }
 

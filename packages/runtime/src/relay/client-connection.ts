@@ -24,12 +24,17 @@ import type { Connection } from "../transport.js";
 import type { Relay } from "./relay.js";
 import { type Listener, type RelaySpace, UpdateRefused } from "./relay-space.js";
 
+/** What a client may send ahead of the answers: our own has one batch under way, and a question for each log. */
+const maxAheadBytes = 16 * 1024 * 1024;
+const messageCostBytes = 256;
+
 /** One of our own clients, over one connection for all logs. */
 export class ClientConnection {
   readonly #relay: Relay;
   readonly #connection: Connection;
   readonly #spaceName: string | null;
-  readonly #inputs: ConnectionInput[] = [];
+  readonly #inputs: { readonly input: ConnectionInput; readonly bytes: number }[] = [];
+  #aheadBytes = 0;
   #state: ConnectionState = "new";
   #space: RelaySpace | null = null;
   #only: readonly string[] = [];
@@ -53,7 +58,10 @@ export class ClientConnection {
   }
 
   onMessage(bytes: Uint8Array): void {
-    this.#post({ type: "message", message: decodeMessage(bytes) });
+    if (this.#state === "closed") return;
+    const size = bytes.length + messageCostBytes;
+    if (this.#aheadBytes + size > maxAheadBytes) this.#fail(new UpdateRefused("too-fast", tooFast));
+    else this.#post({ type: "message", message: decodeMessage(bytes) }, size);
   }
 
   onClose(): void {
@@ -72,15 +80,18 @@ export class ClientConnection {
     for (const message of early) this.#pass(message);
   }
 
-  #post(input: ConnectionInput): void {
-    this.#inputs.push(input);
+  #post(input: ConnectionInput, bytes = 0): void {
+    this.#inputs.push({ input, bytes });
+    this.#aheadBytes += bytes;
     if (!this.#isStepping) void this.#drain();
   }
 
   async #drain(): Promise<void> {
     this.#isStepping = true;
-    for (let input = this.#inputs.shift(); input !== undefined; input = this.#inputs.shift()) {
-      const { state, effects } = stepConnection(this.#state, input);
+    for (let next = this.#inputs.shift(); next !== undefined; next = this.#inputs.shift()) {
+      this.#aheadBytes -= next.bytes;
+      if (this.#state === "closed") continue;
+      const { state, effects } = stepConnection(this.#state, next.input);
       this.#state = state;
       for (const effect of effects) {
         try {
@@ -183,6 +194,8 @@ export class ClientConnection {
     return this.#space;
   }
 }
+
+const tooFast = "more was sent than anybody sends who waits for the answers";
 
 function whatFailed(error: unknown): readonly [code: string, reason: string] {
   if (error instanceof UpdateRefused) return [error.code, error.message];

@@ -26,6 +26,11 @@ export class RoomConnection {
   readonly #connection: Connection;
   readonly #room: Set<RoomConnection>;
   readonly #stopListening: () => void;
+  #isClosed = false;
+  #isAnswering = false;
+  /** The latest question that waits for its answer. */
+  #question: Uint8Array | null = null;
+  #admittingBytes = 0;
   readonly #listener: Listener = {
     wants: (log) => log === this.#log,
     onUpdate: (_log, update) => this.#connection.send(syncUpdate(update)),
@@ -54,10 +59,12 @@ export class RoomConnection {
     const message = readRoomMessage(bytes);
     switch (message?.type) {
       case "syncStep1":
-        void this.#answer(message.stateVector);
+        this.#question = message.stateVector;
+        if (!this.#isAnswering) void this.#answerQuestions();
         return;
       case "update":
-        void this.#admit(message.update);
+        if (this.#admittingBytes > maxAdmittingBytes) this.#connection.close();
+        else void this.#admit(message.update);
         return;
       case "awareness":
         for (const other of this.#room)
@@ -72,8 +79,25 @@ export class RoomConnection {
   }
 
   onClose(): void {
+    this.#isClosed = true;
     this.#room.delete(this);
     this.#stopListening();
+  }
+
+  /** One answer at a time: a question costs a few bytes, its answer may be the whole log. */
+  async #answerQuestions(): Promise<void> {
+    this.#isAnswering = true;
+    try {
+      for (let question = this.#question; question !== null && !this.#isClosed; question = this.#question) {
+        this.#question = null;
+        await this.#answer(question);
+      }
+    } catch (error) {
+      this.#connection.close();
+      this.#relay.onFailure(error);
+    } finally {
+      this.#isAnswering = false;
+    }
   }
 
   async #answer(stateVector: Uint8Array): Promise<void> {
@@ -87,7 +111,7 @@ export class RoomConnection {
     let vector = store.read(({ blocks }) =>
       vectorOfClocks(hash, firstHead, blocks.tips(this.#log).keys(), clocks),
     );
-    for (let isFirst = true; ; isFirst = false) {
+    for (let isFirst = true; !this.#isClosed; isFirst = false) {
       const batch = store.read(({ blocks }) => updateBeyond(hash, blocks, this.#log, vector, batchBytes));
       if (batch === null) {
         // A provider counts as synced only after a step 2, even if there is nothing to say.
@@ -101,6 +125,7 @@ export class RoomConnection {
   }
 
   async #admit(update: Uint8Array): Promise<void> {
+    this.#admittingBytes += update.length;
     try {
       const { refused, gap } = await this.#space.admit(this.#log, update, this.#listener);
       for (const { code, reason } of refused) this.#connection.send(permissionDenied(`${code}: ${reason}`));
@@ -114,6 +139,11 @@ export class RoomConnection {
       }
       this.#connection.close();
       this.#relay.onFailure(error);
+    } finally {
+      this.#admittingBytes -= update.length;
     }
   }
 }
+
+/** A provider that sends more than this before it is answered is let go. */
+const maxAdmittingBytes = 16 * 1024 * 1024;
