@@ -169,7 +169,7 @@ test("sync with no relay, flags that do not go together, and what is not there y
     [["sync", "--watch", "--full"], 2, "usage"],
     [["sync", "--strategy", "sometimes"], 2, "usage"],
     [["sync", "--invite", "x"], 2, "usage"],
-    [["sync", "--relay", "nowhere"], 1, "bad-url"],
+    [["sync", "--relay", "nowhere"], 2, "bad-url"],
     [["queue", "pull", "request/1"], 2, "usage"],
     [["queue", "show", "abc"], 1, "unknown-item"],
     [["bundle", "create", "x"], 2, "usage"],

@@ -18,6 +18,7 @@ const usageCodes: ReadonlySet<string> = new Set([
   "ambiguous-id",
   "bad-location",
   "bad-time",
+  "bad-url",
   "same-location",
 ]);
 

@@ -1,20 +1,32 @@
+import { ownerOf } from "@darksync/core/location";
 import type { Assignment } from "@darksync/core/register";
 import type { Saved } from "@darksync/runtime/edit/save";
+import { listOwners } from "@darksync/runtime/read/members";
 import type { Answer } from "./command.js";
 import { paint } from "./paint.js";
 import type { Space } from "./space.js";
 import { shortId } from "./wording.js";
 
-/** The heads of a location now. */
-export function headsSeen({ replica }: Space, location: string): readonly Assignment<"name">[] {
-  return replica.store.read(({ packages }) => packages.heads({ type: "name", key: location }));
+/** What was there when the author of a save began. */
+export interface Before {
+  readonly heads: readonly Assignment<"name">[];
+  /** The owners there were. */
+  readonly owners: readonly string[];
 }
 
-/** The answer to a save; `before`: the heads that were there when its author began. */
+/** What is there now. */
+export function lookBefore({ replica }: Space, location: string): Before {
+  return replica.store.read((tables) => ({
+    heads: tables.packages.heads({ type: "name", key: location }),
+    owners: listOwners(tables),
+  }));
+}
+
+/** The answer to a save. */
 export function answerOfSave(
   { replica }: Space,
   { location, kind, hash, change, isUnchanged }: Saved,
-  before: readonly Assignment<"name">[],
+  before: Before,
 ): Answer {
   const conflict = replica.store.read(({ packages }) => packages.nameRow(location)?.conflict ?? null);
   const lines = [
@@ -29,7 +41,9 @@ export function answerOfSave(
       ),
       `  darklang conflicts show ${shortId(conflict.id)}`,
     );
-  } else if (!isUnchanged && before.length > 1) lines.push("That settles its conflict.");
+  } else if (!isUnchanged && before.heads.length > 1) lines.push("That settles its conflict.");
+  const owner = ownerOf(location);
+  if (!before.owners.includes(owner)) lines.push(`${owner} is a new owner namespace.`);
   return {
     json: { location, kind, hash, change, unchanged: isUnchanged, conflict: conflict?.id ?? null },
     text: lines.join("\n"),

@@ -1,11 +1,11 @@
-import { checkLocation } from "@darksync/runtime/edit/naming";
+import { checkPlace } from "@darksync/runtime/edit/naming";
 import { save } from "@darksync/runtime/edit/save";
 import { viewDefinition } from "@darksync/runtime/read/definition";
 import type { Command } from "commander";
 import { type Answer, type GlobalOptions, inSpace } from "../command.js";
 import { EditedFile } from "../edited-file.js";
 import { ProblemError, unwrap } from "../problem-error.js";
-import { answerOfSave, headsSeen } from "../saved.js";
+import { answerOfSave, lookBefore } from "../saved.js";
 import type { Space } from "../space.js";
 import { shellWord } from "../wording.js";
 
@@ -27,8 +27,8 @@ Examples:
 }
 
 async function runEdit(space: Space, command: Command, location: string): Promise<Answer> {
-  unwrap(checkLocation(location));
-  const seen = headsSeen(space, location);
+  unwrap(checkPlace(location));
+  const before = lookBefore(space, location);
   const source = sourceToEdit(space, location);
   const file = new EditedFile(space.paths.dir, location, source);
   const isJson = command.optsWithGlobals<GlobalOptions>().json === true;
@@ -37,14 +37,14 @@ async function runEdit(space: Space, command: Command, location: string): Promis
     file.remove();
     return { json: { location, unchanged: true }, text: "The text was not changed: nothing was saved." };
   }
-  const saved = await save(space.replica, location, edited, seen);
+  const saved = await save(space.replica, location, edited, before.heads);
   if (!saved.ok) {
     const { code, message } = saved.problem;
     const hint = `Your text is kept. Mend it, then: darklang save ${shellWord(location)} --file ${shellWord(file.path)}`;
     throw new ProblemError({ code, message, hint });
   }
   file.remove();
-  return answerOfSave(space, saved.value, seen);
+  return answerOfSave(space, saved.value, before);
 }
 
 function sourceToEdit({ replica }: Space, location: string): string | null {

@@ -2,7 +2,7 @@ import { save } from "@darksync/runtime/edit/save";
 import type { Command } from "commander";
 import { type Answer, inSpace } from "../command.js";
 import { unwrap, wrongUsage } from "../problem-error.js";
-import { answerOfSave, headsSeen } from "../saved.js";
+import { answerOfSave, lookBefore } from "../saved.js";
 import type { Space } from "../space.js";
 import { readDefinitionText } from "../text-input.js";
 
@@ -30,6 +30,6 @@ async function runSave(space: Space, location: string, file: string | undefined)
     wrongUsage("there is no text to save", `Name a --file, give it on stdin, or: darklang edit ${location}`);
   }
   const source = await readDefinitionText(file);
-  const before = headsSeen(space, location);
+  const before = lookBefore(space, location);
   return answerOfSave(space, unwrap(await save(space.replica, location, source)), before);
 }

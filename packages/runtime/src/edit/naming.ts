@@ -1,6 +1,7 @@
 import type { ContentHash } from "@darksync/core/content-hash";
 import type { DefinitionKind, DefinitionText } from "@darksync/core/definition";
 import { type Location, ownerOf, splitLocation } from "@darksync/core/location";
+import { invalidOwner } from "@darksync/core/op/create-namespace";
 import type { Op } from "@darksync/core/op/op";
 import { previousOp } from "@darksync/core/op/set-name";
 import type { Assignment, Binding } from "@darksync/core/register";
@@ -8,7 +9,7 @@ import { failure, type Result, success } from "@darksync/core/result";
 import type { LogName } from "@darksync/core/vector";
 import { nearNames } from "../read/near-names.js";
 import { supersededBy } from "../replica/commit-change.js";
-import type { Replica } from "../replica/replica.js";
+import { notKept, type Replica } from "../replica/replica.js";
 import type { ReplicaTables } from "../store/store.js";
 
 /** The log that a location's approved changes go to. */
@@ -19,11 +20,16 @@ export function mainLogOf(location: Location): LogName {
 /** Whether a text is a location, with words for when it is not. */
 export function checkLocation(location: string): Result<Location> {
   if (splitLocation(location) !== null) return success(location);
-  return failure(
-    "bad-location",
-    `${location} is not a location`,
-    "A location has an owner, modules and a name, like Acme.Money.add.",
-  );
+  return failure("bad-location", `${location} is not a location`, locationHint);
+}
+
+const locationHint = "A location has an owner, modules and a name, like Acme.Money.add.";
+
+/** Whether something may be put at a location: whoever saves first into an owner's namespace makes it. */
+export function checkPlace(location: string): Result<Location> {
+  const checked = checkLocation(location);
+  const badOwner = checked.ok ? invalidOwner(ownerOf(location)) : null;
+  return badOwner === null ? checked : failure("bad-location", badOwner, locationHint);
 }
 
 /** What a location shows now, or why it shows nothing. */
@@ -43,6 +49,8 @@ export function unknownLocation(
   tables: ReplicaTables,
   location: Location,
 ): Extract<Result<never>, { ok: false }> {
+  const elsewhere = notKept(tables, mainLogOf(location));
+  if (elsewhere !== null) return elsewhere;
   const message = `there is nothing at ${location}`;
   const binding = tables.packages.nameRow(location)?.shown?.value;
   if (binding?.type === "nothing") {

@@ -3,14 +3,14 @@ import type { ChangeId } from "@darksync/core/op-id";
 import { failure, type Result, success } from "@darksync/core/result";
 import { commitChange } from "../replica/commit-change.js";
 import type { Replica } from "../replica/replica.js";
-import { checkLocation, checkShown, mainLogOf, setNameOp, unsetNameOp } from "./naming.js";
+import { checkPlace, checkShown, mainLogOf, setNameOp, unsetNameOp } from "./naming.js";
 
 /** Moves a definition to another location: one change of two ops (O1). */
 export function rename(replica: Replica, from: string, to: string): Promise<Result<ChangeId>> {
   return commitChange(replica, (tables) => {
     const shown = checkShown(tables, from);
     if (!shown.ok) return shown;
-    const target = checkLocation(to);
+    const target = checkPlace(to);
     if (!target.ok) return target;
     const refusal = refusalOf(from, to);
     if (refusal !== null) return refusal;

@@ -10,7 +10,7 @@ import { Commit } from "../replica/commit-change.js";
 import type { Replica } from "../replica/replica.js";
 import type { ReplicaTables } from "../store/store.js";
 import { inChanges, opsOf } from "./import-parts.js";
-import { checkLocation, defineOps, mainLogOf } from "./naming.js";
+import { checkPlace, defineOps, mainLogOf } from "./naming.js";
 import { utf8Length } from "./utf8-length.js";
 
 /** What a save came to. */
@@ -192,7 +192,7 @@ export function parseFor(
   location: string,
   source: string,
 ): Result<DefinitionText> {
-  const checked = checkLocation(location);
+  const checked = checkPlace(location);
   if (!checked.ok) return checked;
   if (source.trim() === "")
     return failure("empty-definition", "there is no text to save", "To remove a definition: darklang rm.");

@@ -16,7 +16,7 @@ import { failure, type Result, success } from "@darksync/core/result";
 import type { LogName } from "@darksync/core/vector";
 import type { ReplicaTables } from "../store/store.js";
 import { queueChange } from "./push-queue.js";
-import type { Replica } from "./replica.js";
+import { notKept, type Replica } from "./replica.js";
 
 // The next nonce of each replica that this process has open.
 const nonces = new WeakMap<Replica, Uint8Array>();
@@ -37,6 +37,8 @@ export class Commit {
 
   /** Adds a change to a log. A refusal leaves the transaction as it was. */
   add(log: LogName, ops: readonly Op[]): Result<ChangeId> {
+    const elsewhere = notKept(this.#tables, log);
+    if (elsewhere !== null) return elsewhere;
     const nowMs = this.#replica.clock();
     const time = tick(this.#clock, nowMs);
     const change: Change = { rules: currentRules, nonce: this.#nextNonce(), time, ops };

@@ -2,6 +2,10 @@ import { toHex } from "@darksync/core/bytes";
 import type { Language } from "@darksync/core/language";
 import { knownOps } from "@darksync/core/op/op";
 import type { Clock, Compression, Hash, Random, Signer, Verify } from "@darksync/core/ports";
+import { failure, type Result } from "@darksync/core/result";
+import type { LogName } from "@darksync/core/vector";
+import { isWanted } from "@darksync/sync/wanted";
+import type { MetaStore } from "../store/block-store.js";
 import type { ReplicaStore, ReplicaTables } from "../store/store.js";
 import { refold } from "./refold.js";
 
@@ -55,6 +59,17 @@ export interface ReplicaFacts {
   readonly wasAcknowledged: boolean;
 }
 
+/** The failure of a place that this replica does not keep; null if it does (`join --only`). */
+export function notKept({ meta }: ReplicaTables, log: LogName): Extract<Result<never>, { ok: false }> | null {
+  const only = readOnly(meta);
+  if (isWanted(log, only)) return null;
+  return failure(
+    "not-kept",
+    `this copy keeps only ${only.join(", ")}`,
+    "For a copy of everything: darklang join URL DIR --as NAME",
+  );
+}
+
 /** Reads the facts of a replica. */
 export function readFacts({ meta }: ReplicaTables): ReplicaFacts {
   const lastSyncedAt = meta.get("lastSyncedAtMs");
@@ -65,9 +80,13 @@ export function readFacts({ meta }: ReplicaTables): ReplicaFacts {
     relay: meta.get("relay"),
     workOffline: meta.get("workOffline") === "yes",
     strategy: meta.get("strategy") ?? "eager",
-    only: JSON.parse(meta.get("only") ?? "[]") as string[],
+    only: readOnly(meta),
     lastSyncedAtMs: lastSyncedAt === null ? null : Number(lastSyncedAt),
     lastAttemptReached: reached === null ? null : reached === "yes",
     wasAcknowledged: meta.get("wasAcknowledged") === "yes",
   };
+}
+
+function readOnly(meta: MetaStore): readonly string[] {
+  return JSON.parse(meta.get("only") ?? "[]") as string[];
 }
