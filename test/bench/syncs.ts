@@ -257,7 +257,9 @@ export async function measureClone(dir: string, world: World): Promise<readonly 
   const samples = { ours: [] as number[], raw: [] as number[] };
   let bytes = 0;
   for (let round = 0; round < 3; round += 1) {
-    const relay = await startRelay(world.relayData);
+    const relayData = join(dir, `clone-relay-${round}`);
+    copySpace(world.relayData, relayData);
+    const relay = await startRelay(relayData);
     const proxy = await CountingProxy.start(relay.port);
     const join_ = (port: number, name: string) =>
       runNode([darklangBin, "join", url(port), join(dir, `clone-${name}-${round}`), "--as", name, "--json"]);

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { renameSync } from "node:fs";
 import { encode, writeLengthAndBytes, writeVarUint } from "@darksync/core/codec";
 import { encodeMessage } from "@darksync/sync/message";
 import { syncStep1 } from "@darksync/sync/room-message";
@@ -105,4 +106,12 @@ test("R15: thousands of questions of a few bytes in a room cost one answer at a 
   const socket = await connected(relay, `/${space}/main/Acme@0`);
   await flood(socket, syncStep1(new Uint8Array([0])), 5000);
   await expectWell(relay, ada, 1);
+});
+
+test("a relay whose folder is gone says so to whoever asks for its figures, and goes on", async () => {
+  const folder = testFolder();
+  const relay = await testRelay(`${folder}/relay`);
+  renameSync(`${folder}/relay`, `${folder}/gone`);
+  expect((await fetch(`${relay.url}/metrics`)).status).toBe(500);
+  expect((await fetch(`${relay.url}/healthz`)).status).toBe(200);
 });

@@ -16,15 +16,13 @@ const maxOpsBytes = 560 * 1024;
 const opBytes = 512;
 
 /** The ops of parts, in order. */
-export function opsOf(parts: readonly Pick<ImportPart, "ops">[]): readonly Op[] {
+export function opsOf(parts: readonly ImportPart[]): readonly Op[] {
   return parts.flatMap(({ ops }) => ops);
 }
 
 /** Groups of parts, in order, that each fit in a change (unless one part alone is too large). */
-export function inChanges<Part extends Pick<ImportPart, "ops">>(
-  parts: readonly Part[],
-): readonly (readonly Part[])[] {
-  const groups: Part[][] = [];
+export function inChanges(parts: readonly ImportPart[]): readonly (readonly ImportPart[])[] {
+  const groups: ImportPart[][] = [];
   let room = 0;
   for (const part of parts) {
     const bytes = part.ops.reduce((sum, op) => sum + bytesOf(op), 0);

@@ -1,15 +1,12 @@
 import { type ContentHash, contentHash } from "@darksync/core/content-hash";
 import { type DefinitionKind, type DefinitionText, maxDefinitionBytes } from "@darksync/core/definition";
 import { type Location, moduleOf, nameOf } from "@darksync/core/location";
-import type { Op } from "@darksync/core/op/op";
 import { type ChangeId, changeOf } from "@darksync/core/op-id";
 import type { Assignment } from "@darksync/core/register";
 import { failure, type Result, success } from "@darksync/core/result";
-import type { LogName } from "@darksync/core/vector";
 import { Commit } from "../replica/commit-change.js";
 import type { Replica } from "../replica/replica.js";
 import type { ReplicaTables } from "../store/store.js";
-import { inChanges, opsOf } from "./import-parts.js";
 import { checkPlace, defineOps, mainLogOf } from "./naming.js";
 import { utf8Length } from "./utf8-length.js";
 
@@ -72,52 +69,6 @@ export function saveAll(
   });
 }
 
-/**
- * Saves definitions that were parsed before as one change (C1: what is saved at once), or as few as they fit in, in
- * one transaction: all of them or none. They can be undone, refused or dropped only together.
- */
-export function saveTogether(
-  replica: Replica,
-  definitions: readonly DefinitionToSave[],
-): Promise<Result<readonly Saved[]>> {
-  return allOrNone(replica, (tables) =>
-    withoutRepeats(definitions).flatMap((run) => saveRun(replica, tables, run)),
-  );
-}
-
-/** Saves definitions of different locations in as few changes as they fit in. */
-function saveRun(
-  replica: Replica,
-  tables: ReplicaTables,
-  definitions: readonly DefinitionToSave[],
-): readonly Saved[] {
-  const commit = new Commit(replica, tables);
-  const plans = definitions.map((definition) => planOf(replica, tables, definition));
-  const parts = new Map<LogName, Part[]>();
-  plans.forEach(({ saved, ops }, place) => {
-    if (ops === null) return;
-    const log = mainLogOf(saved.location);
-    const ofLog = parts.get(log);
-    if (ofLog === undefined) parts.set(log, [{ ops, place }]);
-    else ofLog.push({ ops, place });
-  });
-  const all = plans.map(({ saved }) => saved);
-  for (const [log, ofLog] of parts) {
-    for (const together of inChanges(ofLog)) {
-      const change = orThrow(commit.add(log, opsOf(together)));
-      for (const { place } of together) all[place] = { ...(all[place] as Saved), change };
-    }
-  }
-  commit.finish();
-  return all;
-}
-
-/** The ops of a definition, and which of those to be saved it is. */
-interface Part {
-  readonly ops: readonly Op[];
-  readonly place: number;
-}
-
 /** Runs of definitions in which no location comes twice: a second save of one has to see the first. */
 function withoutRepeats(definitions: readonly DefinitionToSave[]): readonly (readonly DefinitionToSave[])[] {
   const runs: DefinitionToSave[][] = [];
@@ -161,29 +112,20 @@ function saveText(
   replica: Replica,
   tables: ReplicaTables,
   commit: Commit,
-  definition: DefinitionToSave,
-): Result<Saved> {
-  const { saved, ops } = planOf(replica, tables, definition);
-  if (ops === null) return success(saved);
-  const added = commit.add(mainLogOf(saved.location), ops);
-  return added.ok ? success({ ...saved, change: added.value }) : added;
-}
-
-/** What a save comes to, but for the id of its change; no ops if the text is there already. */
-function planOf(
-  replica: Replica,
-  tables: ReplicaTables,
   { location, text, seen }: DefinitionToSave,
-): { readonly saved: Saved; readonly ops: readonly Op[] | null } {
+): Result<Saved> {
   const hash = contentHash(replica.hash, text);
   const { kind } = text;
   const row = tables.packages.nameRow(location);
   const shown = row?.shown;
   if (shown?.value.type === "definition" && shown.value.hash === hash && row?.conflict === null) {
-    return { saved: { location, kind, hash, change: changeOf(shown.id), isUnchanged: true }, ops: null };
+    return success({ location, kind, hash, change: changeOf(shown.id), isUnchanged: true });
   }
-  const ops = defineOps(replica, tables, location, text, seen ?? undefined);
-  return { saved: { location, kind, hash, change: "", isUnchanged: false }, ops };
+  const added = commit.add(
+    mainLogOf(location),
+    defineOps(replica, tables, location, text, seen ?? undefined),
+  );
+  return added.ok ? success({ location, kind, hash, change: added.value, isUnchanged: false }) : added;
 }
 
 /** The definition in a text that is meant for a location, or what is wrong with it. */
