@@ -166,8 +166,9 @@ async function answerHttp(
     answer(response, 405, { error: { code: "method", message: "only GET is served" } });
   else if (path === "/healthz") answer(response, 200, { ok: true });
   else if (path === "/metrics") {
+    const text = await metrics();
     response.writeHead(200, { "content-type": "text/plain; version=0.0.4" });
-    response.end(await metrics());
+    response.end(text);
   } else if (head !== null && relay.space(head[1] ?? "") !== null) answer(response, 200, { head: 0 });
   else answer(response, 404, { error: { code: "not-found", message: "there is nothing here" } });
 }
