@@ -111,6 +111,7 @@ test("R15: thousands of questions of a few bytes in a room cost one answer at a 
 test("a relay whose folder is gone says so to whoever asks for its figures, and goes on", async () => {
   const folder = testFolder();
   const relay = await testRelay(`${folder}/relay`);
+  expect((await fetch(`${relay.url}/metrics`)).status).toBe(200);
   renameSync(`${folder}/relay`, `${folder}/gone`);
   expect((await fetch(`${relay.url}/metrics`)).status).toBe(500);
   expect((await fetch(`${relay.url}/healthz`)).status).toBe(200);
