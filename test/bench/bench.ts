@@ -9,7 +9,7 @@ import { rounded } from "./measure.ts";
 import { edits } from "./payload.ts";
 import { stopAll } from "./processes.ts";
 import { makeWorld, measureCatchUp, measureClone, measureReconnect, measureStart } from "./syncs.ts";
-import { measureBulkWrites, measureSingleWrites } from "./writes.ts";
+import { measureBulkWrites, measureImport, measureSingleWrites } from "./writes.ts";
 
 const dir = mkdtempSync(join(tmpdir(), "darksync-bench-"));
 const findings: Finding[] = [];
@@ -50,7 +50,7 @@ try {
   const small = await makeWorld(join(dir, "world-1000"), 1000);
   const large = await makeWorld(join(dir, "world-100000"), 100_000);
   if (wants("T1")) note(await measureSingleWrites(dir, large.bob));
-  if (wants("T2")) note(await measureBulkWrites(dir));
+  if (wants("T2")) note([...(await measureBulkWrites(dir)), ...(await measureImport(dir))]);
   if (wants("T3")) note(await measureClone(dir, large));
   if (wants("T5")) note(await measureCatchUp(dir, [small, large]));
   if (wants("T7")) note(await measureReconnect(dir, [small, large]));

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { decodeChange } from "@darksync/core/change";
 import { renderDefinition } from "@darksync/core/definition";
 import { nameOf } from "@darksync/core/location";
+import { importFiles } from "@darksync/runtime/edit/import-files";
 import type { DefinitionToSave } from "@darksync/runtime/edit/save";
 import { save, saveDefinition } from "@darksync/runtime/edit/save";
 import type { Replica } from "@darksync/runtime/replica/replica";
@@ -169,6 +170,52 @@ export async function measureBulkWrites(dir: string): Promise<readonly Finding[]
       samples.raw,
       "≥ 0.3 × raw",
       isReached,
+    ),
+  ];
+}
+
+const definitionsPerFile = 13;
+const importedCount = 6500;
+
+/**
+ * Bulk import, as `darklang import` does it: files are split and parsed, each becomes one durable change. Beside rows of
+ * the same texts, one for each definition, as many in a transaction as import takes at once. Both with fsync.
+ */
+export async function measureImport(dir: string): Promise<readonly Finding[]> {
+  const samples = { ours: [] as number[], raw: [] as number[] };
+  for (let round = 0; round < roundCount; round += 1) {
+    const texts = edits(300 + round, importedCount, importedCount).map(({ text }, index) =>
+      renderDefinition(text, `function${index}`),
+    );
+    const files = Array.from({ length: importedCount / definitionsPerFile }, (_, file) => ({
+      path: `part${file}.dark`,
+      text: `module Acme.Part${file}\n\n${texts.slice(file * definitionsPerFile, (file + 1) * definitionsPerFile).join("\n\n\n")}\n`,
+    }));
+    const replica = await makeSpace(join(dir, `import-${round}`), "Ada");
+    const ms = await timeMs(async () => {
+      const { added } = await importFiles(replica, files);
+      if (added !== importedCount) throw new Error(`imported ${added} of ${importedCount}`);
+    });
+    samples.ours.push(perSecond(importedCount, ms));
+    replica.store.close();
+    const store = new RawStore(join(dir, `import-raw-${round}.db`), true);
+    const rows = texts.map((text) => Buffer.from(text));
+    const batch = 48 * definitionsPerFile;
+    const rawMs = await timeMs(() => {
+      for (let start = 0; start < rows.length; start += batch) store.write(rows.slice(start, start + batch));
+    });
+    samples.raw.push(perSecond(rows.length, rawMs));
+    store.close();
+  }
+  return [
+    finding(
+      "T2",
+      "bulk import of files, parsing included",
+      "definitions/s",
+      samples.ours,
+      samples.raw,
+      "(for information)",
+      null,
     ),
   ];
 }
