@@ -1,3 +1,4 @@
+import type { RelayUrl } from "@darksync/node/relay-url";
 import { isSyncLocked } from "@darksync/node/sync-lock";
 import { readStatus } from "@darksync/runtime/read/status";
 import { dropDamagedBlocks, refoldAll } from "@darksync/runtime/replica/full-sync";
@@ -15,24 +16,28 @@ const watcherWaitMs = 30_000;
 const lookAgainMs = 50;
 
 /** One sync in the foreground. If a `sync --watch` has the space, waits for it to have all. */
-export async function syncOnce(space: Space, socketUrl: string, isJson: boolean): Promise<Answer> {
-  if (isWatching(space) && isSyncLocked(space.paths.lock)) return waitForWatcher(space);
+export async function syncOnce(space: Space, relay: RelayUrl, isJson: boolean): Promise<Answer> {
+  if (isWatching(space) && isSyncLocked(space.paths.lock)) {
+    // What it has synced says nothing of another relay.
+    if (space.replica.store.read(readFacts).relay !== relay.text) throw new ProblemError(watchedElsewhere);
+    return waitForWatcher(space);
+  }
   const progress = new SyncProgress(!isJson);
   try {
-    return describeOutcome(space, await runSync(space, socketUrl, { onProgress: progress.onProgress }));
+    return describeOutcome(space, await runSync(space, relay, { onProgress: progress.onProgress }));
   } finally {
     progress.end();
   }
 }
 
 /** Downloads everything again, compares it with what is held, and makes the state anew. */
-export async function syncFull(space: Space, socketUrl: string, isJson: boolean): Promise<Answer> {
+export async function syncFull(space: Space, relay: RelayUrl, isJson: boolean): Promise<Answer> {
   const progress = new SyncProgress(!isJson);
   try {
     const { damaged, outcome } = await withSyncLock(space, async () => {
       const options = { onProgress: progress.onProgress, isFull: true };
       const dropped = await dropDamagedBlocks(space.replica);
-      const result = await newSession(space, socketUrl, "once", options).run();
+      const result = await newSession(space, relay, "once", options).run();
       if (result.problem === null) await refoldAll(space.replica);
       return { damaged: dropped, outcome: result };
     });
@@ -64,6 +69,12 @@ export function describeOutcome({ replica }: Space, outcome: SyncOutcome): Answe
     exitCode: failed > 0 || refused.length > 0 ? 1 : 0,
   };
 }
+
+const watchedElsewhere = {
+  code: "sync-running",
+  message: "the `darklang sync --watch` that runs here syncs with another relay",
+  hint: "Stop it, then the same command again.",
+} as const;
 
 async function waitForWatcher(space: Space): Promise<Answer> {
   const { replica } = space;

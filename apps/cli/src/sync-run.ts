@@ -38,23 +38,23 @@ export async function withSyncLock<Value>({ paths }: Space, work: () => Promise<
   }
 }
 
-/** A session of this process; `socketUrl` as `parseRelayUrl` gives it. */
+/** A session of this process. The space is linked to that relay once it has answered. */
 export function newSession(
   { replica }: Space,
-  socketUrl: string,
+  { socketUrl, text }: RelayUrl,
   mode: SyncMode,
-  options: SyncOptions = {},
+  options: Omit<SyncOptions, "link"> = {},
 ): SyncSession {
   const ports = { transport: socketTransport, timers: processTimers };
-  return new SyncSession(replica, ports, socketUrl, mode, options);
+  return new SyncSession(replica, ports, socketUrl, mode, { ...options, link: text });
 }
 
 /** Syncs once, to the end. */
-export function runSync(space: Space, socketUrl: string, options: SyncOptions = {}): Promise<SyncOutcome> {
+export function runSync(space: Space, relay: RelayUrl, options: SyncOptions = {}): Promise<SyncOutcome> {
   return withSyncLock(space, async () => {
     // Whoever stayed to sync held the lock, and is gone without saying so.
     if (isWatching(space)) await noteWatching(space, false);
-    return newSession(space, socketUrl, "once", options).run();
+    return newSession(space, relay, "once", options).run();
   });
 }
 

@@ -1,4 +1,5 @@
 import type { Problem } from "@darksync/core/result";
+import type { RelayUrl } from "@darksync/node/relay-url";
 import { readStatus } from "@darksync/runtime/read/status";
 import { readFacts } from "@darksync/runtime/replica/replica";
 import { lastProblem } from "@darksync/runtime/replica/sync-notes";
@@ -14,10 +15,10 @@ const lookIntervalMs = 150;
 const minuteMs = 60_000;
 
 /** Stays and syncs what is saved here and what others sync, until SIGINT or SIGTERM. */
-export function watch(space: Space, socketUrl: string, isJson: boolean): Promise<Answer> {
+export function watch(space: Space, relay: RelayUrl, isJson: boolean): Promise<Answer> {
   return withSyncLock(space, async () => {
     await noteWatching(space, true);
-    const watcher = new Watcher(space, socketUrl, isJson ? () => {} : print);
+    const watcher = new Watcher(space, relay, isJson ? () => {} : print);
     const stop = () => watcher.stop();
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, stop);
     try {
@@ -31,7 +32,7 @@ export function watch(space: Space, socketUrl: string, isJson: boolean): Promise
 
 class Watcher {
   readonly #space: Space;
-  readonly #socketUrl: string;
+  readonly #relay: RelayUrl;
   readonly #tell: (line: string) => void;
   #isStopped = false;
   #stopSession: (() => void) | null = null;
@@ -39,9 +40,9 @@ class Watcher {
   #pulled = 0;
   #told = "";
 
-  constructor(space: Space, socketUrl: string, tell: (line: string) => void) {
+  constructor(space: Space, relay: RelayUrl, tell: (line: string) => void) {
     this.#space = space;
-    this.#socketUrl = socketUrl;
+    this.#relay = relay;
     this.#tell = (line) => tell(`${new Date().toISOString().slice(11, 19)} ${line}`);
   }
 
@@ -71,7 +72,7 @@ class Watcher {
   }
 
   async #stay(): Promise<void> {
-    const session = newSession(this.#space, this.#socketUrl, "stay", { onProgress: this.#counter() });
+    const session = newSession(this.#space, this.#relay, "stay", { onProgress: this.#counter() });
     this.#stopSession = () => session.stop();
     const looking = setInterval(() => {
       this.#look();
@@ -87,7 +88,7 @@ class Watcher {
   }
 
   async #syncAndWait(minutes: number): Promise<void> {
-    const session = newSession(this.#space, this.#socketUrl, "once", { onProgress: this.#counter() });
+    const session = newSession(this.#space, this.#relay, "once", { onProgress: this.#counter() });
     this.#stopSession = () => session.stop();
     const outcome = await session.run();
     this.#stopSession = null;

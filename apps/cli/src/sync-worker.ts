@@ -19,7 +19,7 @@ export async function syncInWorker(space: Space): Promise<Answer> {
     const lock = takeSyncLock(space.paths.lock);
     if (lock === null) break;
     try {
-      const { pushed, pulled, problem } = await newSession(space, linkedRelay(space).socketUrl, "once").run();
+      const { pushed, pulled, problem } = await newSession(space, linkedRelay(space), "once").run();
       counts = { pushed: counts.pushed + pushed, pulled: counts.pulled + pulled };
       if (problem !== null) break;
     } finally {

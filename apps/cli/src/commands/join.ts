@@ -38,7 +38,7 @@ export function addJoin(program: Command): void {
         const isNewFolder = !existsSync(paths.folder);
         const space = await makeSpace(paths, made);
         try {
-          const outcome = await runSync(space, relay.socketUrl);
+          const outcome = await runSync(space, relay);
           if (outcome.problem !== null) throw new ProblemError(notJoined(outcome.problem));
           const answer = describeSpace(space, "joined");
           const lines = [

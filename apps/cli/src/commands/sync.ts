@@ -1,4 +1,4 @@
-import { parseRelayUrl } from "@darksync/node/relay-url";
+import { parseRelayUrl, type RelayUrl } from "@darksync/node/relay-url";
 import { readLogStatus } from "@darksync/runtime/read/status";
 import { dropChanges, unsignedChanges } from "@darksync/runtime/replica/drop";
 import { unparkAll } from "@darksync/runtime/replica/park";
@@ -70,21 +70,21 @@ async function runSyncCommand(space: Space, command: Command, options: SyncOptio
   if (offline === true || workOffline) throw new ProblemError(offlineByChoice(workOffline));
   const isJson = json === true;
   if (options.relay !== undefined) return linkAndSync(space, options, options.relay, isJson);
-  return exchange(space, options, linkedRelay(space).socketUrl, isJson);
+  return exchange(space, options, linkedRelay(space), isJson);
 }
 
 async function exchange(
   space: Space,
   options: SyncOptions,
-  socketUrl: string,
+  relay: RelayUrl,
   isJson: boolean,
 ): Promise<Answer> {
   if (options.retryFailed === true) {
     await unparkAll(space.replica);
     await retryPulls(space.replica);
   }
-  if (options.watch === true) return watch(space, socketUrl, isJson);
-  const answer = await (options.full === true ? syncFull : syncOnce)(space, socketUrl, isJson);
+  if (options.watch === true) return watch(space, relay, isJson);
+  const answer = await (options.full === true ? syncFull : syncOnce)(space, relay, isJson);
   // What was saved while this one ran saw its lock and left the work to it.
   if (space.replica.store.read(({ changes }) => changes.logsWithUnsigned()).length > 0)
     syncInBackground(space);
@@ -100,18 +100,18 @@ async function linkAndSync(
 ): Promise<Answer> {
   const { relay: before } = space.replica.store.read(readFacts);
   const relay = unwrap(parseRelayUrl(given));
-  await space.replica.store.write(({ meta }) => meta.set("relay", relay.text));
   try {
-    return await exchange(space, options, relay.socketUrl, isJson);
+    return await exchange(space, options, relay, isJson);
   } catch (error) {
     if (!(error instanceof ProblemError)) throw error;
-    if (before !== relay.text) await unlink(space, before);
+    const isLinked = space.replica.store.read(readFacts).relay === relay.text;
+    if (!isLinked) await forgetAttempt(space);
     const { problem, exitCode } = error;
-    const now = before === relay.text || before === null ? "" : ` The link to ${before} stays.`;
+    const now = isLinked || before === null ? "" : ` The link to ${before} stays.`;
     const message = `${relay.text}: ${problem.message}.${now}`;
     const unlinked = before === null ? " The space is linked to no relay." : "";
     const hint =
-      isUnreachable(problem.code) && before !== relay.text
+      isUnreachable(problem.code) && !isLinked
         ? `Your work is safe here.${unlinked} Check the URL, then the same command again.`
         : problem.hint;
     throw new ProblemError({ ...problem, message, hint }, exitCode);
@@ -119,9 +119,8 @@ async function linkAndSync(
 }
 
 // What was said of the other relay says nothing of this one.
-async function unlink({ replica }: Space, before: string | null): Promise<void> {
+async function forgetAttempt({ replica }: Space): Promise<void> {
   await replica.store.write(({ meta }) => {
-    meta.set("relay", before);
     for (const key of ["lastAttemptReached", "lastProblem"]) meta.set(key, null);
   });
 }

@@ -1,4 +1,5 @@
 import { failure, type Result, success } from "@darksync/core/result";
+import { deviceOf } from "@darksync/core/stream";
 import type { LogName } from "@darksync/core/vector";
 import { spaceDigest } from "@darksync/sync/digest";
 import { type Hello, protocolVersion, type Welcome } from "@darksync/sync/message";
@@ -8,7 +9,8 @@ import type { ReplicaTables } from "../store/store.js";
 import { acknowledgeAll } from "./acknowledge.js";
 import { giveUpBlocks } from "./epoch.js";
 import { digestsOf, stateVectorOf, vectorOf } from "./log-view.js";
-import { logsOf } from "./push-queue.js";
+import { logsOf, queueUncovered } from "./push-queue.js";
+import { refold } from "./refold.js";
 import { type Replica, readFacts } from "./replica.js";
 
 /** What a replica greets its relay with. */
@@ -37,14 +39,19 @@ export interface Comparison {
 
 /**
  * Compares what is held here with what the relay's welcome says; a new space becomes the relay's (P3). `isFull`:
- * everything is asked for, whatever is held.
+ * everything is asked for, whatever is held. `link`: the relay's URL, which this replica is linked to from now on.
  */
 export async function compareWithRelay(
   replica: Replica,
   welcome: Welcome,
   isFull: boolean,
+  link: string | null,
 ): Promise<Result<Comparison>> {
-  const joined = await replica.store.write((tables) => joinSpace(replica, tables, welcome.space));
+  const joined = await replica.store.write((tables) => {
+    const result = joinSpace(replica, tables, welcome.space);
+    if (result.ok && link !== null) linkTo(replica, tables, link);
+    return result;
+  });
   if (!joined.ok) return joined;
   const { waiting, asks, equal } = replica.store.read((tables) =>
     differences(replica, tables, welcome, isFull),
@@ -95,6 +102,20 @@ function logsInQueueOrder({ queue, changes }: ReplicaTables): readonly LogName[]
   return [...new Set([...queued.filter((log) => waiting.includes(log)), ...waiting])];
 }
 
+/** What another relay has durably says nothing of this one: all is pending until this one says that it has it (L5). */
+function linkTo(replica: Replica, tables: ReplicaTables, link: string): void {
+  const { relay: before } = readFacts(tables);
+  if (before === link) return;
+  tables.meta.set("relay", link);
+  if (before === null) return;
+  tables.meta.set("lastSyncedAtMs", null);
+  for (const log of logsOf(tables)) {
+    tables.meta.set(`lastSyncedAtMs ${log}`, null);
+    tables.durable.setDurable(log, new Map());
+    queueUncovered(replica, tables, log);
+  }
+}
+
 function joinSpace(replica: Replica, tables: ReplicaTables, space: string): Result<null> {
   const facts = readFacts(tables);
   if (facts.space === space) return success(null);
@@ -106,10 +127,16 @@ function joinSpace(replica: Replica, tables: ReplicaTables, space: string): Resu
     );
   }
   // Blocks signed for the old space are valid nowhere now; their changes keep their ids.
+  let hasOthers = false;
   for (const log of tables.blocks.logs()) {
-    for (const stream of tables.blocks.tips(log).keys()) giveUpBlocks(replica, tables, log, stream, 0);
+    for (const stream of tables.blocks.tips(log).keys()) {
+      hasOthers ||= deviceOf(stream) !== replica.device;
+      giveUpBlocks(replica, tables, log, stream, 0);
+    }
     tables.meta.set(`closing ${log}`, null);
   }
+  // A first pull that was cut leaves changes of others, and they went now.
+  if (hasOthers) refold(replica, tables);
   tables.meta.set("space", space);
   return success(null);
 }

@@ -1,5 +1,6 @@
 import type { ChangeId } from "@darksync/core/op-id";
 import { failure, type Result, success } from "@darksync/core/result";
+import { authLog } from "@darksync/sync/wanted";
 import type { ChangeRecord } from "../store/change-store.js";
 import type { QueueItem } from "../store/queue-store.js";
 import type { ReplicaTables } from "../store/store.js";
@@ -9,13 +10,17 @@ import { lastOf, logsOf, settlePushItems } from "./push-queue.js";
 import { refold } from "./refold.js";
 import { type Replica, readFacts } from "./replica.js";
 
-/** Own changes that no block holds: they wait, or the relay refused them. */
+/**
+ * Own changes that no block holds: they wait, or the relay refused them. What introduces this device is not among
+ * them: without it no relay takes anything of it, ever.
+ */
 export function unsignedChanges(tables: ReplicaTables): readonly ChangeRecord[] {
   const all = Number.MAX_SAFE_INTEGER;
   const waiting = tables.changes
     .logsWithUnsigned()
+    .filter((log) => log !== authLog)
     .flatMap((log) => tables.changes.unsigned(log, 0, all, all));
-  const parked = tables.changes.parked().filter(({ place }) => place === null);
+  const parked = tables.changes.parked().filter(({ place, log }) => place === null && log !== authLog);
   return [...waiting, ...parked].sort((left, right) => left.number - right.number);
 }
 
@@ -26,6 +31,13 @@ export function droppableChanges(
   { task }: QueueItem,
 ): Result<readonly ChangeRecord[]> {
   if (task.type !== "push_ops") return success([]);
+  if (task.log === authLog) {
+    return failure(
+      "introduction",
+      "it introduces this device, and no relay takes anything of a device that it does not know",
+      "Drop the other items, or all of them: `darklang sync --clear-queue`.",
+    );
+  }
   const unsigned = unsignedChanges(tables).filter(({ log }) => log === task.log);
   const named = unsigned.filter(({ number }) => number >= task.first && number <= lastOf(task));
   if (named.length === 0) {

@@ -35,6 +35,8 @@ export interface SyncOptions {
   readonly onProgress?: (counts: SyncCounts) => void;
   /** Everything is downloaded again. */
   readonly isFull?: boolean;
+  /** The relay's URL as people give it: what this replica is linked to as soon as that relay has answered. */
+  readonly link?: string;
 }
 
 /** Changes that went and came so far. */
@@ -58,6 +60,7 @@ export class SyncSession {
   readonly #ports: SyncPorts;
   readonly #url: string;
   readonly #isFull: boolean;
+  readonly #link: string | null;
   readonly #onProgress: (counts: SyncCounts) => void;
   readonly #inputs: ReplicaInput[] = [];
   readonly #refused: Problem[] = [];
@@ -80,13 +83,14 @@ export class SyncSession {
     ports: SyncPorts,
     url: string,
     mode: SyncMode,
-    { onProgress = () => {}, isFull = false }: SyncOptions = {},
+    { onProgress = () => {}, isFull = false, link }: SyncOptions = {},
   ) {
     this.#replica = replica;
     this.#ports = ports;
     this.#url = url;
     this.#onProgress = onProgress;
     this.#isFull = isFull;
+    this.#link = link ?? null;
     this.#state = initialReplicaState(mode);
   }
 
@@ -151,7 +155,7 @@ export class SyncSession {
         return;
       case "compare": {
         await noteReached(this.#replica);
-        const compared = await compareWithRelay(this.#replica, effect.welcome, this.#isFull);
+        const compared = await compareWithRelay(this.#replica, effect.welcome, this.#isFull, this.#link);
         if (!compared.ok) return this.#post({ type: "mismatched", problem: compared.problem });
         this.#count({ pushed: compared.value.pushed });
         return this.#post({ type: "compared", ...compared.value });
