@@ -3,7 +3,7 @@ import { countQueued } from "@darksync/runtime/replica/push-queue";
 import type { QueueItem } from "@darksync/runtime/store/queue-store";
 import type { ReplicaTables } from "@darksync/runtime/store/store";
 import type { Space } from "./space.js";
-import { countOf } from "./wording.js";
+import { countOf, lastDateMs } from "./wording.js";
 
 /** A queue item with how many changes it pushes. */
 export interface CountedItem extends QueueItem {
@@ -32,9 +32,9 @@ export function queueItemJson(item: CountedItem): Readonly<Record<string, unknow
   };
 }
 
-/** Milliseconds as ISO 8601 UTC. */
+/** Milliseconds as ISO 8601 UTC; null for a time beyond all dates, which another device's clock may have told. */
 export function isoTime(timeMs: number | null): string | null {
-  return timeMs === null ? null : new Date(timeMs).toISOString();
+  return timeMs === null || timeMs > lastDateMs ? null : new Date(timeMs).toISOString();
 }
 
 /** The queue as it stands; while a sync runs, the first item that waits is the one it is at. */

@@ -38,8 +38,12 @@ export function someOf(words: readonly string[], limit: number): string {
   return words.slice(0, limit).join(", ") + (rest > 0 ? ` and ${rest} more` : "");
 }
 
+/** The end of what a `Date` can hold. */
+export const lastDateMs: number = 8.64e15;
+
 /** A time as people read it, in their own zone: `2026-11-22 17:05`. */
 export function localTime(timeMs: number): string {
+  if (timeMs > lastDateMs) return "beyond all dates";
   const time = new Date(timeMs);
   const two = (value: number) => String(value).padStart(2, "0");
   const day = `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())}`;

@@ -6,6 +6,7 @@ import { type Answer, inSpace } from "../command.js";
 import { markSymbol } from "../mark-symbol.js";
 import { paint } from "../paint.js";
 import { unwrap } from "../problem-error.js";
+import { isoTime } from "../queue-text.js";
 import type { Space } from "../space.js";
 import { localTime, shortId } from "../wording.js";
 
@@ -48,7 +49,7 @@ function runLog({ replica }: Space, location: string | null, limit: number): Ans
   const changes = entries.map(({ id, author, timeMs, isSkewed, log, state, setAside, ops }) => ({
     id,
     author,
-    time: timeMs === 0 ? null : new Date(timeMs).toISOString(),
+    time: timeMs === 0 ? null : isoTime(timeMs),
     log,
     state,
     skewed: isSkewed,
