@@ -1,22 +1,16 @@
 import { cpSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { darklang } from "@darksync/language/darklang";
-import { nodeCompression, sha256, systemRandom, verifyEd25519 } from "@darksync/node/crypto";
+import { systemRandom } from "@darksync/node/crypto";
 import { createDeviceKey, readDeviceKey } from "@darksync/node/device-key";
+import { replicaPorts } from "@darksync/node/process-ports";
 import { openReplicaStore } from "@darksync/node/sqlite/replica-store";
 import { type DefinitionToSave, saveAll } from "@darksync/runtime/edit/save";
 import { newSpaceId } from "@darksync/runtime/relay/relay";
 import { createReplica } from "@darksync/runtime/replica/create-space";
 import { openReplica, type Replica } from "@darksync/runtime/replica/replica";
 
-const common = {
-  hash: sha256,
-  verify: verifyEd25519,
-  compression: nodeCompression,
-  clock: Date.now,
-  random: systemRandom,
-  language: darklang,
-};
+const common = { ...replicaPorts, language: darklang };
 
 /** Makes a space in a folder, as `darklang init` does. */
 export async function makeSpace(

@@ -8,8 +8,9 @@ import { decodeBlock, readPayload } from "@darksync/core/block";
 import { changeId } from "@darksync/core/change";
 import { deviceOf } from "@darksync/core/stream";
 import { darklang } from "@darksync/language/darklang";
-import { nodeCompression, sha256, systemRandom, verifyEd25519 } from "@darksync/node/crypto";
+import { nodeCompression, sha256, systemRandom } from "@darksync/node/crypto";
 import { readDeviceKey } from "@darksync/node/device-key";
+import { replicaPorts } from "@darksync/node/process-ports";
 import { openRelaySpaces } from "@darksync/node/sqlite/relay-spaces";
 import { openReplicaStore } from "@darksync/node/sqlite/replica-store";
 import { saveAll } from "@darksync/runtime/edit/save";
@@ -64,11 +65,7 @@ async function makeChanges(folder: string): Promise<void> {
   const replica = await openReplica({
     store,
     signer: signer.value,
-    hash: sha256,
-    verify: verifyEd25519,
-    compression: nodeCompression,
-    clock: Date.now,
-    random: systemRandom,
+    ...replicaPorts,
     language: darklang,
   });
   const saved = await saveAll(

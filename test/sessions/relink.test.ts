@@ -1,7 +1,11 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdirSync } from "node:fs";
 import { createServer } from "node:net";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { createDeviceKey } from "@darksync/node/device-key";
+import { openReplicaStore } from "@darksync/node/sqlite/replica-store";
 import { expect, onTestFinished, test } from "vitest";
 import { eventually, Teammate, testFolder, testRelay } from "../support/team.js";
 
@@ -49,6 +53,15 @@ test("killed while it waits for another relay's first word, a space is linked as
   linking.kill("SIGKILL");
   await once(linking, "exit");
   expect(await ada.do("status")).toMatchObject({ relay: url, sync: { state: "synced" } });
+});
+
+test("a space whose making was cut short says so and takes no work that could never be synced", async () => {
+  const ada = new Teammate("Ada", testFolder());
+  mkdirSync(join(ada.folder, ".darklang"), { recursive: true });
+  createDeviceKey(join(ada.folder, ".darklang", "device.key"));
+  openReplicaStore(join(ada.folder, ".darklang", "space.db")).close();
+  const result = await ada.try("--json", "status");
+  expect(result.json.error).toMatchObject({ code: "space-unfinished", hint: expect.stringMatching(/init/) });
 });
 
 test("what introduces a device is not discarded, so that it can still sync", async () => {

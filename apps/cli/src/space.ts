@@ -1,13 +1,14 @@
 import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import type { Problem } from "@darksync/core/result";
 import type { SyncStatus } from "@darksync/core/status";
 import { darklang } from "@darksync/language/darklang";
-import { nodeCompression, sha256, systemRandom, verifyEd25519 } from "@darksync/node/crypto";
 import { readDeviceKey } from "@darksync/node/device-key";
+import { replicaPorts } from "@darksync/node/process-ports";
 import { openReplicaStore } from "@darksync/node/sqlite/replica-store";
 import { isSyncLocked } from "@darksync/node/sync-lock";
 import { readStatus } from "@darksync/runtime/read/status";
-import { openReplica, type Replica, type ReplicaPorts } from "@darksync/runtime/replica/replica";
+import { openReplica, type Replica, type ReplicaPorts, readFacts } from "@darksync/runtime/replica/replica";
 import type { ReplicaStore } from "@darksync/runtime/store/store";
 import { ProblemError, unwrap } from "./problem-error.js";
 
@@ -66,11 +67,7 @@ export interface Space {
 
 /** What every replica of this command runs on, but its store and key. */
 export const commonPorts: Omit<ReplicaPorts, "store" | "signer"> = {
-  hash: sha256,
-  verify: verifyEd25519,
-  compression: nodeCompression,
-  clock: Date.now,
-  random: systemRandom,
+  ...replicaPorts,
   language: darklang,
 };
 
@@ -79,7 +76,20 @@ export async function openSpace(paths: SpacePaths): Promise<Space> {
   const signer = unwrap(readDeviceKey(paths.key));
   const store = openReplicaStore(paths.database, { create: false });
   const replica = await openReplica({ ...commonPorts, store, signer });
+  if (store.read(readFacts).member === "") {
+    store.close();
+    throw new ProblemError(unfinishedSpace(paths));
+  }
   return spaceOf(paths, replica);
+}
+
+// What is saved before the device has introduced itself would never reach anybody.
+function unfinishedSpace({ dir }: SpacePaths): Problem {
+  return {
+    code: "space-unfinished",
+    message: "this space was interrupted while it was made; nothing was saved in it",
+    hint: `Remove ${dir}, then \`darklang init\` or \`darklang join\` again.`,
+  };
 }
 
 /** An open replica as a space. */

@@ -2,7 +2,7 @@ import { mkdirSync } from "node:fs";
 import type { Server } from "node:http";
 import { isIPv6 } from "node:net";
 import { join } from "node:path";
-import { nodeCompression, sha256, verifyEd25519 } from "@darksync/node/crypto";
+import { relayPorts } from "@darksync/node/process-ports";
 import { serveRelay } from "@darksync/node/relay-server";
 import { openRelaySpaces } from "@darksync/node/sqlite/relay-spaces";
 import { type SyncLock, takeSyncLock } from "@darksync/node/sync-lock";
@@ -25,9 +25,7 @@ export async function serve(options: ServeOptions): Promise<number> {
   const log = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime });
   const metrics = new RelayMetrics();
   const relay = new Relay({
-    hash: sha256,
-    verify: verifyEd25519,
-    compression: nodeCompression,
+    ...relayPorts,
     spaces: metrics.timed(openRelaySpaces(options.data)),
     onFailure: (error) => logFailure(log, error, {}),
   });

@@ -7,8 +7,9 @@ import type { ChangeId } from "@darksync/core/op-id";
 import type { Signer } from "@darksync/core/ports";
 import { deviceOf } from "@darksync/core/stream";
 import { darklang } from "@darksync/language/darklang";
-import { nodeCompression, sha256, systemRandom, verifyEd25519 } from "@darksync/node/crypto";
+import { nodeCompression, sha256 } from "@darksync/node/crypto";
 import { createDeviceKey } from "@darksync/node/device-key";
+import { relayPorts, replicaPorts } from "@darksync/node/process-ports";
 import { expect, onTestFinished } from "vitest";
 import { save } from "../../src/edit/save.js";
 import { memoryRelaySpaces } from "../../src/memory/relay-spaces.js";
@@ -37,9 +38,7 @@ export function newSigner(): Signer {
 /** A relay over these spaces; a failure of its own fails the test. */
 export function newRelay(spaces: RelaySpaces = memoryRelaySpaces()): Relay {
   return new Relay({
-    hash: sha256,
-    verify: verifyEd25519,
-    compression: nodeCompression,
+    ...relayPorts,
     spaces,
     onFailure: (error) => expect.unreachable(String(error)),
   });
@@ -50,11 +49,7 @@ export function reopen(store: ReplicaStore, signer: Signer): Promise<Replica> {
   return openReplica({
     store,
     signer,
-    hash: sha256,
-    verify: verifyEd25519,
-    compression: nodeCompression,
-    clock: Date.now,
-    random: systemRandom,
+    ...replicaPorts,
     language: darklang,
   });
 }
