@@ -23,7 +23,19 @@ describe("O9.1 layouts", () => {
     },
   );
 
-  const badPaths = ["/a", "a//b", "./a", "../a", "a/../b", "a/./b", "a\\b", "a\0", "a".repeat(337)];
+  const badPaths = [
+    "/a",
+    "a//b",
+    "./a",
+    "../a",
+    "a/../b",
+    "a/./b",
+    "a\\b",
+    "a\0",
+    "a\n.dark",
+    "a\u001b[2J.dark",
+    "a".repeat(337),
+  ];
   const others = ["", "/", ".", "..", "a", "a.dark/", "a.dark/..", ".git/config", "package.json", "a.DARK"];
   test.each([...badPaths.map((path) => `${path}.dark`), ...others])("O9.1 no path: %j", (path) => {
     expect(isValid(file(path))).toBe(false);

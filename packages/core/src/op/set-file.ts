@@ -63,7 +63,8 @@ export const setFile: OpType<SetFile> = {
  */
 export function invalidPath(path: string): string | null {
   const parts = path.split("/");
-  const isBad = parts.some((part) => part === "" || part === "." || part === "..") || /[\\\0]/.test(path);
+  const isBad =
+    parts.some((part) => part === "" || part === "." || part === "..") || /[\\\p{Cc}]/u.test(path);
   if (!path.endsWith(".dark")) return `${path.slice(0, 80)} is not a .dark file`;
   return isBad || path.length * 3 > maxPathBytes || !path.isWellFormed()
     ? `${path.slice(0, 80)} is not a relative path`
