@@ -55,7 +55,7 @@ export async function syncFull(space: Space, relay: RelayUrl, isJson: boolean): 
 }
 
 /** What a sync came to; a problem ends the command. */
-export function describeOutcome({ replica }: Space, outcome: SyncOutcome): Answer {
+function describeOutcome({ replica }: Space, outcome: SyncOutcome): Answer {
   const { pushed, pulled, problem, refused } = outcome;
   if (problem !== null) throw new ProblemError(problem);
   const { conflicts, failed } = replica.store.read((tables) => readStatus(tables, false));

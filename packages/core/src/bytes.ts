@@ -40,10 +40,3 @@ export function bytesOfHex(hex: string): Uint8Array {
 export function isHash(hex: string): boolean {
   return /^[0-9a-f]{64}$/.test(hex);
 }
-
-/** Whether two byte strings are equal. */
-export function equalBytes(left: Uint8Array, right: Uint8Array): boolean {
-  if (left.length !== right.length) return false;
-  for (let index = 0; index < left.length; index += 1) if (left[index] !== right[index]) return false;
-  return true;
-}

@@ -5,7 +5,7 @@ import type { Assignment, Binding } from "./register.js";
 export type ReadNaming = (id: OpId) => Assignment<"name"> | null;
 
 /** What makes two heads one: the definition they bind, or that they bind none (O2). */
-export function bindingKey(binding: Binding): string {
+function bindingKey(binding: Binding): string {
   return binding.type === "definition" ? `${binding.kind} ${binding.hash}` : "nothing";
 }
 

@@ -12,7 +12,7 @@ export interface Stream {
 export type StreamName = string;
 
 /** Bytes of a device key. */
-export const deviceKeyBytes: number = 32;
+const deviceKeyBytes: number = 32;
 /** Bytes of an epoch. */
 export const epochBytes: number = 8;
 

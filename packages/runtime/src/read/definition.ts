@@ -89,7 +89,7 @@ function viewRow({ language }: Viewer, tables: ReplicaTables, row: NameRow): Res
 }
 
 /** The text that a binding gives a location. */
-export function sourceOf(
+function sourceOf(
   tables: ReplicaTables,
   location: Location,
   binding: Extract<Binding, { type: "definition" }>,

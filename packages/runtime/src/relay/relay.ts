@@ -110,7 +110,7 @@ const spaceIdPattern = /^[0-9a-f]{32}$/;
 const maxSpaces = 128;
 
 /** Bytes of a space's id. */
-export const spaceIdBytes: number = 16;
+const spaceIdBytes: number = 16;
 
 /** A new id for a space. */
 export function newSpaceId(random: Random): string {

@@ -10,7 +10,7 @@ import {
 import { Fold, problemOf } from "@darksync/core/fold";
 import { compareTimestamps, type Timestamp, tick } from "@darksync/core/hlc";
 import type { Op } from "@darksync/core/op/op";
-import { type ChangeId, changeOf, maxOpsPerChange, type OpId } from "@darksync/core/op-id";
+import { type ChangeId, changeOf, type OpId } from "@darksync/core/op-id";
 import type { Assignment, RegisterType } from "@darksync/core/register";
 import { failure, type Result, success } from "@darksync/core/result";
 import type { LogName } from "@darksync/core/vector";
@@ -44,8 +44,7 @@ export class Commit {
     const nowMs = this.#replica.clock();
     const time = tick(this.#clock, nowMs);
     const change: Change = { rules: currentRules, nonce: this.#nextNonce(), time, ops };
-    const problem =
-      problemOf({ change, log }) ?? (ops.length > maxOpsPerChange ? "too many ops in one change" : null);
+    const problem = problemOf({ change, log });
     if (problem !== null)
       return failure("invalid-change", problem, "Correct it and save again; nothing was changed.");
     const bytes = encodeChange(change);

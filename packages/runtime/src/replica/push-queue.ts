@@ -12,7 +12,7 @@ const fewAtOnce = 8;
 const readAtOnce = 1000;
 
 /** A new id for a queue item. */
-export function newQueueId(random: Random): string {
+function newQueueId(random: Random): string {
   return toHex(random(queueIdBytes));
 }
 
@@ -95,7 +95,7 @@ export function settlePushItems(tables: ReplicaTables, log: LogName): void {
 export type PushItem = QueueItem & { readonly task: Extract<QueueTask, { type: "push_ops" }> };
 
 /** The items that push changes of a log, in order. */
-export function pushItems(tables: ReplicaTables, log: LogName): readonly PushItem[] {
+function pushItems(tables: ReplicaTables, log: LogName): readonly PushItem[] {
   return tables.queue
     .list()
     .filter((item): item is PushItem => item.task.type === "push_ops" && item.task.log === log);
