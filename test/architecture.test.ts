@@ -16,9 +16,9 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   "apps/cli": ["core", "language", "log", "sync", "runtime", "node"],
 };
 
-/** Libraries that a room may use. Pure rooms have the coding of Yjs and nothing else. */
+/** Libraries that a room may use. Pure rooms have the coding of Yjs, the core also the comparing of sequences. */
 const libraries: Readonly<Record<string, readonly string[]>> = {
-  "packages/core": ["lib0"],
+  "packages/core": ["@jest/diff-sequences", "lib0"],
   "packages/language": [],
   "packages/log": ["lib0"],
   "packages/sync": ["lib0"],

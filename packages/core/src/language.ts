@@ -69,6 +69,8 @@ export interface Language {
   newFile(module: string, locations: readonly Location[]): Skeleton;
   /** Parses a text that must be exactly one definition, starting at column 0. */
   parseDefinition(text: string): ParsedDefinition | LanguageProblem;
+  /** Cuts a text into its smallest meaningful pieces, white space and comments too; joined they give it back. */
+  tokens(text: string): readonly string[];
   /** The dotted names a text mentions outside strings and comments, each once, in order of first appearance. */
   references(text: string): readonly string[];
   /** The locations that a dotted name may mean when written inside `module`, the nearest first. */

@@ -6,6 +6,7 @@ import { parseDefinition } from "./parse-definition.js";
 import { printFile } from "./print-file.js";
 import { references } from "./references.js";
 import { splitFile } from "./split-file.js";
+import { tokens } from "./tokens.js";
 
 const keywords: Readonly<Record<DefinitionKind, string>> = { fn: "let", type: "type", value: "val" };
 
@@ -17,6 +18,7 @@ export const darklang: Language = {
   moduleOfFile,
   newFile,
   parseDefinition,
+  tokens,
   references,
   candidates,
   keywordOf: (kind) => keywords[kind],
