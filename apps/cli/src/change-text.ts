@@ -1,8 +1,10 @@
+import type { BranchAccess } from "@darksync/core/branch";
 import { contentHash } from "@darksync/core/content-hash";
 import type { DefinitionKind } from "@darksync/core/definition";
 import type { Op } from "@darksync/core/op/op";
 import type { Hash } from "@darksync/core/ports";
-import { shortId } from "./wording.js";
+import type { Vector } from "@darksync/core/vector";
+import { shortId, someOf } from "./wording.js";
 
 /** What the ops of a change do, a line for each, at most `limit` of them. */
 export function describeOps(ops: readonly Op[], limit: number): readonly string[] {
@@ -42,6 +44,35 @@ function describeOp(op: Op): string | null {
       return `introduce ${op.member}`;
     case "CreateNamespace":
       return `create the namespace ${op.owner}`;
+    case "Accept":
+      return `accept conflict ${shortId(op.conflict)}`;
+    case "Reopen":
+      return `reopen conflict ${shortId(op.conflict)}`;
+    case "CreateBranch":
+      return op.parent === null ? "create the branch" : `create the branch, of branch ${shortId(op.parent)}`;
+    case "NameBranch":
+      return `name the branch ${op.name}`;
+    case "SetBase":
+      return `set the base of the branch: ${op.logs.size === 0 ? "nothing" : someOf([...op.logs.keys()], 5)}`;
+    case "ArchiveBranch":
+      return "archive the branch";
+    case "RestoreBranch":
+      return "bring the branch back from the archive";
+    case "ShareBranch":
+      return `share the branch with ${op.member}: ${describeAccess(op.access)}`;
+    case "Merged":
+      return `merge branch ${shortId(op.branch)}${op.request === "" ? "" : ` (request ${op.request})`}`;
+  }
+}
+
+function describeAccess(access: BranchAccess): string {
+  switch (access) {
+    case "none":
+      return "no more";
+    case "read":
+      return "to read";
+    case "write":
+      return "to write";
   }
 }
 
@@ -56,9 +87,20 @@ export function jsonOfOp(hash: Hash, op: Op): Readonly<Record<string, unknown>> 
       return jsonOfText(hash, op.type, "value", op);
     case "SetFile":
       return { type: op.type, path: op.path, definitions: slotsOf(op), supersedes: op.supersedes };
+    case "SetBase":
+      return {
+        ...op,
+        logs: Object.fromEntries([...op.logs].map(([log, seen]) => [log, jsonOfVector(seen)])),
+      };
+    case "Merged":
+      return { ...op, vector: jsonOfVector(op.vector) };
     default:
       return { ...op };
   }
+}
+
+function jsonOfVector(vector: Vector): Readonly<Record<string, number>> {
+  return Object.fromEntries(vector);
 }
 
 function jsonOfText(

@@ -22,8 +22,10 @@ export function isLogName(name: string): boolean {
   return name.length * 3 <= maxLogNameBytes && name.isWellFormed() && logPattern.test(name);
 }
 
-const maxStreams = 65_536;
-const maxLogs = 65_536;
+/** Most streams of a vector. */
+export const maxStreams: number = 65_536;
+/** Most logs of a `Seen`. */
+export const maxLogs: number = 65_536;
 /** Longest log name, in UTF-8 bytes. */
 export const maxLogNameBytes: number = 512;
 

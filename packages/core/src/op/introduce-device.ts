@@ -9,7 +9,8 @@ export interface IntroduceDevice {
   readonly supersedes: readonly OpId[];
 }
 
-const maxMemberBytes = 256;
+/** Longest name of a member, in UTF-8 bytes. */
+export const maxMemberBytes: number = 256;
 
 export const introduceDevice: OpType<IntroduceDevice> = {
   name: "IntroduceDevice",

@@ -1,9 +1,11 @@
 import type { Reader, Writer } from "../codec.js";
 import type { ContentHash } from "../content-hash.js";
 import type { DefinitionText } from "../definition.js";
+import type { Timestamp } from "../hlc.js";
 import type { OpId } from "../op-id.js";
 import type { Hash } from "../ports.js";
 import type { Register, RegisterType, RegisterValues } from "../register.js";
+import type { LogName } from "../vector.js";
 
 /** What an op does to the state. */
 export type Effect =
@@ -24,7 +26,9 @@ export interface EffectContext {
   /** Public key of the change's device, hex. */
   readonly device: string;
   /** Log that the change is in. */
-  readonly log: string;
+  readonly log: LogName;
+  /** Time of the change. */
+  readonly time: Timestamp;
   /** Hash of the definition whose text the op right before brings, or null. */
   readonly textBefore: ContentHash | null;
 }
@@ -36,8 +40,8 @@ export interface OpType<Op extends { readonly type: string }> {
   readonly number: number;
   /** The logs it may stand in: the part of the log's name before the slash. */
   readonly logs: readonly ("auth" | "main" | "branch" | "requests")[];
-  /** What is wrong with it, or null. It is called on what people make and on what arrives. */
-  validate(op: Op): string | null;
+  /** What is wrong with it in this log, or null. It is called on what people make and on what arrives. */
+  validate(op: Op, log: LogName): string | null;
   write(writer: Writer, op: Op): void;
   read(reader: Reader): Op;
   effects(op: Op, context: EffectContext): readonly Effect[];

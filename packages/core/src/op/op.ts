@@ -1,15 +1,26 @@
+import { branchOfLog } from "../branch.js";
 import type { Reader, Writer } from "../codec.js";
 import { invalidOpIds } from "../op-id.js";
+import type { LogName } from "../vector.js";
+import { type Accept, accept } from "./accept.js";
 import { type AddFn, addFn } from "./add-fn.js";
 import { type AddType, addType } from "./add-type.js";
 import { type AddValue, addValue } from "./add-value.js";
+import { type ArchiveBranch, archiveBranch } from "./archive-branch.js";
+import { type CreateBranch, createBranch } from "./create-branch.js";
 import { type CreateNamespace, createNamespace } from "./create-namespace.js";
 import { type Deprecate, deprecate } from "./deprecate.js";
 import { type IntroduceDevice, introduceDevice } from "./introduce-device.js";
+import { type Merged, merged } from "./merged.js";
+import { type NameBranch, nameBranch } from "./name-branch.js";
 import type { Effect, EffectContext, OpType } from "./op-type.js";
+import { type Reopen, reopen } from "./reopen.js";
 import { type Resolve, resolve } from "./resolve.js";
+import { type RestoreBranch, restoreBranch } from "./restore-branch.js";
+import { type SetBase, setBase } from "./set-base.js";
 import { type SetFile, setFile } from "./set-file.js";
 import { type SetName, setName } from "./set-name.js";
+import { type ShareBranch, shareBranch } from "./share-branch.js";
 import { type Undeprecate, undeprecate } from "./undeprecate.js";
 import { type UnsetName, unsetName } from "./unset-name.js";
 
@@ -25,7 +36,16 @@ export type Op =
   | SetFile
   | Resolve
   | IntroduceDevice
-  | CreateNamespace;
+  | CreateNamespace
+  | Accept
+  | Reopen
+  | CreateBranch
+  | NameBranch
+  | SetBase
+  | ArchiveBranch
+  | RestoreBranch
+  | ShareBranch
+  | Merged;
 
 type OpTypes = { readonly [Name in Op["type"]]: OpType<Extract<Op, { type: Name }>> };
 
@@ -41,6 +61,15 @@ const opTypes: OpTypes = {
   Resolve: resolve,
   IntroduceDevice: introduceDevice,
   CreateNamespace: createNamespace,
+  Accept: accept,
+  Reopen: reopen,
+  CreateBranch: createBranch,
+  NameBranch: nameBranch,
+  SetBase: setBase,
+  ArchiveBranch: archiveBranch,
+  RestoreBranch: restoreBranch,
+  ShareBranch: shareBranch,
+  Merged: merged,
 };
 
 const opTypeByNumber: ReadonlyMap<number, OpType<Op>> = new Map(
@@ -71,11 +100,12 @@ export function opReader(number: number): ((reader: Reader) => Op) | null {
 }
 
 /** What is wrong with an op in a log, or null. */
-export function validateOp(op: Op, log: string): string | null {
+export function validateOp(op: Op, log: LogName): string | null {
   const opType = typeOf(op);
   const logType = log.split("/", 1)[0];
   if (!opType.logs.some((name) => name === logType)) return `${op.type} does not belong in the log ${log}`;
-  return opType.validate(op) ?? ("supersedes" in op ? invalidOpIds(op.supersedes) : null);
+  if (logType === "branch" && branchOfLog(log) === null) return `${log} is not named by the id of a branch`;
+  return opType.validate(op, log) ?? ("supersedes" in op ? invalidOpIds(op.supersedes) : null);
 }
 
 /** What an op does to the state. */

@@ -1,6 +1,5 @@
-import { hashBytes } from "../block.js";
-import { bytesOfHex, isHash, toHex } from "../bytes.js";
-import { readBytes, readText, writeBytes, writeText } from "../codec.js";
+import { readText, writeText } from "../codec.js";
+import { invalidConflictId, readConflictId, writeConflictId } from "./accept.js";
 import type { OpType } from "./op-type.js";
 
 /** A note beside the op that settles a conflict (O6): which one, what was chosen, and by what rule. */
@@ -24,17 +23,15 @@ export const resolve: OpType<Resolve> = {
   name: "Resolve",
   number: 9,
   logs: ["main", "branch"],
-  validate: (op) => {
-    if (!isHash(op.conflict)) return `${op.conflict.slice(0, 80)} is not the id of a conflict`;
-    return isWord(op.choice) && isWord(op.rule) ? null : "the choice is no word";
-  },
+  validate: (op) =>
+    invalidConflictId(op.conflict) ?? (isWord(op.choice) && isWord(op.rule) ? null : "the choice is no word"),
   write: (writer, op) => {
-    writeBytes(writer, bytesOfHex(op.conflict));
+    writeConflictId(writer, op.conflict);
     writeText(writer, op.choice);
     writeText(writer, op.rule);
   },
   read: (reader) => {
-    const conflict = toHex(readBytes(reader, hashBytes));
+    const conflict = readConflictId(reader);
     const choice = readText(reader, maxWordBytes);
     return { type: "Resolve", conflict, choice, rule: readText(reader, maxWordBytes) };
   },

@@ -3,8 +3,24 @@ import { type Location, splitLocation } from "@darksync/core/location";
 import type { RegisterType } from "@darksync/core/register";
 import { hexOfBlob } from "./hex-blob.js";
 
-/** The types of registers in the order of their numbers in the table. */
-export const registerTypes: readonly RegisterType[] = ["name", "deprecation", "file", "device", "namespace"];
+/** The numbers of the types of registers in the table; a database on disk has them, so none ever changes. */
+export const registerNumbers: { readonly [Type in RegisterType]: number } = {
+  name: 0,
+  deprecation: 1,
+  file: 2,
+  device: 3,
+  namespace: 4,
+  acceptance: 5,
+  branch: 6,
+  branchName: 7,
+  branchBase: 8,
+  branchArchived: 9,
+  branchShare: 10,
+  merge: 11,
+  branchedName: 12,
+  branchedDeprecation: 13,
+  branchedFile: 14,
+};
 
 /** The kinds of conflicts in the order of their numbers in the table. */
 export const conflictKinds: readonly ConflictKind[] = [

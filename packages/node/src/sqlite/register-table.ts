@@ -5,7 +5,7 @@ import type { Assignment, Register, RegisterType } from "@darksync/core/register
 import type { ChangeNumbers } from "./change-numbers.js";
 import type { Connection } from "./connection.js";
 import { blobOfHex, keyOfHex } from "./hex-blob.js";
-import { conflictKinds, conflictOf, nameStart, registerTypes } from "./register-row.js";
+import { conflictKinds, conflictOf, nameStart, registerNumbers } from "./register-row.js";
 import { decodeAssignments, writeAssignments } from "./register-value.js";
 
 /** A register as its row says. */
@@ -181,7 +181,7 @@ const ignore = (): void => {};
 
 /** The number of a register's type in the table. */
 export function numberOf(type: RegisterType): number {
-  return registerTypes.indexOf(type);
+  return registerNumbers[type];
 }
 
 function keyOf(register: Register): string {

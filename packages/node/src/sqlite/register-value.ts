@@ -1,3 +1,4 @@
+import { branchAccesses } from "@darksync/core/branch";
 import {
   decode,
   Malformed,
@@ -13,9 +14,12 @@ import {
   writeVarUint,
 } from "@darksync/core/codec";
 import { definitionKinds } from "@darksync/core/content-hash";
+import type { Coverage } from "@darksync/core/coverage";
+import { readTimestamp, writeTimestamp } from "@darksync/core/hlc";
 import type { SkeletonPiece } from "@darksync/core/language";
 import { type ChangeId, changeOf, indexOf, type OpId, opId } from "@darksync/core/op-id";
 import type { Assignment, Binding, RegisterType, RegisterValues } from "@darksync/core/register";
+import { readSeen, writeSeen } from "@darksync/core/vector";
 import { blobOfHex, hexOfBlob } from "./hex-blob.js";
 
 /** What an assignment is beside its id, as it is stored. */
@@ -28,6 +32,7 @@ interface ValueCodec<Value> {
 
 const contentVersion = 1;
 const hashBytes = 32;
+const deviceKeyBytes = 32;
 // What is stored was checked when it came in.
 const maxTextBytes = 2 ** 31;
 
@@ -56,39 +61,56 @@ const bindingCodec: ValueCodec<Binding> = {
 /** Where the content hash of the first of stored names begins, counted from 1 as SQL does. */
 export const hashStart: number = 3;
 
+const deprecationCodec: ValueCodec<RegisterValues["deprecation"]> = {
+  write: (writer, value) => {
+    writeByte(writer, value === null ? 0 : 1);
+    writeText(writer, value?.message ?? "");
+  },
+  read: (reader) => {
+    const isDeprecated = readByte(reader) === 1;
+    const message = readText(reader, maxTextBytes);
+    return isDeprecated ? { message } : null;
+  },
+};
+
+const fileCodec: ValueCodec<RegisterValues["file"]> = {
+  write: (writer, { skeleton }) => {
+    writeVarUint(writer, skeleton.length);
+    for (const piece of skeleton) {
+      const isText = typeof piece === "string";
+      writeText(writer, isText ? piece : piece.location);
+      // 0 for literal text, else the column plus 1.
+      writeVarUint(writer, isText ? 0 : piece.column + 1);
+    }
+  },
+  read: (reader) => {
+    const skeleton: SkeletonPiece[] = [];
+    for (let count = readVarUint(reader); count > 0; count -= 1) {
+      const text = readText(reader, maxTextBytes);
+      const column = readVarUint(reader);
+      skeleton.push(column === 0 ? text : { location: text, column: column - 1 });
+    }
+    return { skeleton };
+  },
+};
+
+const coverageCodec: ValueCodec<Coverage> = {
+  write: (writer, { device, time, logs }) => {
+    writeBytes(writer, blobOfHex(device));
+    writeTimestamp(writer, time);
+    writeSeen(writer, logs);
+  },
+  read: (reader) => {
+    const device = hexOfBlob(readBytes(reader, deviceKeyBytes));
+    const time = readTimestamp(reader);
+    return { device, time, logs: readSeen(reader) };
+  },
+};
+
 const codecs: { readonly [Type in RegisterType]: ValueCodec<RegisterValues[Type]> } = {
   name: bindingCodec,
-  deprecation: {
-    write: (writer, value) => {
-      writeByte(writer, value === null ? 0 : 1);
-      writeText(writer, value?.message ?? "");
-    },
-    read: (reader) => {
-      const isDeprecated = readByte(reader) === 1;
-      const message = readText(reader, maxTextBytes);
-      return isDeprecated ? { message } : null;
-    },
-  },
-  file: {
-    write: (writer, { skeleton }) => {
-      writeVarUint(writer, skeleton.length);
-      for (const piece of skeleton) {
-        const isText = typeof piece === "string";
-        writeText(writer, isText ? piece : piece.location);
-        // 0 for literal text, else the column plus 1.
-        writeVarUint(writer, isText ? 0 : piece.column + 1);
-      }
-    },
-    read: (reader) => {
-      const skeleton: SkeletonPiece[] = [];
-      for (let count = readVarUint(reader); count > 0; count -= 1) {
-        const text = readText(reader, maxTextBytes);
-        const column = readVarUint(reader);
-        skeleton.push(column === 0 ? text : { location: text, column: column - 1 });
-      }
-      return { skeleton };
-    },
-  },
+  deprecation: deprecationCodec,
+  file: fileCodec,
   device: {
     write: (writer, { member }) => writeText(writer, member),
     read: (reader) => ({ member: readText(reader, maxTextBytes) }),
@@ -97,6 +119,50 @@ const codecs: { readonly [Type in RegisterType]: ValueCodec<RegisterValues[Type]
     write: (writer, { createdBy }) => writeText(writer, createdBy),
     read: (reader) => ({ createdBy: readText(reader, maxTextBytes) }),
   },
+  acceptance: {
+    write: (writer, { isAccepted }) => writeByte(writer, isAccepted ? 1 : 0),
+    read: (reader) => ({ isAccepted: readByte(reader) === 1 }),
+  },
+  branch: {
+    write: (writer, { createdBy, parent }) => {
+      writeText(writer, createdBy);
+      writeText(writer, parent ?? "");
+    },
+    read: (reader) => {
+      const createdBy = readText(reader, maxTextBytes);
+      return { createdBy, parent: readOptionalText(reader) };
+    },
+  },
+  branchName: {
+    write: (writer, { name }) => writeText(writer, name),
+    read: (reader) => ({ name: readText(reader, maxTextBytes) }),
+  },
+  branchBase: coverageCodec,
+  branchArchived: {
+    write: (writer, { isArchived }) => writeByte(writer, isArchived ? 1 : 0),
+    read: (reader) => ({ isArchived: readByte(reader) === 1 }),
+  },
+  branchShare: {
+    write: (writer, { access }) => writeByte(writer, branchAccesses.indexOf(access)),
+    read: (reader) => {
+      const access = branchAccesses[readByte(reader)];
+      if (access === undefined) throw new Malformed("access to a branch");
+      return { access };
+    },
+  },
+  merge: {
+    write: (writer, { into, coverage }) => {
+      writeText(writer, into);
+      coverageCodec.write(writer, coverage);
+    },
+    read: (reader) => {
+      const into = readText(reader, maxTextBytes);
+      return { into, coverage: coverageCodec.read(reader) };
+    },
+  },
+  branchedName: bindingCodec,
+  branchedDeprecation: deprecationCodec,
+  branchedFile: fileCodec,
 };
 
 /** Writes an assignment's value and what it supersedes. */

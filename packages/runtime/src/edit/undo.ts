@@ -1,7 +1,6 @@
 import { type Change, decodeChange } from "@darksync/core/change";
 import type { Op } from "@darksync/core/op/op";
-import { type ChangeId, type OpId, opId } from "@darksync/core/op-id";
-import type { Assignment, Register, RegisterType } from "@darksync/core/register";
+import { type ChangeId, opId } from "@darksync/core/op-id";
 import { failure, type Result, success } from "@darksync/core/result";
 import { findChange } from "../read/find-change.js";
 import { ChangeReader } from "../replica/change-bytes.js";
@@ -9,6 +8,7 @@ import { Commit } from "../replica/commit-change.js";
 import type { Replica } from "../replica/replica.js";
 import type { ChangeRecord } from "../store/change-store.js";
 import type { ReplicaTables } from "../store/store.js";
+import { inverseOp } from "./inverse-op.js";
 
 /** What an undo came to. */
 export interface Undone {
@@ -57,12 +57,14 @@ function lastOwn(replica: Replica, tables: ReplicaTables): Result<ChangeRecord> 
 function inverseOps(tables: ReplicaTables, record: ChangeRecord, change: Change): Result<readonly Op[]> {
   const ops: Op[] = [];
   for (const [index, op] of change.ops.entries()) {
-    const inverse = inverseOp(tables, op, opId(record.id, index));
+    const inverse = inverseOp(tables, record.log, op, opId(record.id, index));
     if (inverse === "changed-since") {
       return failure(
         "changed-since",
         "what that change set was changed again since",
-        "Look at it with `darklang log LOCATION`, then save the text you want.",
+        "location" in op
+          ? "Look at it with `darklang log LOCATION`, then save the text you want."
+          : "Look at it with `darklang log`, then set it to what you want.",
       );
     }
     if (inverse === "settled-conflict") {
@@ -75,70 +77,29 @@ function inverseOps(tables: ReplicaTables, record: ChangeRecord, change: Change)
     if (inverse !== null) ops.push(inverse);
   }
   if (ops.length > 0) return success(ops);
-  return failure(
-    "nothing-to-undo",
-    "that change set nothing that can be put back",
-    "Choose another one: darklang log.",
-  );
+  const { message, hint } = insteadOfUndo(change.ops);
+  return failure("nothing-to-undo", message, hint);
 }
 
-type Inverse = Op | null | "changed-since" | "settled-conflict";
-
-function inverseOp(tables: ReplicaTables, op: Op, id: OpId): Inverse {
-  switch (op.type) {
-    case "SetName":
-    case "UnsetName": {
-      const { location } = op;
-      const before = valueBefore(tables, { type: "name", key: location }, id, op.supersedes);
-      if (typeof before === "string") return before;
-      const supersedes = [id];
-      // A rename taken back is a rename.
-      if (before === null || before.value.type === "nothing") {
-        const movedTo = op.type === "SetName" ? op.movedFrom : null;
-        return { type: "UnsetName", location, movedTo, supersedes };
-      }
-      const { kind, hash } = before.value;
-      const movedFrom = op.type === "UnsetName" ? op.movedTo : null;
-      return { type: "SetName", location, kind, target: hash, movedFrom, supersedes };
-    }
-    case "Deprecate":
-    case "Undeprecate": {
-      const { location } = op;
-      const before = valueBefore(tables, { type: "deprecation", key: location }, id, op.supersedes);
-      if (typeof before === "string") return before;
-      const supersedes = [id];
-      if (before === null || before.value === null) return { type: "Undeprecate", location, supersedes };
-      return { type: "Deprecate", location, message: before.value.message, supersedes };
-    }
-    case "SetFile": {
-      const { path } = op;
-      const before = valueBefore(tables, { type: "file", key: path }, id, op.supersedes);
-      if (typeof before === "string") return before;
-      return { type: "SetFile", path, skeleton: before?.value.skeleton ?? [], supersedes: [id] };
-    }
-    case "AddFn":
-    case "AddType":
-    case "AddValue":
-    case "Resolve":
-    case "IntroduceDevice":
-    case "CreateNamespace":
-      return null;
-  }
-}
-
-/** What the register held before the op, null if nothing; or why that cannot be put back. */
-function valueBefore<Type extends RegisterType>(
-  tables: ReplicaTables,
-  register: Register<Type>,
-  id: OpId,
-  supersedes: readonly OpId[],
-): Assignment<Type> | null | "changed-since" | "settled-conflict" {
-  const heads = tables.packages.heads(register);
-  if (heads.length !== 1 || heads[0]?.id !== id) return "changed-since";
-  const replaced = supersedes.map((superseded) => tables.packages.assignment(register, superseded));
-  const found = replaced.filter((assignment) => assignment !== null);
-  // An op may name also what its predecessor replaced (O1).
-  const older = new Set(found.flatMap((assignment) => assignment.supersedes));
-  const [only, ...others] = found.filter((assignment) => !older.has(assignment.id));
-  return others.length > 0 ? "settled-conflict" : (only ?? null);
+/** Why nothing of a change can be put back, and what to do instead. */
+function insteadOfUndo(ops: readonly Op[]): { readonly message: string; readonly hint: string } {
+  const types = new Set(ops.map(({ type }) => type));
+  if (types.has("CreateBranch"))
+    return { message: "a branch that was made stays", hint: "Archive it: darklang branch archive NAME" };
+  if (types.has("Merged"))
+    return {
+      message: "what was merged stays merged",
+      hint: "Save the text you want on main: darklang save LOCATION",
+    };
+  if (types.has("SetBase"))
+    return { message: "a base is not moved back", hint: "Move it on to what main is now: darklang rebase" };
+  if (types.has("NameBranch"))
+    return {
+      message: "the branch had no name before",
+      hint: "Give it another one: darklang branch rename NAME",
+    };
+  return {
+    message: "that change set nothing that can be put back",
+    hint: "Choose another one: darklang log.",
+  };
 }

@@ -3,7 +3,7 @@ import { contentHash } from "@darksync/core/content-hash";
 import type { DefinitionText } from "@darksync/core/definition";
 import { Fold } from "@darksync/core/fold";
 import type { Op } from "@darksync/core/op/op";
-import type { RegisterType } from "@darksync/core/register";
+import { type RegisterType, registerTypes } from "@darksync/core/register";
 import type { Problem } from "@darksync/core/result";
 import { Journal } from "../memory/journal.js";
 import { MemoryPackages } from "../memory/memory-packages.js";
@@ -98,8 +98,6 @@ function textOf(op: Op): DefinitionText | null {
       return null;
   }
 }
-
-const registerTypes: readonly RegisterType[] = ["name", "deprecation", "file", "device", "namespace"];
 
 /** In what two stores differ: heads of registers, and what locations show. */
 function differences(stored: PackageStore, folded: PackageStore): readonly string[] {
