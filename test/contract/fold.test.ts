@@ -1,6 +1,6 @@
 import { decodeChange } from "@darksync/core/change";
 import { Fold } from "@darksync/core/fold";
-import type { RegisterType } from "@darksync/core/register";
+import { registerTypes } from "@darksync/core/register";
 import type { ReplicaStore, ReplicaTables } from "@darksync/runtime/store/store";
 import fc from "fast-check";
 import { expect, test } from "vitest";
@@ -9,8 +9,6 @@ import type { PlacedBytes } from "../../packages/core/test/support/placed.js";
 import { sha256 } from "../../packages/core/test/support/ports.js";
 import { adapters } from "./support/adapters.js";
 import { streamOf } from "./support/samples.js";
-
-const types: readonly RegisterType[] = ["name", "deprecation", "file", "device", "namespace"];
 
 /** Adds and folds a batch in one transaction, each change once. */
 function receive({ changes, packages }: ReplicaTables, batch: readonly PlacedBytes[]): void {
@@ -30,7 +28,7 @@ function receive({ changes, packages }: ReplicaTables, batch: readonly PlacedByt
 }
 
 function stateOf({ packages }: ReplicaTables): unknown {
-  const registers = types.map((type) =>
+  const registers = registerTypes.map((type) =>
     packages.registers(type).map(({ key, heads }) => ({
       key,
       heads: [...heads].sort((left, right) => (left.id < right.id ? -1 : 1)),

@@ -1,10 +1,89 @@
-import type { Assignment, Register, RegisterType } from "@darksync/core/register";
+import type { Coverage } from "@darksync/core/coverage";
+import {
+  type Assignment,
+  branchedKey,
+  type Register,
+  type RegisterType,
+  type RegisterValues,
+  registerTypes,
+} from "@darksync/core/register";
 import type { ReplicaTables } from "@darksync/runtime/store/store";
 import { expect, test } from "vitest";
-import { assigns, binds, change, id, nameOf } from "./support/samples.js";
+import { assigns, binds, change, id, nameOf, streamOf } from "./support/samples.js";
 import { describeStores } from "./support/suite.js";
 
 const nothing = { type: "nothing", movedTo: null } as const;
+
+type Samples = { readonly [Type in RegisterType]: readonly (readonly [key: string, RegisterValues[Type]])[] };
+
+const branches = ["01", "02"].map((digits) => digits.repeat(16)) as [string, string];
+const skeleton = ["// top\n", { location: "Acme.a", column: 0 }, "", { location: "Acme.b", column: 4 }];
+const names: Samples["name"] = [
+  ["Acme.a", binds(5, "Acme.before")],
+  ["Acme.b", { type: "nothing", movedTo: "Acme.ü" }],
+];
+const deprecations: Samples["deprecation"] = [
+  ["Acme.a", { message: "use b — «now»" }],
+  ["Acme.b", null],
+];
+const files: Samples["file"] = [["a/b.dark", { skeleton }]];
+const nowhere: Coverage = { device: id(7), time: { wallMs: 0, counter: 0 }, logs: new Map() };
+const somewhere: Coverage = {
+  device: id(8),
+  time: { wallMs: 1_750_000_000_123, counter: 65_535 },
+  logs: new Map([
+    ["main/Acme", new Map([[streamOf(1), 3]])],
+    [
+      `branch/${branches[1]}`,
+      new Map([
+        [streamOf(2), 2 ** 40],
+        [streamOf(1), 1],
+      ]),
+    ],
+    ["main/Beta", new Map()],
+  ]),
+};
+
+function onBranch<Value>(
+  values: readonly (readonly [key: string, Value])[],
+): readonly (readonly [string, Value])[] {
+  return values.map(([key, value]) => [branchedKey(branches[0], key), value]);
+}
+
+/** Keys in order, each with a value to keep. */
+const samples: Samples = {
+  name: names,
+  deprecation: deprecations,
+  file: files,
+  device: [[id(7), { member: "Ann" }]],
+  namespace: [["Acme", { createdBy: id(7) }]],
+  acceptance: [
+    [id(1), { isAccepted: true }],
+    [id(2), { isAccepted: false }],
+  ],
+  branch: [
+    [branches[0], { createdBy: id(7), parent: null }],
+    [branches[1], { createdBy: id(8), parent: branches[0] }],
+  ],
+  branchName: [[branches[0], { name: "fix/ü" }]],
+  branchBase: [
+    [branches[0], nowhere],
+    [branches[1], somewhere],
+  ],
+  branchArchived: [
+    [branches[0], { isArchived: true }],
+    [branches[1], { isArchived: false }],
+  ],
+  branchShare: [
+    [branchedKey(branches[0], "Ann"), { access: "write" }],
+    [branchedKey(branches[0], "Bob"), { access: "read" }],
+    [branchedKey(branches[1], "Bob"), { access: "none" }],
+  ],
+  merge: [[branches[0], { into: "main/Acme", coverage: somewhere }]],
+  branchedName: onBranch(names),
+  branchedDeprecation: onBranch(deprecations),
+  branchedFile: onBranch(files),
+};
 
 /** Adds the change and the assignment of its op 0, which becomes the only head. */
 function assign<Type extends RegisterType>(
@@ -28,34 +107,55 @@ function bind(tables: ReplicaTables, number: number, key: string, hash: number |
 }
 
 describeStores("PackageStore", ({ write, read, reopen }) => {
-  test("keeps the value of every type of register", async () => {
+  test.each(Object.entries(samples) as [RegisterType, Samples[RegisterType]][])(
+    "keeps values of the type of register %s",
+    async (type, values) => {
+      await write((tables) => {
+        for (const [index, [key, value]] of values.entries()) assign(tables, index + 1, { type, key }, value);
+      });
+      const expected = values.map(([key, value], index) => ({
+        key,
+        heads: [{ ...assigns(index + 1, nothing), value }],
+      }));
+      for (const isReopened of [false, true]) {
+        if (isReopened) reopen();
+        read(({ packages }) => {
+          expect(packages.registers(type)).toEqual(expected);
+          for (const [index, [key, value]] of values.entries())
+            expect(packages.assignment({ type, key }, `${id(index + 1)}/0`)?.value).toEqual(value);
+          for (const other of registerTypes)
+            if (other !== type) expect(packages.registers(other)).toEqual([]);
+        });
+      }
+    },
+  );
+
+  test("lists the registers whose keys begin with a prefix, in order of code units", async () => {
+    const keys = [
+      "",
+      "A",
+      "Acme",
+      "Acme ",
+      "Acme a",
+      "Acme 🦀",
+      "Acme \uffff",
+      "Acme!",
+      "Acmf",
+      "B",
+      "\ud7ffx",
+      "\ue000",
+    ];
     await write((tables) => {
-      assign(tables, 1, nameOf("Acme.a"), binds(5, "Acme.before"));
-      assign(tables, 2, nameOf("Acme.b"), { type: "nothing", movedTo: "Acme.ü" });
-      assign(tables, 3, { type: "deprecation", key: "Acme.a" }, { message: "use b — «now»" });
-      assign(tables, 4, { type: "deprecation", key: "Acme.b" }, null);
-      const skeleton = ["// top\n", { location: "Acme.a", column: 0 }, "", { location: "Acme.b", column: 4 }];
-      assign(tables, 5, { type: "file", key: "a/b.dark" }, { skeleton });
-      assign(tables, 6, { type: "device", key: id(7) }, { member: "Ann" });
-      assign(tables, 7, { type: "namespace", key: "Acme" }, { createdBy: id(7) });
+      for (const [index, key] of keys.entries())
+        assign(tables, index + 1, { type: "branchName", key }, { name: `n${index}` });
+      assign(tables, 99, { type: "namespace", key: "Acme x" }, { createdBy: id(7) });
     });
-    const all = (tables: ReplicaTables) =>
-      (["name", "deprecation", "file", "device", "namespace"] as const).map((type) =>
-        tables.packages.registers(type),
-      );
-    const before = read(all);
-    reopen();
-    expect(read(all)).toEqual(before);
-    expect(before[0]).toEqual([
-      { key: "Acme.a", heads: [assigns(1, binds(5, "Acme.before"))] },
-      { key: "Acme.b", heads: [assigns(2, { type: "nothing", movedTo: "Acme.ü" })] },
-    ]);
-    expect(before.flat().map(({ key }) => key)).toEqual([
-      ...["Acme.a", "Acme.b", "Acme.a", "Acme.b"],
-      ...["a/b.dark", id(7), "Acme"],
-    ]);
-    expect(before[2]?.[0]?.heads[0]?.value).toEqual({
-      skeleton: ["// top\n", { location: "Acme.a", column: 0 }, "", { location: "Acme.b", column: 4 }],
+    read(({ packages }) => {
+      for (const prefix of [...keys, "Acme 🦀🦀", "\ud7ff", "\u{10ffff}", "Acme \u{10ffff}", "Z"])
+        expect(packages.registers("branchName", prefix).map(({ key }) => key)).toEqual(
+          keys.filter((key) => key.startsWith(prefix)).sort(),
+        );
+      expect(packages.registers("branchName").map(({ key }) => key)).toEqual([...keys].sort());
     });
   });
 

@@ -1,3 +1,4 @@
+import { mainBranch } from "@darksync/core/conflict";
 import type { ContentHash } from "@darksync/core/content-hash";
 import { definitionKinds } from "@darksync/core/content-hash";
 import type { DefinitionText } from "@darksync/core/definition";
@@ -11,6 +12,7 @@ import type { ChangeRows } from "./change-rows.js";
 import type { Connection } from "./connection.js";
 import { blobOfHex, keyOfHex } from "./hex-blob.js";
 import { type NameQueries, nameRowOf } from "./name-queries.js";
+import { endOfPrefix } from "./prefix-range.js";
 import {
   numberOf,
   type RegisterColumns,
@@ -21,6 +23,7 @@ import {
 
 /** What the fold made, in SQLite. */
 export class PackageTables implements PackageStore {
+  readonly branch: string = mainBranch;
   readonly #connection: Connection;
   readonly #numbers: ChangeNumbers;
   readonly #rows: ChangeRows;
@@ -28,6 +31,7 @@ export class PackageTables implements PackageStore {
   readonly #names: NameQueries;
   readonly #damaged: (reason: string) => Error;
   #mayHaveAhead: boolean | null = null;
+  #mayAwait: boolean | null = null;
 
   constructor(
     connection: Connection,
@@ -45,6 +49,7 @@ export class PackageTables implements PackageStore {
     this.#damaged = damaged;
     connection.forgetAtForeignWrite(() => {
       this.#mayHaveAhead = null;
+      this.#mayAwait = null;
     });
   }
 
@@ -56,22 +61,39 @@ export class PackageTables implements PackageStore {
     const state = this.#state(register);
     for (const head of heads) this.#numbers.opNumber(head.id);
     // What a single head shows is itself: the usual view is no second write.
-    const isFirstShown = register.type === "name" && heads.length === 1;
-    this.#registers.put(register, { id: state.id, heads: [...heads], isFirstShown, conflict: null });
-  }
-
-  setNameView(location: string, { shown, conflict }: NameView): void {
-    const register: Register<"name"> = { type: "name", key: location };
-    const state = this.#state(register);
-    const shownBefore = state.isFirstShown ? (state.heads[0]?.id ?? null) : null;
-    if (conflict === null && state.conflict === null && (shown?.id ?? null) === shownBefore) return;
-    const others = state.heads.filter((head) => head.id !== shown?.id);
+    const shown = register.type === "name" && heads.length === 1 ? (heads[0] ?? null) : null;
     this.#registers.put(register, {
       id: state.id,
-      heads: shown === null ? others : [shown, ...others],
-      isFirstShown: shown !== null,
+      heads: [...heads],
+      shown,
+      isMerged: false,
+      isLinked: false,
+      conflict: null,
+    });
+  }
+
+  setNameView(location: Location, { shown, isMerged, isLinked, conflict }: NameView): void {
+    const register: Register<"name"> = { type: "name", key: location };
+    const state = this.#state(register);
+    if (
+      (shown?.id ?? null) === (state.shown?.id ?? null) &&
+      ![isMerged, state.isMerged].includes(true) &&
+      isLinked === state.isLinked &&
+      (conflict?.id ?? null) === (state.conflict?.id ?? null)
+    )
+      return;
+    this.#registers.put(register, {
+      id: state.id,
+      heads: state.heads,
+      shown,
+      isMerged,
+      isLinked,
       conflict: conflict === null ? null : { id: conflict.id, kind: conflict.kind },
     });
+  }
+
+  isLinked(location: Location): boolean {
+    return this.#registers.get({ type: "name", key: location })?.isLinked ?? false;
   }
 
   assignment<Type extends RegisterType>(register: Register<Type>, id: OpId): Assignment<Type> | null {
@@ -139,6 +161,24 @@ export class PackageTables implements PackageStore {
     return row === undefined || kind === undefined ? null : { kind, head: row.head, tail: row.tail };
   }
 
+  awaitText(hash: ContentHash, location: Location): void {
+    this.#mayAwait = true;
+    this.#connection.run("insert or ignore into awaited_text values (?, ?)", blobOfHex(hash), location);
+  }
+
+  takeAwaiting(hash: ContentHash): readonly Location[] {
+    // As with `ahead`: nearly always nothing waits.
+    this.#mayAwait ??= this.#connection.row("select 1 from awaited_text limit 1") !== undefined;
+    if (!this.#mayAwait) return [];
+    const blob = blobOfHex(hash);
+    const rows = this.#connection.rows<{ location: string }>(
+      "select location from awaited_text where hash = ? order by location",
+      blob,
+    );
+    if (rows.length > 0) this.#connection.run("delete from awaited_text where hash = ?", blob);
+    return rows.map(({ location }) => location);
+  }
+
   nameRow(location: Location): NameRow | null {
     const state = this.#registers.get({ type: "name", key: location });
     return state === null ? null : nameRowOf(location, state);
@@ -162,10 +202,16 @@ export class PackageTables implements PackageStore {
 
   registers<Type extends RegisterType>(
     type: Type,
+    keyPrefix = "",
   ): readonly { readonly key: string; readonly heads: readonly Assignment<Type>[] }[] {
     this.#registers.writeNew();
-    return this.#connection
-      .rows<RegisterColumns>(`${selectRegisters} where type = ?`, numberOf(type))
+    const end = endOfPrefix(keyPrefix);
+    const range = `${selectRegisters} where type = ? and key >= ?`;
+    const rows =
+      end === null
+        ? this.#connection.rows<RegisterColumns>(range, numberOf(type), keyPrefix)
+        : this.#connection.rows<RegisterColumns>(`${range} and key < ?`, numberOf(type), keyPrefix, end);
+    return rows
       .map((row) => ({ key: row.key, heads: this.#registers.stateOf(type, row).heads }))
       .sort((left, right) => (left.key < right.key ? -1 : 1));
   }
@@ -173,8 +219,9 @@ export class PackageTables implements PackageStore {
   clear(): void {
     this.#rows.clearAssignments();
     this.#registers.clear();
-    for (const table of ["ahead", "text"]) this.#connection.run(`delete from ${table}`);
+    for (const table of ["ahead", "awaited_text", "text"]) this.#connection.run(`delete from ${table}`);
     this.#mayHaveAhead = null;
+    this.#mayAwait = null;
   }
 
   #state<Type extends RegisterType>(register: Register<Type>): RegisterState<Type> {

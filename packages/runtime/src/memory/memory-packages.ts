@@ -1,3 +1,4 @@
+import { mainBranch } from "@darksync/core/conflict";
 import type { ContentHash } from "@darksync/core/content-hash";
 import { type DefinitionText, renderDefinition } from "@darksync/core/definition";
 import type { NameView } from "@darksync/core/fold-store";
@@ -13,15 +14,17 @@ interface RegisterState {
   readonly view: NameView;
 }
 
-const nothingShown: NameView = { shown: null, conflict: null };
+const nothingShown: NameView = { shown: null, isMerged: false, conflict: null, isLinked: false };
 
 /** What the fold made, in memory. */
 export class MemoryPackages implements PackageStore {
+  readonly branch: string = mainBranch;
   readonly #hasChange: (id: ChangeId) => boolean;
   readonly #registers: JournaledMap<string, RegisterState>;
   readonly #assignments: JournaledMap<string, Assignment>;
   readonly #ahead: JournaledMap<string, true>;
   readonly #texts: JournaledMap<ContentHash, DefinitionText>;
+  readonly #awaiting: JournaledMap<ContentHash, ReadonlySet<Location>>;
 
   constructor(journal: Journal, hasChange: (id: ChangeId) => boolean) {
     this.#hasChange = hasChange;
@@ -29,6 +32,7 @@ export class MemoryPackages implements PackageStore {
     this.#assignments = new JournaledMap(journal);
     this.#ahead = new JournaledMap(journal);
     this.#texts = new JournaledMap(journal);
+    this.#awaiting = new JournaledMap(journal);
   }
 
   heads<Type extends RegisterType>(register: Register<Type>): readonly Assignment<Type>[] {
@@ -36,17 +40,23 @@ export class MemoryPackages implements PackageStore {
   }
 
   setHeads<Type extends RegisterType>(register: Register<Type>, heads: readonly Assignment<Type>[]): void {
-    this.#registers.set(registerKey(register), { ...this.#state(register), heads: [...heads] });
+    const shown = register.type === "name" && heads.length === 1 ? (heads[0] as Assignment<"name">) : null;
+    const view = { ...nothingShown, shown };
+    this.#registers.set(registerKey(register), { ...this.#state(register), heads: [...heads], view });
   }
 
-  setNameView(location: string, view: NameView): void {
+  setNameView(location: Location, view: NameView): void {
     const register: Register = { type: "name", key: location };
-    const { shown, conflict } = view;
-    const summary = conflict === null ? null : { id: conflict.id, kind: conflict.kind };
+    const { shown, isMerged, isLinked } = view;
+    const conflict = view.conflict === null ? null : { id: view.conflict.id, kind: view.conflict.kind };
     this.#registers.set(registerKey(register), {
       ...this.#state(register),
-      view: { shown, conflict: summary },
+      view: { shown, isMerged, conflict, isLinked },
     });
+  }
+
+  isLinked(location: Location): boolean {
+    return this.#registers.get(registerKey({ type: "name", key: location }))?.view.isLinked ?? false;
   }
 
   assignment<Type extends RegisterType>(register: Register<Type>, id: OpId): Assignment<Type> | null {
@@ -78,9 +88,19 @@ export class MemoryPackages implements PackageStore {
     return this.#texts.get(hash) ?? null;
   }
 
+  awaitText(hash: ContentHash, location: Location): void {
+    this.#awaiting.set(hash, new Set(this.#awaiting.get(hash)).add(location));
+  }
+
+  takeAwaiting(hash: ContentHash): readonly Location[] {
+    const locations = [...(this.#awaiting.get(hash) ?? [])].sort();
+    this.#awaiting.delete(hash);
+    return locations;
+  }
+
   nameRow(location: Location): NameRow | null {
     const state = this.#registers.get(registerKey({ type: "name", key: location }));
-    return state === undefined ? null : { location, ...state.view };
+    return state === undefined ? null : rowOf(location, state.view);
   }
 
   names(prefix: string, limit: number, after?: Location): readonly NameRow[] {
@@ -113,10 +133,11 @@ export class MemoryPackages implements PackageStore {
 
   registers<Type extends RegisterType>(
     type: Type,
+    keyPrefix = "",
   ): readonly { readonly key: string; readonly heads: readonly Assignment<Type>[] }[] {
     return this.#registers
       .values()
-      .filter(({ register }) => register.type === type)
+      .filter(({ register }) => register.type === type && register.key.startsWith(keyPrefix))
       .map(({ register, heads }) => ({ key: register.key, heads: heads as readonly Assignment<Type>[] }))
       .sort((left, right) => (left.key < right.key ? -1 : 1));
   }
@@ -126,6 +147,7 @@ export class MemoryPackages implements PackageStore {
     this.#assignments.clear();
     this.#ahead.clear();
     this.#texts.clear();
+    this.#awaiting.clear();
   }
 
   #state(register: Register): RegisterState {
@@ -139,10 +161,14 @@ export class MemoryPackages implements PackageStore {
     return this.#registers
       .values()
       .filter(({ register }) => register.type === "name")
-      .map(({ register, view }) => ({ location: register.key, ...view }))
+      .map(({ register, view }) => rowOf(register.key, view))
       .filter(({ shown, conflict }) => shown?.value.type === "definition" || conflict !== null)
       .sort((left, right) => (left.location < right.location ? -1 : 1));
   }
+}
+
+function rowOf(location: Location, { shown, isMerged, conflict }: NameView): NameRow {
+  return { location, shown, isMerged, conflict };
 }
 
 function registerKey(register: Register): string {
