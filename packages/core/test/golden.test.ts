@@ -29,13 +29,25 @@ function golden<Content>(name: string, make: () => Content): Content {
   const file = new URL(`../../../test/golden/${name}.json`, import.meta.url);
   if (!existsSync(file)) {
     if (process.env.UPDATE_GOLDEN !== "1") throw new Error(`${name}.json is missing: see golden.test.ts`);
-    writeFileSync(file, `${JSON.stringify(make(), null, 2)}\n`);
+    writeFileSync(file, `${JSON.stringify(make(), mapsAsPairs, 2)}\n`);
   }
-  return JSON.parse(readFileSync(file, "utf8")) as Content;
+  return JSON.parse(readFileSync(file, "utf8"), pairsAsMaps) as Content;
+}
+
+// JSON has no maps: `{ "map": [[key, value], …] }` stands for one.
+function mapsAsPairs(_: string, value: unknown): unknown {
+  return value instanceof Map ? { map: [...value] } : value;
+}
+
+function pairsAsMaps(_: string, value: unknown): unknown {
+  const isMap = typeof value === "object" && value !== null && Object.keys(value).join() === "map";
+  return isMap ? new Map((value as { map: [unknown, unknown][] }).map) : value;
 }
 
 const device = "0123456789abcdef".repeat(4);
 const log = "main/Acme";
+const stream = `${device}.0011223344556677`;
+const other = `${"fe".repeat(32)}.8899aabbccddeeff`;
 const earlier = [opId("ab".repeat(32), 0), opId("cd".repeat(32), 300)];
 
 const namesPrevious: Op = {
@@ -88,6 +100,42 @@ const ops: Readonly<Record<Op["type"], readonly Op[]>> = {
   Resolve: [{ type: "Resolve", conflict: "33".repeat(32), choice: "theirs", rule: "prefer-theirs" }],
   IntroduceDevice: [{ type: "IntroduceDevice", member: "Ada Lovelace", supersedes: [] }],
   CreateNamespace: [{ type: "CreateNamespace", owner: "Stripe", supersedes: earlier }],
+  Accept: [{ type: "Accept", conflict: "33".repeat(32), supersedes: [] }],
+  Reopen: [{ type: "Reopen", conflict: "33".repeat(32), supersedes: earlier }],
+  CreateBranch: [
+    { type: "CreateBranch", parent: null },
+    { type: "CreateBranch", parent: "44".repeat(16) },
+  ],
+  NameBranch: [{ type: "NameBranch", name: "ada/größe-2.0", supersedes: earlier }],
+  SetBase: [
+    { type: "SetBase", logs: new Map(), supersedes: [] },
+    {
+      type: "SetBase",
+      logs: new Map([
+        [`branch/${"44".repeat(16)}`, new Map([[stream, 1]])],
+        ["main/Stripe", new Map()],
+        [
+          "main/Twilio",
+          new Map([
+            [stream, 70_000],
+            [other, 2],
+          ]),
+        ],
+      ]),
+      supersedes: earlier,
+    },
+  ],
+  ArchiveBranch: [{ type: "ArchiveBranch", supersedes: [] }],
+  RestoreBranch: [{ type: "RestoreBranch", supersedes: earlier }],
+  ShareBranch: [
+    { type: "ShareBranch", member: "Ada Lovelace", access: "write", supersedes: [] },
+    { type: "ShareBranch", member: "Ben", access: "read", supersedes: earlier },
+    { type: "ShareBranch", member: "Cy", access: "none", supersedes: earlier },
+  ],
+  Merged: [
+    { type: "Merged", branch: "44".repeat(16), vector: new Map(), request: "" },
+    { type: "Merged", branch: "44".repeat(16), vector: new Map([[other, 130]]), request: "77".repeat(32) },
+  ],
 };
 
 function change(...list: readonly Op[]): Change {
@@ -160,8 +208,6 @@ function headerOf({ auth, seen, ...rest }: JsonHeader): BlockHeader {
   return { ...rest, auth: vector(auth), seen: logs };
 }
 
-const stream = `${device}.0011223344556677`;
-const other = `${"fe".repeat(32)}.8899aabbccddeeff`;
 const plainHeader: JsonHeader = {
   stream,
   seq: 1,
