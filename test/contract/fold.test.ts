@@ -6,13 +6,13 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { anyHistory } from "../../packages/core/test/support/history.js";
 import type { PlacedBytes } from "../../packages/core/test/support/placed.js";
-import { sha256 } from "../../packages/core/test/support/ports.js";
+import { foldPorts } from "../../packages/core/test/support/ports.js";
 import { adapters } from "./support/adapters.js";
 import { streamOf } from "./support/samples.js";
 
 /** Adds and folds a batch in one transaction, each change once. */
 function receive({ changes, packages }: ReplicaTables, batch: readonly PlacedBytes[]): void {
-  const fold = new Fold(packages, sha256);
+  const fold = new Fold(packages, foldPorts);
   for (const { id, device, log, bytes } of batch) {
     if (changes.has(id)) continue;
     const decoded = decodeChange(bytes);

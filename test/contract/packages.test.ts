@@ -102,7 +102,7 @@ function assign<Type extends RegisterType>(
 function bind(tables: ReplicaTables, number: number, key: string, hash: number | null): Assignment<"name"> {
   const shown = assigns(number, hash === null ? nothing : binds(hash));
   assign(tables, number, nameOf(key), shown.value);
-  tables.packages.setNameView(key, { shown, conflict: null });
+  tables.packages.setNameView(key, { shown, conflict: null, isMerged: false, isLinked: false });
   return shown;
 }
 
@@ -169,7 +169,12 @@ describeStores("PackageStore", ({ write, read, reopen }) => {
       expect(packages.heads(register)).toEqual([]);
       for (const each of [first, second, third]) packages.addAssignment(register, each);
       packages.setHeads(register, [third, second]);
-      packages.setNameView("Acme.a", { shown: second, conflict: { id: id(50), kind: "edit-edit" } });
+      packages.setNameView("Acme.a", {
+        shown: second,
+        conflict: { id: id(50), kind: "edit-edit" },
+        isMerged: false,
+        isLinked: false,
+      });
       expect(packages.heads(register)).toHaveLength(2);
     });
     reopen();
@@ -183,17 +188,24 @@ describeStores("PackageStore", ({ write, read, reopen }) => {
       expect(packages.assignment({ type: "deprecation", key: "Acme.a" }, first.id)).toBeNull();
       expect(packages.nameRow("Acme.a")).toEqual({
         location: "Acme.a",
+        isMerged: false,
         shown: second,
         conflict: { id: id(50), kind: "edit-edit" },
       });
     });
     await write(({ packages }) => {
       packages.setHeads(register, [third]);
-      packages.setNameView("Acme.a", { shown: third, conflict: null });
+      packages.setNameView("Acme.a", { shown: third, conflict: null, isMerged: false, isLinked: false });
     });
     read(({ packages }) => {
       expect(packages.heads(register)).toEqual([third]);
-      expect(packages.nameRow("Acme.a")).toEqual({ location: "Acme.a", shown: third, conflict: null });
+      expect(packages.nameRow("Acme.a")).toEqual({
+        location: "Acme.a",
+        shown: third,
+        conflict: null,
+        isMerged: false,
+        isLinked: false,
+      });
       expect(packages.countConflicts()).toBe(0);
     });
   });
@@ -220,7 +232,7 @@ describeStores("PackageStore", ({ write, read, reopen }) => {
   test("refuses an assignment of a change that was not added, and heads of nothing", async () => {
     const write1 = write(({ packages }) => packages.addAssignment(nameOf("Acme.a"), assigns(1, binds(1))));
     await expect(write1).rejects.toThrow("was not added");
-    const view = { shown: null, conflict: null };
+    const view = { shown: null, conflict: null, isMerged: false, isLinked: false };
     await expect(write(({ packages }) => packages.setNameView("Acme.a", view))).rejects.toThrow("nothing");
   });
 
@@ -288,9 +300,19 @@ describeStores("PackageStore", ({ write, read, reopen }) => {
       const shown = bind(tables, 1, "Acme.b", null);
       bind(tables, 2, "Acme.c", 2);
       const kinds = ["edit-delete", "kind-changed"] as const;
-      tables.packages.setNameView("Acme.b", { shown, conflict: { id: id(60), kind: kinds[0] } });
+      tables.packages.setNameView("Acme.b", {
+        shown,
+        conflict: { id: id(60), kind: kinds[0] },
+        isMerged: false,
+        isLinked: false,
+      });
       const other = bind(tables, 3, "Acme.a", 3);
-      tables.packages.setNameView("Acme.a", { shown: other, conflict: { id: id(61), kind: kinds[1] } });
+      tables.packages.setNameView("Acme.a", {
+        shown: other,
+        conflict: { id: id(61), kind: kinds[1] },
+        isMerged: false,
+        isLinked: false,
+      });
     });
     read(({ packages }) => {
       expect(packages.countConflicts()).toBe(2);

@@ -1,13 +1,19 @@
 import type { ConflictSummary } from "./conflict.js";
 import type { ContentHash } from "./content-hash.js";
 import type { DefinitionText } from "./definition.js";
+import type { Location } from "./location.js";
 import type { OpId } from "./op-id.js";
 import type { Assignment, Register, RegisterType } from "./register.js";
 
-/** What a location shows: its picked head (O5), and the conflict of its heads if there is one. */
+/** What a location shows, and the conflict it is in, if any (O5). */
 export interface NameView {
+  /** A head of the location; or, where it is merged, a naming as if someone had written it, in place of several. */
   readonly shown: Assignment<"name"> | null;
+  /** Whether it shows what no head of its own says: several merged, or one that followed a move. */
+  readonly isMerged: boolean;
   readonly conflict: ConflictSummary | null;
+  /** Whether moves tie it to a location with several heads, so that it is not judged by itself. */
+  readonly isLinked: boolean;
 }
 
 /**
@@ -17,10 +23,12 @@ export interface NameView {
 export interface FoldStore {
   /** The heads of a register, empty if nothing was ever assigned. */
   heads<Type extends RegisterType>(register: Register<Type>): readonly Assignment<Type>[];
-  /** Replaces the heads; all of them were added before. */
+  /** Replaces the heads; all of them were added before. A single head of a name is shown, and nothing links it. */
   setHeads<Type extends RegisterType>(register: Register<Type>, heads: readonly Assignment<Type>[]): void;
-  /** Replaces what a location shows; called after `setHeads` of the register. */
-  setNameView(location: string, view: NameView): void;
+  /** Replaces what a location shows; called after `setHeads` of the register, or of one that is linked with it. */
+  setNameView(location: Location, view: NameView): void;
+  /** What the last `setNameView` said; false if there was none since `setHeads`. */
+  isLinked(location: Location): boolean;
   /** An assignment of the register, head or not. */
   assignment<Type extends RegisterType>(register: Register<Type>, id: OpId): Assignment<Type> | null;
   addAssignment<Type extends RegisterType>(register: Register<Type>, assignment: Assignment<Type>): void;
@@ -30,4 +38,10 @@ export interface FoldStore {
   takeAhead(register: Register, id: OpId): boolean;
   /** Keeps a definition's text; again is no harm. */
   putText(hash: ContentHash, text: DefinitionText): void;
+  /** Null if it is not held. */
+  text(hash: ContentHash): DefinitionText | null;
+  /** Remembers that a location is to be judged again when a text arrives. */
+  awaitText(hash: ContentHash, location: Location): void;
+  /** The locations that wait for a text; they are forgotten with this call. */
+  takeAwaiting(hash: ContentHash): readonly Location[];
 }

@@ -1,16 +1,19 @@
+import { type BranchId, branchOfLog } from "./branch.js";
 import type { Change } from "./change.js";
-import { judgeHeads, mainBranch } from "./conflict.js";
+import { mainBranch } from "./conflict.js";
 import type { ContentHash } from "./content-hash.js";
 import type { DefinitionKind } from "./definition.js";
 import type { FoldStore } from "./fold-store.js";
-import { ownerOf } from "./location.js";
+import { judgeGroup } from "./judge.js";
+import { type Location, ownerOf } from "./location.js";
+import type { MergePorts } from "./merge-heads.js";
+import type { NamingSource } from "./naming-source.js";
 import { effectsOf, type Op, validateOp } from "./op/op.js";
-import type { Assign } from "./op/op-type.js";
+import type { Assign, Effect } from "./op/op-type.js";
 import { previousOp } from "./op/set-name.js";
 import { type ChangeId, maxOpsPerChange, type OpId, opId } from "./op-id.js";
-import type { Hash } from "./ports.js";
-import type { Assignment, Register, RegisterType } from "./register.js";
-import { isLogName } from "./vector.js";
+import { type Assignment, branchedKey, type Register, type RegisterType } from "./register.js";
+import { isLogName, type LogName } from "./vector.js";
 
 /** A change with where it came from. */
 export interface PlacedChange {
@@ -27,13 +30,15 @@ export interface PlacedChange {
  */
 export class Fold {
   readonly #store: FoldStore;
-  readonly #hash: Hash;
+  readonly #ports: MergePorts;
   // Registers of this batch, written once at its end however many assignments it brings.
   readonly #touched = new Map<string, TouchedRegister>();
+  /** Locations that could not be merged for want of a text that has come now. */
+  readonly #awaited = new Set<Location>();
 
-  constructor(store: FoldStore, hash: Hash) {
+  constructor(store: FoldStore, ports: MergePorts) {
     this.#store = store;
-    this.#hash = hash;
+    this.#ports = ports;
   }
 
   /** Folds one change, or tells why it is set aside whole (O7). */
@@ -43,12 +48,19 @@ export class Fold {
     const { device, log } = placed;
     let textBefore: ContentHash | null = null;
     placed.change.ops.forEach((op, index) => {
-      const effects = effectsOf(op, { hash: this.#hash, device, log, textBefore });
+      const effects = effectsOf(op, {
+        hash: this.#ports.hash,
+        device,
+        log,
+        time: placed.change.time,
+        textBefore,
+      });
       textBefore = null;
       for (const effect of effects) {
-        if (effect.type === "assign") this.#assign(effect, opId(placed.id, index));
+        if (effect.type === "assign") this.#assign(withinLog(effect, log), opId(placed.id, index));
         else {
           this.#store.putText(effect.hash, effect.text);
+          for (const location of this.#store.takeAwaiting(effect.hash)) this.#awaited.add(location);
           textBefore = effect.hash;
         }
       }
@@ -57,25 +69,39 @@ export class Fold {
   }
 
   /** Writes the batch's registers; returns the locations among them. Call it once, after the last `fold`. */
-  finish(): readonly string[] {
-    const locations: string[] = [];
+  finish(): readonly Location[] {
+    const locations: Location[] = [];
+    const undecided = new Set(this.#awaited);
     for (const { register, heads } of this.#touched.values()) {
+      const isName = register.type === "name";
+      const wasLinked = isName && this.#store.isLinked(register.key);
       this.#store.setHeads(register, heads);
-      if (register.type !== "name") continue;
+      if (!isName) continue;
       locations.push(register.key);
-      const named = register as Register<"name">;
-      const read = (id: OpId) => this.#store.assignment(named, id);
-      const view = judgeHeads(
-        this.#hash,
-        mainBranch,
-        register.key,
-        heads as readonly Assignment<"name">[],
-        read,
-      );
-      this.#store.setNameView(register.key, view);
+      // A single head of a location that no move ties to a disagreement shows itself.
+      if (heads.length > 1 || wasLinked) undecided.add(register.key);
     }
     this.#touched.clear();
+    this.#awaited.clear();
+    this.#judge(undecided);
     return locations;
+  }
+
+  #judge(undecided: ReadonlySet<Location>): void {
+    const judged = new Set<Location>();
+    const source = namingSourceOf(this.#store);
+    for (const start of undecided) {
+      if (judged.has(start)) continue;
+      const { names, missing } = judgeGroup(this.#ports, mainBranch, source, start);
+      for (const [location, { view, mergedText }] of names) {
+        judged.add(location);
+        if (mergedText !== null && view.shown?.value.type === "definition")
+          this.#store.putText(view.shown.value.hash, mergedText);
+        // A place that something was moved to or from, and whose own part of that has not arrived.
+        if (view.shown !== null || undecided.has(location)) this.#store.setNameView(location, view);
+      }
+      for (const hash of missing) this.#store.awaitText(hash, start);
+    }
   }
 
   #assign<Type extends RegisterType>(effect: Assign<Type>, id: OpId): void {
@@ -104,6 +130,39 @@ export class Fold {
     return touched;
   }
 }
+
+/** The approved packages as a source of namings. */
+export function namingSourceOf(store: Pick<FoldStore, "heads" | "assignment" | "text">): NamingSource {
+  return {
+    heads: (location) => store.heads({ type: "name", key: location }),
+    assignment: (location, id) => store.assignment({ type: "name", key: location }, id),
+    text: (hash) => store.text(hash),
+  };
+}
+
+/** What is set in a branch's log is set for that branch alone (O1.10). */
+function withinLog(effect: AnyAssign, log: LogName): AnyAssign {
+  const branch = branchOfLog(log);
+  if (branch === null) return effect;
+  const { register } = effect;
+  switch (register.type) {
+    case "name":
+      return branched(effect, "branchedName", branch);
+    case "deprecation":
+      return branched(effect, "branchedDeprecation", branch);
+    case "file":
+      return branched(effect, "branchedFile", branch);
+    default:
+      return effect;
+  }
+}
+
+function branched(effect: AnyAssign, type: RegisterType, branch: BranchId): AnyAssign {
+  const register = { type, key: branchedKey(branch, effect.register.key) };
+  return { ...effect, register } as AnyAssign;
+}
+
+type AnyAssign = Extract<Effect, { type: "assign" }>;
 
 interface TouchedRegister {
   readonly register: Register;
@@ -169,6 +228,22 @@ function assignedRegister(op: Op): string | null {
       return "the device";
     case "CreateNamespace":
       return `the namespace ${op.owner}`;
+    case "Accept":
+    case "Reopen":
+      return `whether conflict ${op.conflict} is accepted`;
+    case "CreateBranch":
+      return "the branch";
+    case "NameBranch":
+      return "the name of the branch";
+    case "SetBase":
+      return "the base of the branch";
+    case "ArchiveBranch":
+    case "RestoreBranch":
+      return "whether the branch is archived";
+    case "ShareBranch":
+      return `what ${op.member} may do with the branch`;
+    case "Merged":
+      return `the merge of ${op.branch}`;
     case "AddFn":
     case "AddType":
     case "AddValue":

@@ -34,7 +34,7 @@ import { parseStreamName } from "../src/stream.js";
 import { readVector, writeVector } from "../src/vector.js";
 import { MapFoldStore } from "./support/map-fold-store.js";
 import { deviceKey, nameOp, newChange } from "./support/placed.js";
-import { compression, seededNumbers, sha256 } from "./support/ports.js";
+import { compression, foldPorts, seededNumbers } from "./support/ports.js";
 
 const stream = `${deviceKey(1)}.${"02".repeat(8)}`;
 const header: BlockHeader = {
@@ -61,7 +61,25 @@ const everyOp: readonly Op[] = [
   { type: "Undeprecate", location: "Acme.b", supersedes: [] },
   { type: "SetFile", path: "a.dark", skeleton: ["x", { location: "Acme.a", column: 2 }], supersedes: [] },
   { type: "Resolve", conflict: deviceKey(6), choice: "mine", rule: "" },
+  { type: "Accept", conflict: deviceKey(6), supersedes: [opId(deviceKey(7), 1)] },
+  { type: "Reopen", conflict: deviceKey(5), supersedes: [] },
+  { type: "Merged", branch: "07".repeat(16), vector: new Map([[stream, 300]]), request: "r" },
 ];
+const branchOps: readonly Op[] = [
+  { type: "CreateBranch", parent: "07".repeat(16) },
+  { type: "NameBranch", name: "fix/é", supersedes: [opId(deviceKey(7), 1)] },
+  {
+    type: "SetBase",
+    logs: new Map([
+      ["main/Acme", new Map([[stream, 300]])],
+      [`branch/${"07".repeat(16)}`, new Map()],
+    ]),
+    supersedes: [opId(deviceKey(7), 1)],
+  },
+  { type: "ArchiveBranch", supersedes: [opId(deviceKey(7), 1)] },
+  { type: "ShareBranch", member: "Ada", access: "write", supersedes: [] },
+];
+const restores: Op = { type: "RestoreBranch", supersedes: [opId(deviceKey(7), 1)] };
 const authOps: readonly Op[] = [
   { type: "IntroduceDevice", member: "Ada", supersedes: [opId(deviceKey(7), 1)] },
   { type: "CreateNamespace", owner: "Acme", supersedes: [] },
@@ -101,8 +119,10 @@ function mutate(bytes: Uint8Array, below: (bound: number) => number): Uint8Array
 describe("C1 C2 hostile bytes", () => {
   test("C1.5 30,000 mutated changes: never a throw, and what is read is written and folded again", () => {
     const below = seededNumbers(1);
-    const valid = [...everyOp, ...authOps].map((op, number) => encodeChange(newChange(number, [op])));
-    valid.push(encodeChange(newChange(99, everyOp)));
+    const valid = [...everyOp, ...branchOps, restores, ...authOps].map((op, number) =>
+      encodeChange(newChange(number, [op])),
+    );
+    valid.push(encodeChange(newChange(98, branchOps)), encodeChange(newChange(99, everyOp)));
     const kinds: Record<string, number> = { change: 0, unknown: 0, malformed: 0 };
     for (let round = 0; round < 30_000; round += 1) {
       const bytes = mutate(valid[round % valid.length] ?? new Uint8Array(), below);
@@ -114,8 +134,8 @@ describe("C1 C2 hostile bytes", () => {
       expect(Number.isSafeInteger(change.time.wallMs) && Number.isSafeInteger(change.time.counter)).toBe(
         true,
       );
-      for (const log of ["main/Acme", "auth", "branch/1"]) {
-        const fold = new Fold(new MapFoldStore(), sha256);
+      for (const log of ["main/Acme", "auth", `branch/${"08".repeat(16)}`]) {
+        const fold = new Fold(new MapFoldStore(), foldPorts);
         const placed = { id: deviceKey(4), device: deviceKey(1), log, change };
         expect(fold.fold(placed)).toBe(problemOf(placed));
         fold.finish();
@@ -339,7 +359,7 @@ describe("C1.7 texts", () => {
 
   test("O7.2 names that objects have of themselves are names like others", () => {
     const store = new MapFoldStore();
-    const fold = new Fold(store, sha256);
+    const fold = new Fold(store, foldPorts);
     const ops = ["__proto__", "constructor", "toString"].map((name) => nameOp(`Acme.${name}`, "fn t1"));
     expect(
       fold.fold({ id: deviceKey(1), device: deviceKey(2), log: "main/Acme", change: newChange(1, ops) }),

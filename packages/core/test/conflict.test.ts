@@ -1,10 +1,11 @@
 import { describe, expect, test } from "vitest";
-import type { Conflict, ConflictKind } from "../src/conflict.js";
-import { effectiveHeads, Lineage } from "../src/lineage.js";
+import { type Conflict, type ConflictKind, mainBranch } from "../src/conflict.js";
+import { judgeGroup } from "../src/judge.js";
 import type { OpId } from "../src/op-id.js";
 import type { Assignment } from "../src/register.js";
 import { MapFoldStore } from "./support/map-fold-store.js";
 import { foldAll, nameOp, Scribe, targetHash } from "./support/placed.js";
+import { foldPorts } from "./support/ports.js";
 
 const at = "Acme.a";
 
@@ -390,8 +391,12 @@ describe("lineages that only a broken hash could make", () => {
       { id: "b", value: value("t2"), supersedes: ["a"] },
       { id: "c", value: value("t3"), supersedes: ["b"] },
     ];
-    const lineage = new Lineage(all, (id) => all.find((assignment) => assignment.id === id) ?? null);
-    expect(effectiveHeads(lineage, all).map(({ id }) => id)).toEqual(["a", "b", "c"]);
-    expect(lineage.nearestCommonAncestors(["a", "c"])).toEqual([]);
+    const source = {
+      heads: () => all,
+      assignment: (_: string, id: OpId) => all.find((assignment) => assignment.id === id) ?? null,
+      text: () => null,
+    };
+    const judged = judgeGroup(foldPorts, mainBranch, source, at).names.get(at);
+    expect(judged?.view.shown?.id).toBe("c");
   });
 });

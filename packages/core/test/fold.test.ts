@@ -18,7 +18,7 @@ import {
   place,
   Scribe,
 } from "./support/placed.js";
-import { sha256 } from "./support/ports.js";
+import { foldPorts, sha256 } from "./support/ports.js";
 
 const numRuns = 1000;
 
@@ -51,7 +51,7 @@ function foldBitByBit(
   const seen = new Set<string>();
   for (let start = 0, turn = 0; start < changes.length; turn += 1) {
     const end = start + (batches[turn % batches.length] ?? 1);
-    const fold = new Fold(store, sha256);
+    const fold = new Fold(store, foldPorts);
     for (const change of changes.slice(start, end)) {
       const key = `${change.log} ${change.id}`;
       if (dropsDuplicates && seen.has(key)) continue;
@@ -203,13 +203,13 @@ describe("O7 the fold is total", () => {
       fc.property(anyHistory(60), kinds, deliveries, (history, unknown, delivery) => {
         const order = ordered(history.changes, delivery);
         const store = new MapFoldStore();
-        const before = new Fold(store, sha256);
+        const before = new Fold(store, foldPorts);
         const waiting = order.filter(
           (change) =>
             foldBytes(before, change, (op: Op) => !unknown.some((kind) => kind === op.type)) !== null,
         );
         before.finish();
-        const after = new Fold(store, sha256);
+        const after = new Fold(store, foldPorts);
         for (const change of waiting) foldBytes(after, change);
         after.finish();
         const always = new MapFoldStore();

@@ -65,7 +65,7 @@ const runs: Readonly<Record<string, Run>> = {
     const kept = other % 2 === 0 ? [made] : [...heads, made];
     packages.setHeads(register, kept);
     const conflict = kept.length > 1 ? ({ id: id(number), kind: "both-created" } as const) : null;
-    packages.setNameView(key, { shown: kept[0] ?? null, conflict });
+    packages.setNameView(key, { shown: kept[0] ?? null, conflict, isMerged: false, isLinked: false });
     return packages.heads(register).map((head) => head.id);
   },
   addAhead: ({ packages }, number, _other, _log, key) => packages.addAhead(nameOf(key), `${id(number)}/0`),

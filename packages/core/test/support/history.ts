@@ -16,7 +16,7 @@ import {
   place,
   textOf,
 } from "./placed.js";
-import { sha256 } from "./ports.js";
+import { foldPorts } from "./ports.js";
 
 export const people: readonly string[] = ["Ada", "Ben", "Cy", "Dee"];
 export const locations: readonly string[] = ["Acme.a", "Acme.M.b", "Beta.a", "Beta.``odd.name``"];
@@ -85,7 +85,7 @@ class Replica {
   readonly held: Map<string, PlacedBytes> = new Map();
 
   receive(changes: Iterable<PlacedBytes>): void {
-    const fold = new Fold(this.store, sha256);
+    const fold = new Fold(this.store, foldPorts);
     for (const change of changes) {
       const key = `${change.log} ${change.id}`;
       if (this.held.has(key)) continue;

@@ -1,9 +1,12 @@
-import type { Conflict } from "../../src/conflict.js";
+import { type Conflict, mainBranch } from "../../src/conflict.js";
 import type { ContentHash } from "../../src/content-hash.js";
 import type { DefinitionText } from "../../src/definition.js";
+import { namingSourceOf } from "../../src/fold.js";
 import type { FoldStore, NameView } from "../../src/fold-store.js";
+import { judgeGroup } from "../../src/judge.js";
 import type { OpId } from "../../src/op-id.js";
 import type { Assignment, Register, RegisterType } from "../../src/register.js";
+import { foldPorts } from "./ports.js";
 
 interface Row {
   readonly register: Register;
@@ -17,6 +20,7 @@ export class MapFoldStore implements FoldStore {
   readonly texts: Map<ContentHash, DefinitionText> = new Map();
   readonly views: Map<string, NameView> = new Map();
   readonly #rows = new Map<string, Row>();
+  readonly #awaiting = new Map<ContentHash, Set<string>>();
 
   heads<Type extends RegisterType>(register: Register<Type>): readonly Assignment<Type>[] {
     return (this.#rows.get(keyOf(register))?.heads ?? []) as readonly Assignment<Type>[];
@@ -26,10 +30,17 @@ export class MapFoldStore implements FoldStore {
     const row = this.#row(register);
     for (const { id } of heads) if (!row.assignments.has(id)) throw new Error(`head ${id} was never added`);
     row.heads = [...heads];
+    if (register.type !== "name") return;
+    const shown = heads.length === 1 ? (heads[0] as Assignment<"name">) : null;
+    this.views.set(register.key, { shown, isMerged: false, conflict: null, isLinked: false });
   }
 
   setNameView(location: string, view: NameView): void {
     this.views.set(location, view);
+  }
+
+  isLinked(location: string): boolean {
+    return this.views.get(location)?.isLinked ?? false;
   }
 
   assignment<Type extends RegisterType>(register: Register<Type>, id: OpId): Assignment<Type> | null {
@@ -54,9 +65,25 @@ export class MapFoldStore implements FoldStore {
     this.texts.set(hash, text);
   }
 
+  text(hash: ContentHash): DefinitionText | null {
+    return this.texts.get(hash) ?? null;
+  }
+
+  awaitText(hash: ContentHash, location: string): void {
+    this.#awaiting.set(hash, new Set(this.#awaiting.get(hash)).add(location));
+  }
+
+  takeAwaiting(hash: ContentHash): readonly string[] {
+    const locations = [...(this.#awaiting.get(hash) ?? [])];
+    this.#awaiting.delete(hash);
+    return locations;
+  }
+
   /** The full conflict of a location, or null. */
   conflictAt(location: string): Conflict | null {
-    return (this.views.get(location)?.conflict ?? null) as Conflict | null;
+    if (this.views.get(location)?.conflict == null) return null;
+    const { names } = judgeGroup(foldPorts, mainBranch, namingSourceOf(this), location);
+    return names.get(location)?.conflict ?? null;
   }
 
   conflicts(): readonly Conflict[] {

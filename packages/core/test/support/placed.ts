@@ -5,7 +5,7 @@ import { Fold } from "../../src/fold.js";
 import type { FoldStore } from "../../src/fold-store.js";
 import type { Op } from "../../src/op/op.js";
 import { type ChangeId, type OpId, opId } from "../../src/op-id.js";
-import { sha256 } from "./ports.js";
+import { foldPorts, sha256 } from "./ports.js";
 
 /** The bytes of a change and where they stand. */
 export interface PlacedBytes {
@@ -49,7 +49,7 @@ export function foldBytes(
 /** Folds all in one batch; the reasons of what was set aside, by log and id. */
 export function foldAll(store: FoldStore, changes: readonly PlacedBytes[]): ReadonlyMap<string, string> {
   const setAside = new Map<string, string>();
-  const fold = new Fold(store, sha256);
+  const fold = new Fold(store, foldPorts);
   for (const change of changes) {
     const reason = foldBytes(fold, change);
     if (reason !== null) setAside.set(`${change.log} ${change.id}`, reason);

@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
 import { brotliCompressSync, brotliDecompressSync, deflateRawSync, inflateRawSync } from "node:zlib";
+import { darklang } from "../../../language/src/darklang.ts";
+import type { MergePorts } from "../../src/merge-heads.js";
 import type { Compression, Hash } from "../../src/ports.js";
 
 export const sha256: Hash = (bytes) => new Uint8Array(createHash("sha256").update(bytes).digest());
@@ -21,6 +23,9 @@ export const compression: Compression = {
     }
   },
 };
+
+/** What a fold runs on. */
+export const foldPorts: MergePorts = { hash: sha256, language: darklang };
 
 /** Numbers from 0 up to a bound, the same ones for the same seed. */
 export function seededNumbers(seed: number): (bound: number) => number {

@@ -78,6 +78,6 @@ export class NameQueries {
 
 /** What the register of a location's name shows. */
 export function nameRowOf(location: Location, state: RegisterState<"name">): NameRow {
-  const { heads, isFirstShown, conflict } = state;
-  return { location, shown: isFirstShown ? (heads[0] ?? null) : null, conflict };
+  const { shown, isMerged, conflict } = state;
+  return { location, shown, isMerged, conflict };
 }

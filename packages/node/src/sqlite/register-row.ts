@@ -28,6 +28,9 @@ export const conflictKinds: readonly ConflictKind[] = [
   "edit-delete",
   "both-created",
   "kind-changed",
+  "move-move",
+  "name-taken",
+  "dependency",
 ];
 
 /** The conflict of a row, if there is one. */

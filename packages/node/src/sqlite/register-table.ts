@@ -12,9 +12,11 @@ import { decodeAssignments, writeAssignments } from "./register-value.js";
 export interface RegisterState<Type extends RegisterType = RegisterType> {
   /** The number of its first assignment that arrived here. */
   readonly id: number;
-  /** The one that is shown comes first. */
   readonly heads: readonly Assignment<Type>[];
-  readonly isFirstShown: boolean;
+  /** What a name shows: one of its heads, or where it is merged something else. */
+  readonly shown: Assignment<Type> | null;
+  readonly isMerged: boolean;
+  readonly isLinked: boolean;
   readonly conflict: ConflictSummary | null;
 }
 
@@ -23,7 +25,11 @@ export interface RegisterColumns {
   readonly id: number;
   /** Hex: each blob that the driver hands over costs the garbage collector more than this detour. */
   readonly heads: string;
+  /** Whether the first of `heads` is shown. */
   readonly is_first_shown: number;
+  /** Whether the first of `heads` is none, but what they were merged into. */
+  readonly is_merged: number;
+  readonly is_linked: number;
   readonly conflict_kind: number | null;
   readonly conflict_id: Uint8Array | null;
 }
@@ -36,7 +42,7 @@ interface KnownRegister {
 }
 
 export const selectRegisters: string =
-  "select key, id, hex(heads) as heads, is_first_shown, conflict_kind, conflict_id from register";
+  "select key, id, hex(heads) as heads, is_first_shown, is_merged, is_linked, conflict_kind, conflict_id from register";
 
 // Joined once: a statement is found by its text, and a new text has to be hashed first.
 const selectOne = `${selectRegisters} where type = ? and key = ?`;
@@ -73,7 +79,7 @@ export class RegisterTable {
   add(register: Register, id: number): void {
     const key = keyOf(register);
     const { hasRow } = this.#find(register);
-    const state = { id, heads: [], isFirstShown: false, conflict: null };
+    const state = { id, heads: [], shown: null, isMerged: false, isLinked: false, conflict: null };
     this.#known.set(key, { register, state, hasRow });
     this.#unwritten.add(key);
   }
@@ -108,7 +114,15 @@ export class RegisterTable {
   ): RegisterState<Type> {
     const heads = decodeAssignments(type, blobOfHex(row.heads), noteNumber);
     if (heads === null) throw this.#damaged(`the heads of ${type} ${row.key} cannot be read`);
-    return { id: row.id, heads, isFirstShown: row.is_first_shown === 1, conflict: conflictOf(row) };
+    const isMerged = row.is_merged === 1;
+    return {
+      id: row.id,
+      heads: isMerged ? heads.slice(1) : heads,
+      shown: row.is_first_shown === 1 ? (heads[0] ?? null) : null,
+      isMerged,
+      isLinked: row.is_linked === 1,
+      conflict: conflictOf(row),
+    };
   }
 
   #find(register: Register): KnownRegister {
@@ -129,29 +143,30 @@ export class RegisterTable {
     hasRow: boolean,
   ): void {
     encodeFor(
-      (writer) => writeAssignments(writer, register.type, state.heads, this.#numberOf),
+      (writer) => writeAssignments(writer, register.type, storedHeads(state), this.#numberOf),
       (heads) => this.#writeRow(register, state, heads, hasRow),
     );
   }
 
   #writeRow<Type extends RegisterType>(
     { type, key }: Register<Type>,
-    { id, heads, isFirstShown, conflict }: RegisterState<Type>,
+    { id, shown, isMerged, isLinked, conflict }: RegisterState<Type>,
     blob: Uint8Array,
     hasRow: boolean,
   ): void {
-    const shown =
-      isFirstShown && type === "name" ? (heads[0] as Assignment as Assignment<"name">).value : null;
-    const textKey = shown?.type === "definition" ? keyOfHex(shown.hash) : null;
+    const value =
+      shown !== null && type === "name" ? (shown as Assignment as Assignment<"name">).value : null;
+    const textKey = value?.type === "definition" ? keyOfHex(value.hash) : null;
     const isListed = textKey !== null || conflict !== null ? 1 : 0;
     const conflictKind = conflict === null ? null : conflictKinds.indexOf(conflict.kind);
     const conflictId = conflict === null ? null : blobOfHex(conflict.id);
+    const flags = [shown !== null, isMerged, isLinked].map(Number);
     if (hasRow) {
       this.#connection.run(
-        `update register set heads = ?, is_first_shown = ?, is_listed = ?, text_key = ?, conflict_kind = ?,
-          conflict_id = ? where type = ? and key = ?`,
+        `update register set heads = ?, is_first_shown = ?, is_merged = ?, is_linked = ?, is_listed = ?,
+          text_key = ?, conflict_kind = ?, conflict_id = ? where type = ? and key = ?`,
         blob,
-        isFirstShown ? 1 : 0,
+        ...flags,
         isListed,
         textKey,
         conflictKind,
@@ -161,13 +176,13 @@ export class RegisterTable {
       );
     } else {
       this.#connection.run(
-        "insert into register values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "insert into register values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         numberOf(type),
         key,
         id,
         type === "name" ? nameStart(key) : 1,
         blob,
-        isFirstShown ? 1 : 0,
+        ...flags,
         isListed,
         textKey,
         conflictKind,
@@ -175,6 +190,17 @@ export class RegisterTable {
       );
     }
   }
+}
+
+/** The heads as a row holds them: what is shown comes first, even where it is none of them. */
+function storedHeads<Type extends RegisterType>({
+  heads,
+  shown,
+  isMerged,
+}: RegisterState<Type>): readonly Assignment<Type>[] {
+  if (shown === null) return heads;
+  if (isMerged) return [shown, ...heads];
+  return heads[0]?.id === shown.id ? heads : [shown, ...heads.filter(({ id }) => id !== shown.id)];
 }
 
 const ignore = (): void => {};

@@ -76,6 +76,8 @@ create table register(
   name_start integer not null,
   heads blob not null,
   is_first_shown integer not null,
+  is_merged integer not null,
+  is_linked integer not null,
   is_listed integer not null,
   text_key integer,
   conflict_kind integer,
@@ -85,6 +87,7 @@ create table register(
 create index register_conflict on register(key) where conflict_kind is not null;
 create table ahead(type integer not null, key text not null, op text not null, primary key(type, key, op))
   without rowid;
+create table awaited_text(hash blob not null, location text not null, primary key(hash, location)) without rowid;
 create table text(
   id integer primary key,
   hash_key integer not null,

@@ -14,7 +14,7 @@ import type { ChangeRecord } from "../store/change-store.js";
 import type { NameRow, PackageStore } from "../store/package-store.js";
 import type { ReplicaTables } from "../store/store.js";
 
-type Ports = Pick<ReplicaPorts, "hash" | "compression">;
+type Ports = Pick<ReplicaPorts, "hash" | "language" | "compression">;
 
 const changesAtOnce = 1000;
 const maxOfOneKind = 5;
@@ -33,7 +33,7 @@ export function checkChanges(ports: Ports, tables: ReplicaTables): readonly Prob
       const records = tables.changes.after(after, changesAtOnce);
       const last = records.at(-1);
       if (last === undefined) break;
-      const fold = new Fold(folded, ports.hash);
+      const fold = new Fold(folded, ports);
       for (const record of records) checkChange(ports, tables, fold, record, reader.bytesOf(record), add);
       fold.finish();
       after = last.number;

@@ -1,38 +1,45 @@
-import { type Conflict, judgeHeads, mainBranch } from "@darksync/core/conflict";
+import type { Conflict } from "@darksync/core/conflict";
+import { namingSourceOf } from "@darksync/core/fold";
+import { type JudgedName, judgeGroup } from "@darksync/core/judge";
 import type { Location } from "@darksync/core/location";
 import { failure, type Result, success } from "@darksync/core/result";
 import type { Replica } from "../replica/replica.js";
 import type { ReplicaTables } from "../store/store.js";
 
-/** All conflicts with their heads and bases, in order of location. */
-export function listConflicts(replica: Pick<Replica, "hash">, tables: ReplicaTables): readonly Conflict[] {
-  return tables.packages.conflicts().map(({ location }) => conflictAt(replica, tables, location));
+type Judge = Pick<Replica, "hash" | "language">;
+
+/** All conflicts with their heads and bases, in order of location; one that is at several places once. */
+export function listConflicts(replica: Judge, tables: ReplicaTables): readonly Conflict[] {
+  const listed = new Map<string, Conflict>();
+  for (const { location, conflict } of tables.packages.conflicts())
+    if (conflict !== null && !listed.has(conflict.id))
+      listed.set(conflict.id, conflictAt(replica, tables, location));
+  return [...listed.values()];
 }
 
 /** The conflict whose id begins like this. */
-export function findConflict(
-  replica: Pick<Replica, "hash">,
-  tables: ReplicaTables,
-  idPrefix: string,
-): Result<Conflict> {
+export function findConflict(replica: Judge, tables: ReplicaTables, idPrefix: string): Result<Conflict> {
   const rows = tables.packages.conflicts().filter(({ conflict }) => conflict?.id.startsWith(idPrefix));
-  const [only] = rows;
-  if (only === undefined) {
+  const [first] = rows;
+  if (first === undefined) {
     return failure(
       "unknown-conflict",
       `there is no conflict ${idPrefix}`,
       "`darklang conflicts` lists them; it may be settled already.",
     );
   }
-  if (rows.length > 1) return failure("ambiguous-id", `${idPrefix} begins several ids`, "Give more digits.");
-  return success(conflictAt(replica, tables, only.location));
+  if (new Set(rows.map(({ conflict }) => conflict?.id)).size > 1)
+    return failure("ambiguous-id", `${idPrefix} begins several ids`, "Give more digits.");
+  return success(conflictAt(replica, tables, first.location));
 }
 
-function conflictAt({ hash }: Pick<Replica, "hash">, tables: ReplicaTables, location: Location): Conflict {
-  const register = { type: "name", key: location } as const;
-  const heads = tables.packages.heads(register);
-  const read = (id: string) => tables.packages.assignment(register, id);
-  const { conflict } = judgeHeads(hash, mainBranch, location, heads, read);
+/** What the heads that belong at a location come to now, or null if nothing was ever there. */
+export function judgedAt(replica: Judge, { packages }: ReplicaTables, location: Location): JudgedName | null {
+  return judgeGroup(replica, packages.branch, namingSourceOf(packages), location).names.get(location) ?? null;
+}
+
+function conflictAt(replica: Judge, tables: ReplicaTables, location: Location): Conflict {
+  const conflict = judgedAt(replica, tables, location)?.conflict ?? null;
   if (conflict === null) throw new Error(`the conflict at ${location} is recorded but is none`);
   return conflict;
 }

@@ -1,6 +1,6 @@
-import { judgeHeads, mainBranch } from "@darksync/core/conflict";
 import { type DefinitionText, renderDefinition } from "@darksync/core/definition";
 import { deprecationOf } from "@darksync/core/deprecation";
+import { type JudgedName, judgeGroup } from "@darksync/core/judge";
 import { type Location, nameOf } from "@darksync/core/location";
 import type { OpId } from "@darksync/core/op-id";
 import type { Binding } from "@darksync/core/register";
@@ -11,7 +11,7 @@ import type { Replica } from "../replica/replica.js";
 import type { NameRow } from "../store/package-store.js";
 import type { ReplicaTables } from "../store/store.js";
 import { Marks } from "./marks.js";
-import { headsAt, type Moment } from "./past.js";
+import { headsAt, type Moment, namingSourceAt } from "./past.js";
 
 /** A definition as people see it. */
 export interface ViewedDefinition {
@@ -42,7 +42,7 @@ export function viewDefinition(
   const shown = checkShown(tables, location);
   if (!shown.ok) return shown;
   const row = tables.packages.nameRow(location);
-  return row === null ? unknownLocation(tables, location) : viewRow(replica, tables, row);
+  return row === null ? unknownLocation(tables, location) : viewRow(replica, tables, row, null);
 }
 
 /** The definition at a location as this replica had it at a moment, whatever came later. */
@@ -54,12 +54,13 @@ export function viewDefinitionAt(
 ): Result<ViewedDefinition> {
   const checked = checkLocation(location);
   if (!checked.ok) return checked;
-  const register = { type: "name", key: location } as const;
-  const heads = headsAt(tables, location, moment);
-  const read = (id: OpId) => tables.packages.assignment(register, id);
-  const { shown, conflict } = judgeHeads(replica.hash, mainBranch, location, heads, read);
-  if (shown?.value.type === "definition") return viewRow(replica, tables, { location, shown, conflict });
-  if (tables.packages.heads(register).length === 0) return unknownLocation(tables, location);
+  const source = namingSourceAt(tables, (place) => headsAt(tables, place, moment));
+  const judged = judgeGroup(replica, tables.packages.branch, source, location).names.get(location);
+  const row = rowOf(location, judged);
+  if (row.shown?.value.type === "definition")
+    return viewRow(replica, tables, row, judged?.mergedText ?? null);
+  if (tables.packages.heads({ type: "name", key: location }).length === 0)
+    return unknownLocation(tables, location);
   return failure(
     "unknown-location",
     `there was nothing at ${location} then`,
@@ -67,10 +68,22 @@ export function viewDefinitionAt(
   );
 }
 
-function viewRow({ language }: Viewer, tables: ReplicaTables, row: NameRow): Result<ViewedDefinition> {
+function rowOf(location: Location, judged: JudgedName | undefined): NameRow {
+  const { shown = null, isMerged = false, conflict = null } = judged?.view ?? {};
+  return { location, shown, isMerged, conflict };
+}
+
+/** `mergedText`: the text where merging made it and the store does not have it. */
+function viewRow(
+  { language }: Viewer,
+  tables: ReplicaTables,
+  row: NameRow,
+  mergedText: DefinitionText | null,
+): Result<ViewedDefinition> {
   const { location, shown, conflict } = row;
   if (shown?.value.type !== "definition") return unknownLocation(tables, location);
-  const source = sourceOf(tables, location, shown.value);
+  const source =
+    mergedText === null ? sourceOf(tables, location, shown.value) : success(renderText(location, mergedText));
   if (!source.ok) return source;
   const parsed = language.parseDefinition(source.value);
   return success({
@@ -81,7 +94,7 @@ function viewRow({ language }: Viewer, tables: ReplicaTables, row: NameRow): Res
     doc: "doc" in parsed ? parsed.doc : "",
     mark: new Marks(tables).markOf(row),
     conflict: conflict?.id ?? null,
-    merged: false,
+    merged: row.isMerged,
     deprecation:
       deprecationOf(tables.packages.heads({ type: "deprecation", key: location }))?.message ?? null,
     head: shown.id,

@@ -17,13 +17,16 @@ export class Marks {
   }
 
   /** The first that holds of: conflict, failed, local, pending, synced. */
-  markOf({ location, shown, conflict }: NameRow): Mark {
+  markOf({ location, shown, isMerged, conflict }: NameRow): Mark {
     if (conflict !== null) return "conflict";
     if (shown === null) return "local";
-    const record = this.#record(changeOf(shown.id));
-    if (record !== null && record.parked !== null) return "failed";
-    if (this.#isPlacedDurably(record)) return "synced";
-    return this.#wasEverDurable(location, shown) ? "pending" : "local";
+    // What is merged is as far as the last of what it was merged from.
+    const ids = isMerged ? shown.supersedes : [shown.id];
+    const records = ids.map((id) => this.#record(changeOf(id)));
+    if (records.some((record) => record !== null && record.parked !== null)) return "failed";
+    if (records.every((record) => this.#isPlacedDurably(record))) return "synced";
+    const isPartDurable = records.some((record) => this.#isPlacedDurably(record));
+    return isPartDurable || this.#wasEverDurable(location, shown) ? "pending" : "local";
   }
 
   /** Whether the relay durably has a change. */

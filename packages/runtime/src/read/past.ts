@@ -1,4 +1,6 @@
+import { namingSourceOf } from "@darksync/core/fold";
 import type { Location } from "@darksync/core/location";
+import type { NamingSource } from "@darksync/core/naming-source";
 import { changeOf } from "@darksync/core/op-id";
 import type { Assignment, Register, RegisterType } from "@darksync/core/register";
 import { failure, type Result, success } from "@darksync/core/result";
@@ -56,6 +58,14 @@ export function headsAt(
     .map(({ assignment }) => assignment)
     .filter(({ id }) => !superseded.has(id))
     .sort((left, right) => (left.id < right.id ? -1 : 1));
+}
+
+/** The packages as they were when locations had these heads. */
+export function namingSourceAt(
+  { packages }: ReplicaTables,
+  heads: (location: Location) => readonly Assignment<"name">[],
+): NamingSource {
+  return { ...namingSourceOf(packages), heads };
 }
 
 /** An assignment of a register with the number of its change. */

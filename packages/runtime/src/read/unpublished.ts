@@ -1,8 +1,9 @@
 import { decodeChange } from "@darksync/core/change";
-import { judgeHeads, mainBranch } from "@darksync/core/conflict";
 import type { ContentHash } from "@darksync/core/content-hash";
+import type { DefinitionText } from "@darksync/core/definition";
+import { judgeGroup } from "@darksync/core/judge";
 import type { Location } from "@darksync/core/location";
-import { changeOf, type OpId } from "@darksync/core/op-id";
+import { changeOf } from "@darksync/core/op-id";
 import type { Assignment } from "@darksync/core/register";
 import { deviceOf } from "@darksync/core/stream";
 import type { LogName } from "@darksync/core/vector";
@@ -13,7 +14,7 @@ import type { ChangeRecord } from "../store/change-store.js";
 import type { ReplicaTables } from "../store/store.js";
 import { renderText } from "./definition.js";
 import { Marks } from "./marks.js";
-import { lineageOf } from "./past.js";
+import { lineageOf, namingSourceAt } from "./past.js";
 
 /** One side of a difference: a definition's hash and text; the text is null where it is not held here. */
 export interface Version {
@@ -32,7 +33,7 @@ export interface Unpublished {
 
 /** What this device changed and the relay does not durably have, in order of location; of one location, if given. */
 export function listUnpublished(
-  replica: Pick<Replica, "hash" | "device" | "compression">,
+  replica: Pick<Replica, "hash" | "language" | "device" | "compression">,
   tables: ReplicaTables,
   location: Location | null = null,
 ): readonly Unpublished[] {
@@ -82,32 +83,39 @@ function signedNotDurable(device: string, tables: ReplicaTables, log: LogName): 
 }
 
 function differenceAt(
-  { hash }: Pick<Replica, "hash">,
+  replica: Pick<Replica, "hash" | "language">,
   tables: ReplicaTables,
   marks: Marks,
   location: Location,
 ): Unpublished {
-  const register = { type: "name", key: location } as const;
-  const durable = lineageOf(tables, register)
+  const source = namingSourceAt(tables, (place) => durableHeads(tables, marks, place));
+  const judged = judgeGroup(replica, tables.packages.branch, source, location).names.get(location);
+  return {
+    location,
+    from: versionOf(tables, location, judged?.view.shown ?? null, judged?.mergedText ?? null),
+    to: versionOf(tables, location, tables.packages.nameRow(location)?.shown ?? null, null),
+  };
+}
+
+function durableHeads(
+  tables: ReplicaTables,
+  marks: Marks,
+  location: Location,
+): readonly Assignment<"name">[] {
+  const durable = lineageOf(tables, { type: "name", key: location })
     .map(({ assignment }) => assignment)
     .filter((assignment) => marks.isDurable(changeOf(assignment.id)));
   const superseded = new Set(durable.flatMap(({ supersedes }) => supersedes));
-  const heads = durable.filter(({ id }) => !superseded.has(id));
-  const read = (id: OpId) => tables.packages.assignment(register, id);
-  const { shown } = judgeHeads(hash, mainBranch, location, heads, read);
-  return {
-    location,
-    from: versionOf(tables, location, shown),
-    to: versionOf(tables, location, tables.packages.nameRow(location)?.shown ?? null),
-  };
+  return durable.filter(({ id }) => !superseded.has(id));
 }
 
 function versionOf(
   tables: ReplicaTables,
   location: Location,
   shown: Assignment<"name"> | null,
+  mergedText: DefinitionText | null,
 ): Version | null {
   if (shown?.value.type !== "definition") return null;
-  const text = tables.packages.text(shown.value.hash);
+  const text = mergedText ?? tables.packages.text(shown.value.hash);
   return { hash: shown.value.hash, source: text === null ? null : renderText(location, text) };
 }

@@ -132,7 +132,7 @@ export function applyChangeBundle(replica: Replica, bundle: ChangeBundle): Promi
     );
     // The changes may be old ones, and the clock goes on from the last of them.
     writeClock(tables, readClock(replica, tables));
-    const fold = new Fold(tables.packages, replica.hash);
+    const fold = new Fold(tables.packages, replica);
     for (const { log, bytes } of fresh) addAgain(replica, tables, fold, log, bytes);
     fold.finish();
     return success({ queued: fresh.length, known: bundle.changes.length - fresh.length });

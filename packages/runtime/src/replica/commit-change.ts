@@ -32,7 +32,7 @@ export class Commit {
   constructor(replica: Replica, tables: ReplicaTables) {
     this.#replica = replica;
     this.#tables = tables;
-    this.#fold = new Fold(tables.packages, replica.hash);
+    this.#fold = new Fold(tables.packages, replica);
     this.#clock = readClock(replica, tables);
   }
 

@@ -75,7 +75,7 @@ class Inbox {
     this.#replica = replica;
     this.#tables = tables;
     this.#log = log;
-    this.#fold = new Fold(tables.packages, replica.hash);
+    this.#fold = new Fold(tables.packages, replica);
     this.#nowMs = replica.clock();
     this.#clock = readClock(replica, tables);
   }

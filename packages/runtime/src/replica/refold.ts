@@ -11,7 +11,10 @@ const changesAtOnce = 1000;
  * Makes the state anew from the changes. Needed where changes go away or begin to count: an upgrade, a closed
  * epoch, changes that were dropped. Its cost follows the history, so nothing that happens every day calls it.
  */
-export function refold(replica: Pick<Replica, "hash" | "compression">, tables: ReplicaTables): void {
+export function refold(
+  replica: Pick<Replica, "hash" | "language" | "compression">,
+  tables: ReplicaTables,
+): void {
   tables.packages.clear();
   const reader = new ChangeReader(tables, replica.compression);
   let after = 0;
@@ -19,7 +22,7 @@ export function refold(replica: Pick<Replica, "hash" | "compression">, tables: R
     const records = tables.changes.after(after, changesAtOnce);
     const last = records.at(-1);
     if (last === undefined) return;
-    const fold = new Fold(tables.packages, replica.hash);
+    const fold = new Fold(tables.packages, replica);
     for (const record of records) {
       const reason = foldRecord(fold, record, reader.bytesOf(record));
       if (reason !== record.setAside) tables.changes.setSetAside(record.id, reason);

@@ -1,0 +1,238 @@
+import { type Conflict, type ConflictKind, conflictId } from "./conflict.js";
+import type { ContentHash } from "./content-hash.js";
+import type { DefinitionText } from "./definition.js";
+import type { NameView } from "./fold-store.js";
+import type { Location } from "./location.js";
+import { HeadMerge, type MergePorts } from "./merge-heads.js";
+import { bindingKey, NamingGraph } from "./naming-graph.js";
+import { type LinkGroup, linkGroupOf, type NamingSource } from "./naming-source.js";
+import type { OpId } from "./op-id.js";
+import { type Divergence, type Placement, placeHeads } from "./placement.js";
+import type { Assignment } from "./register.js";
+
+/** What the heads that belong at a location come to. */
+export interface JudgedName {
+  readonly view: NameView;
+  readonly conflict: Conflict | null;
+  /** The text that is shown, where merging made it. */
+  readonly mergedText: DefinitionText | null;
+  /**
+   * The heads that a new naming of the location replaces, by where they were written. Where that is elsewhere, the
+   * same change has to free that place anew, in favour of this one.
+   */
+  readonly replaces: ReadonlyMap<Location, readonly Assignment<"name">[]>;
+}
+
+/** What linked locations come to. */
+export interface JudgedGroup {
+  readonly names: ReadonlyMap<Location, JudgedName>;
+  /** Texts that merging lacked: when they arrive, the group is to be judged again. */
+  readonly missing: ReadonlySet<ContentHash>;
+}
+
+/** Judges a location and all that moves link it with: what each shows, and the conflicts (O2, O3, O5). */
+export function judgeGroup(
+  ports: MergePorts,
+  branch: string,
+  source: NamingSource,
+  start: Location,
+): JudgedGroup {
+  const group = linkGroupOf(source, start);
+  const graph = new NamingGraph(group);
+  const placement = placeHeads(group, graph);
+  const isLinked = group.size > 1 && [...group.values()].some(({ heads }) => heads.length > 1);
+  const missing = new Set<ContentHash>();
+  const names = new Map<Location, JudgedName>();
+  for (const location of group.keys()) {
+    const judge = new NameJudge(ports, branch, source, graph, location);
+    names.set(location, judge.judge(group, placement, isLinked));
+    for (const hash of judge.missing) missing.add(hash);
+  }
+  for (const divergence of placement.divergences)
+    addMoveMove(ports, branch, graph, names, placement, divergence);
+  return { names, missing };
+}
+
+/** Judges one location of a group. */
+class NameJudge {
+  readonly missing: ReadonlySet<ContentHash>;
+  readonly #ports: MergePorts;
+  readonly #branch: string;
+  readonly #graph: NamingGraph;
+  readonly #location: Location;
+  readonly #merge: HeadMerge;
+
+  constructor(
+    ports: MergePorts,
+    branch: string,
+    source: NamingSource,
+    graph: NamingGraph,
+    location: Location,
+  ) {
+    this.#ports = ports;
+    this.#branch = branch;
+    this.#graph = graph;
+    this.#location = location;
+    this.#merge = new HeadMerge(ports, graph, (hash) => source.text(hash), location);
+    this.missing = this.#merge.missing;
+  }
+
+  judge(group: LinkGroup, { placed, left }: Placement, isLinked: boolean): JudgedName {
+    const standing = standingHeads(this.#graph, placed.get(this.#location) ?? []);
+    const away = left.get(this.#location) ?? [];
+    const replaces = this.#replaces(group, placed, left);
+    const [only] = standing;
+    if (standing.length < 2) {
+      const id = only ?? away[0];
+      const isHere = id !== undefined && this.#graph.locationOf(id) === this.#location;
+      const shown =
+        id === undefined ? null : isHere ? this.#graph.assignmentOf(id) : this.#asIf(standing, id);
+      const view = { shown, isMerged: id !== undefined && !isHere, conflict: null, isLinked };
+      return { view, conflict: null, mergedText: null, replaces };
+    }
+    const merged = this.#mergeStanding(standing);
+    if (merged !== null) {
+      const mergedText = merged.type === "definition" ? this.#merge.textOf(merged.hash) : null;
+      const [id = ""] = standing;
+      const shown = { id, value: merged, supersedes: standing };
+      return {
+        view: { shown, isMerged: true, conflict: null, isLinked },
+        conflict: null,
+        mergedText,
+        replaces,
+      };
+    }
+    const conflict = this.#conflictOf(standing);
+    const pick = standing.find((id) => this.#graph.bindingOf(id).type === "definition") ?? standing[0] ?? "";
+    const isHere = this.#graph.locationOf(pick) === this.#location;
+    const shown = isHere ? this.#graph.assignmentOf(pick) : this.#asIf([pick], pick);
+    const { id, kind } = conflict;
+    return {
+      view: { shown, isMerged: !isHere, conflict: { id, kind }, isLinked },
+      conflict,
+      mergedText: null,
+      replaces,
+    };
+  }
+
+  /** A head that was written elsewhere, as if it stood here. */
+  #asIf(standing: readonly OpId[], id: OpId): Assignment<"name"> {
+    return { id, value: this.#graph.bindingOf(id), supersedes: standing };
+  }
+
+  #mergeStanding(standing: readonly OpId[]): ReturnType<HeadMerge["merge"]> {
+    return this.#isNameTaken(standing) ? null : this.#merge.merge(standing);
+  }
+
+  /** Two definitions at one place, of which one at least came by a move. */
+  #isNameTaken(standing: readonly OpId[]): boolean {
+    const graph = this.#graph;
+    const definitions = standing.filter((id) => graph.bindingOf(id).type === "definition");
+    const isOne = definitions.every((id) => graph.isSameDefinition(id, definitions[0] ?? id));
+    const isMoved = (id: OpId) => graph.locationOf(id) !== this.#location || graph.cameByMove(id);
+    return !isOne && definitions.some(isMoved);
+  }
+
+  #conflictOf(standing: readonly OpId[]): Conflict {
+    const graph = this.#graph;
+    const bases = graph.nearestCommonAncestors(standing.map((id) => graph.historyOf(id)));
+    const hadDefinition = bases.some((node) => graph.bindingOf(node).type === "definition");
+    const kind = this.#isNameTaken(standing) ? "name-taken" : kindOf(graph, standing, hadDefinition);
+    const [base] = bases.length === 1 ? bases : [];
+    return {
+      id: conflictId(this.#ports.hash, this.#branch, kind, [this.#location], standing),
+      kind,
+      location: this.#location,
+      locations: [this.#location],
+      heads: headsOf(graph, standing),
+      base: base === undefined ? null : graph.assignmentOf(base),
+    };
+  }
+
+  #replaces(
+    group: LinkGroup,
+    placed: Placement["placed"],
+    left: Placement["left"],
+  ): ReadonlyMap<Location, readonly Assignment<"name">[]> {
+    const graph = this.#graph;
+    const here = new Set((placed.get(this.#location) ?? []).map((id) => graph.nodeOf(id)));
+    const replaces = new Map<Location, readonly Assignment<"name">[]>();
+    for (const [location, { heads }] of group) {
+      const own = heads.filter(({ id }) => here.has(graph.nodeOf(id)));
+      if (own.length === 0 && location !== this.#location) continue;
+      const away = new Set(left.get(location));
+      replaces.set(location, [
+        ...own,
+        ...heads.filter(
+          ({ id }) => away.has(id) || [...away].some((move) => graph.nodeOf(move) === graph.nodeOf(id)),
+        ),
+      ]);
+    }
+    return replaces;
+  }
+}
+
+/** The heads that stand against each other: of equal ones the first by id, without those that another goes beyond. */
+function standingHeads(graph: NamingGraph, heads: readonly OpId[]): readonly OpId[] {
+  const isBehind = (id: OpId, other: OpId) => graph.ancestors(other).has(graph.nodeOf(id));
+  const latest = heads.filter(
+    (id) => !heads.some((other) => other !== id && isBehind(id, other) && !isBehind(other, id)),
+  );
+  const distinct = new Map<string, OpId>();
+  for (const id of latest) {
+    const key = bindingKey(graph.bindingOf(id));
+    if (!distinct.has(key)) distinct.set(key, id);
+  }
+  return [...distinct.values()];
+}
+
+// The order is the precedence of SPEC.md O3.2. Where the base is a deletion, nobody edited anything: both created.
+function kindOf(graph: NamingGraph, heads: readonly OpId[], hadDefinition: boolean): ConflictKind {
+  const kinds = new Set(
+    heads.map((id) => {
+      const binding = graph.bindingOf(id);
+      return binding.type === "definition" ? binding.kind : "nothing";
+    }),
+  );
+  if (kinds.has("nothing")) return "edit-delete";
+  if (!hadDefinition) return "both-created";
+  return kinds.size > 1 ? "kind-changed" : "edit-edit";
+}
+
+function headsOf(graph: NamingGraph, ids: readonly OpId[]): Conflict["heads"] {
+  return ids.map((id) => ({ ...graph.assignmentOf(id), location: graph.locationOf(id) }));
+}
+
+/** Records that one definition is at several places. Conflicts of the places themselves come first. */
+function addMoveMove(
+  { hash }: MergePorts,
+  branch: string,
+  graph: NamingGraph,
+  names: Map<Location, JudgedName>,
+  { placed }: Placement,
+  { places, moves, joined }: Divergence,
+): void {
+  if (places.some((place) => names.get(place)?.conflict !== null)) return;
+  const ofDefinition = (id: OpId) => moves.some((move) => graph.isSameDefinition(id, move));
+  const standing = places.flatMap((place) =>
+    standingHeads(graph, placed.get(place) ?? []).filter(ofDefinition),
+  );
+  const heads = [...standing, ...joined].sort();
+  const bases = graph.nearestCommonAncestors(heads.map((id) => graph.historyOf(id)));
+  const [base] = bases.length === 1 ? bases : [];
+  const [location = ""] = places;
+  const conflict: Conflict = {
+    id: conflictId(hash, branch, "move-move", places, heads),
+    kind: "move-move",
+    location,
+    locations: places,
+    heads: headsOf(graph, heads),
+    base: base === undefined ? null : graph.assignmentOf(base),
+  };
+  for (const place of places) {
+    const name = names.get(place);
+    if (name === undefined) continue;
+    const { id, kind } = conflict;
+    names.set(place, { ...name, view: { ...name.view, conflict: { id, kind } }, conflict });
+  }
+}

@@ -1,0 +1,235 @@
+import type { Location } from "./location.js";
+import type { LinkGroup, NameLineage } from "./naming-source.js";
+import { changeOf, type OpId } from "./op-id.js";
+import type { Assignment, Binding } from "./register.js";
+
+/** What makes two namings of a location one: the definition they bind, or where they say it went (O2). */
+export function bindingKey(binding: Binding): string {
+  return binding.type === "definition"
+    ? `${binding.kind} ${binding.hash}`
+    : `nothing ${binding.movedTo ?? ""}`;
+}
+
+/** One naming, or several of a location that count as one, named by the least id. */
+export type Node = OpId;
+
+/** A move away: the node binds nothing, since its definition went elsewhere. */
+export interface Move {
+  readonly node: Node;
+  readonly to: Location;
+}
+
+/**
+ * The history of linked locations as a graph. A node is one naming, or several that count as one: where the lineages
+ * of a location's heads share no ancestor, namings of equal target in them do (O2). Two people who import the same
+ * tree make one lineage by this. A naming's parents are what it supersedes, and, where it came by a move, the naming
+ * of the same change that freed the place it came from.
+ */
+export class NamingGraph {
+  readonly #assignments = new Map<OpId, Assignment<"name">>();
+  readonly #locations = new Map<OpId, Location>();
+  readonly #representative = new Map<OpId, OpId>();
+  readonly #parents = new Map<Node, Set<Node>>();
+  /** Of a naming that came by moves: the namings that freed the places it came from. */
+  readonly #freed = new Map<Node, Set<Node>>();
+  /** Changes with the locations that they bind. */
+  readonly #arrivals = new Set<string>();
+  readonly #moves = new Map<Location, Move[]>();
+  readonly #ancestors = new Map<Node, ReadonlySet<Node>>();
+  readonly #identities = new Map<Node, ReadonlySet<Node>>();
+
+  constructor(group: LinkGroup) {
+    for (const [location, lineage] of group) {
+      for (const assignment of lineage.assignments.values()) {
+        this.#assignments.set(assignment.id, assignment);
+        this.#locations.set(assignment.id, location);
+        if (assignment.value.type === "definition")
+          this.#arrivals.add(`${changeOf(assignment.id)} ${location}`);
+      }
+    }
+    for (const lineage of group.values()) this.#joinEqualTargets(lineage);
+    this.#connect();
+  }
+
+  /** The node that a naming belongs to. */
+  nodeOf(id: OpId): Node {
+    return this.#representative.get(id) ?? id;
+  }
+
+  /** A naming by its id; of a node, the one that names it. */
+  assignmentOf(id: OpId): Assignment<"name"> {
+    const assignment = this.#assignments.get(id);
+    if (assignment === undefined) throw new Error(`no naming ${id}`);
+    return assignment;
+  }
+
+  bindingOf(id: OpId): Binding {
+    return this.assignmentOf(id).value;
+  }
+
+  /** Where a naming was written. */
+  locationOf(id: OpId): Location {
+    const location = this.#locations.get(id);
+    if (location === undefined) throw new Error(`no naming ${id}`);
+    return location;
+  }
+
+  /** Where a naming moved a definition to: its own change must bind it there, else it is a plain removal. */
+  movedTo(id: OpId): Location | null {
+    const { value } = this.assignmentOf(id);
+    if (value.type === "definition" || value.movedTo === null) return null;
+    return this.#arrivals.has(`${changeOf(id)} ${value.movedTo}`) ? value.movedTo : null;
+  }
+
+  /** The nodes that moved a definition away from a location. */
+  movesFrom(location: Location): readonly Move[] {
+    return this.#moves.get(location) ?? [];
+  }
+
+  /** The nodes before a naming's, that one left out unless the history goes in a circle. */
+  ancestors(id: OpId): ReadonlySet<Node> {
+    return this.#closure(this.#ancestors, this.nodeOf(id), (next) => this.#parents.get(next) ?? []);
+  }
+
+  /** The node of a naming with all before it. */
+  historyOf(id: OpId): ReadonlySet<Node> {
+    return new Set(this.ancestors(id)).add(this.nodeOf(id));
+  }
+
+  /**
+   * The nearest common ancestors of histories (sets of nodes that hold all before each of them): those from which no
+   * other common ancestor descends. In order.
+   */
+  nearestCommonAncestors(histories: readonly ReadonlySet<Node>[]): readonly Node[] {
+    const [first, ...others] = histories;
+    if (first === undefined) return [];
+    const common = [...first].filter((node) => others.every((history) => history.has(node)));
+    // Whatever lies before a common ancestor is one too, so its parents tell all that is farther.
+    const farther = new Set<Node>();
+    for (const node of common) for (const parent of this.#parents.get(node) ?? []) farther.add(parent);
+    return common.filter((node) => !farther.has(node)).sort();
+  }
+
+  /**
+   * Whether two namings are of one definition: both descend, by edits and moves alone, from one naming that bound it.
+   * What was put in place of a removed definition is another one.
+   */
+  isSameDefinition(left: OpId, right: OpId): boolean {
+    const [one, other] = [this.#identity(this.nodeOf(left)), this.#identity(this.nodeOf(right))];
+    for (const node of one) if (other.has(node) && this.bindingOf(node).type === "definition") return true;
+    return false;
+  }
+
+  /** Whether a definition, or an earlier version of it, came to its location by a move. */
+  cameByMove(id: OpId): boolean {
+    const location = this.locationOf(id);
+    for (const earlier of this.#identity(this.nodeOf(id)))
+      if (this.#freed.has(earlier) && this.locationOf(earlier) === location) return true;
+    return false;
+  }
+
+  #identity(node: Node): ReadonlySet<Node> {
+    const known = this.#identities.get(node);
+    if (known !== undefined) return known;
+    const before = this.#closure(new Map(), node, (next) => this.#identityParents(next));
+    const identity = new Set(before).add(node);
+    this.#identities.set(node, identity);
+    return identity;
+  }
+
+  #identityParents(node: Node): Iterable<Node> {
+    const parents = this.#parents.get(node) ?? new Set<Node>();
+    if (this.bindingOf(node).type === "nothing") return parents;
+    const freed = this.#freed.get(node);
+    return [...parents].filter(
+      (parent) => this.bindingOf(parent).type === "definition" || freed?.has(parent) === true,
+    );
+  }
+
+  #closure(
+    memo: Map<Node, ReadonlySet<Node>>,
+    start: Node,
+    next: (node: Node) => Iterable<Node>,
+  ): ReadonlySet<Node> {
+    const known = memo.get(start);
+    if (known !== undefined) return known;
+    const found = new Set<Node>();
+    const waiting = [start];
+    for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
+      for (const other of next(node)) {
+        if (found.has(other)) continue;
+        found.add(other);
+        waiting.push(other);
+      }
+    }
+    memo.set(start, found);
+    return found;
+  }
+
+  #connect(): void {
+    const freedByChange = new Map<string, OpId[]>();
+    for (const id of this.#assignments.keys()) {
+      const to = this.movedTo(id);
+      if (to === null) continue;
+      const key = `${changeOf(id)} ${to}`;
+      freedByChange.set(key, [...(freedByChange.get(key) ?? []), id]);
+      if (this.nodeOf(id) === id) this.#addMove(this.locationOf(id), { node: id, to });
+    }
+    for (const { id, value, supersedes } of this.#assignments.values()) {
+      const node = this.nodeOf(id);
+      const parents = this.#parents.get(node) ?? new Set();
+      for (const parent of supersedes)
+        if (this.#assignments.has(parent) && this.nodeOf(parent) !== node) parents.add(this.nodeOf(parent));
+      this.#parents.set(node, parents);
+      if (value.type !== "definition") continue;
+      for (const freed of freedByChange.get(`${changeOf(id)} ${this.locationOf(id)}`) ?? []) {
+        parents.add(this.nodeOf(freed));
+        this.#freed.set(node, (this.#freed.get(node) ?? new Set()).add(this.nodeOf(freed)));
+      }
+    }
+  }
+
+  #addMove(location: Location, move: Move): void {
+    const moves = this.#moves.get(location);
+    if (moves === undefined) this.#moves.set(location, [move]);
+    else moves.push(move);
+  }
+
+  #joinEqualTargets(lineage: NameLineage): void {
+    if (lineage.heads.length < 2) return;
+    const component = componentsOf(lineage);
+    const byTarget = new Map<string, OpId[]>();
+    for (const { id, value } of lineage.assignments.values()) {
+      const key = `${bindingKey(value)} ${this.movedTo(id) ?? ""}`;
+      const ids = byTarget.get(key);
+      if (ids === undefined) byTarget.set(key, [id]);
+      else ids.push(id);
+    }
+    for (const ids of byTarget.values()) {
+      if (new Set(ids.map((id) => component.get(id))).size < 2) continue;
+      const [first, ...others] = [...ids].sort();
+      if (first !== undefined) for (const other of others) this.#representative.set(other, first);
+    }
+  }
+}
+
+/** Which component each naming of a location is in: heads are in one if they share an ancestor. */
+function componentsOf({ heads, assignments }: NameLineage): ReadonlyMap<OpId, number> {
+  const neighbours = new Map<OpId, OpId[]>([...assignments.keys()].map((id) => [id, []]));
+  for (const { id, supersedes } of assignments.values()) {
+    for (const other of supersedes) {
+      neighbours.get(other)?.push(id);
+      if (neighbours.has(other)) neighbours.get(id)?.push(other);
+    }
+  }
+  const component = new Map<OpId, number>();
+  heads.forEach((head, number) => {
+    const waiting = [head.id];
+    for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
+      if (component.has(id)) continue;
+      component.set(id, number);
+      for (const neighbour of neighbours.get(id) ?? []) waiting.push(neighbour);
+    }
+  });
+  return component;
+}
