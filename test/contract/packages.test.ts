@@ -202,6 +202,7 @@ describeStores("PackageStore", ({ write, read, reopen }) => {
       expect(packages.nameRow("Acme.a")).toEqual({
         location: "Acme.a",
         shown: third,
+        isMerged: false,
         conflict: null,
         isMerged: false,
         isLinked: false,
