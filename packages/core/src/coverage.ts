@@ -1,7 +1,7 @@
 import { branchOfLog } from "./branch.js";
 import { compareTimestamps, type Timestamp } from "./hlc.js";
 import { parseStreamName, type StreamName } from "./stream.js";
-import { isLogName, type LogName, maxLogs, maxStreams, type Seen, type Vector } from "./vector.js";
+import { isLogName, type LogName, maxLogs, type Seen, type Vector } from "./vector.js";
 
 /**
  * What a base or a merge covers: of each log named the blocks up to a vector, and all that its author had made before
@@ -53,9 +53,8 @@ function invalidCoveredLog(log: LogName): string | null {
     : `${log.slice(0, 80)} is neither main/<Owner> nor branch/<id>`;
 }
 
-/** What is wrong with a vector, or null: what could not be read back must not be written. */
+/** What is wrong with a vector, or null. A change has no room for more streams than can be read. */
 export function invalidVector(vector: Vector): string | null {
-  if (vector.size > maxStreams) return `a vector of more than ${maxStreams} streams`;
   for (const [stream, seq] of vector) {
     if (parseStreamName(stream) === null) return `${stream.slice(0, 80)} is not the name of a stream`;
     if (!Number.isSafeInteger(seq) || seq < 1) return "blocks count from 1";

@@ -22,8 +22,7 @@ export function isLogName(name: string): boolean {
   return name.length * 3 <= maxLogNameBytes && name.isWellFormed() && logPattern.test(name);
 }
 
-/** Most streams of a vector. */
-export const maxStreams: number = 65_536;
+const maxStreams = 65_536;
 /** Most logs of a `Seen`. */
 export const maxLogs: number = 65_536;
 /** Longest log name, in UTF-8 bytes. */

@@ -5,6 +5,7 @@ import { ownerOf } from "../../src/location.js";
 import type { Op } from "../../src/op/op.js";
 import { type OpId, opId } from "../../src/op-id.js";
 import type { Register } from "../../src/register.js";
+import { type BranchEvent, branchEvents, branchOp } from "./branch-event.js";
 import { MapFoldStore } from "./map-fold-store.js";
 import {
   addText,
@@ -31,7 +32,7 @@ export type Event =
   | { readonly type: "resolve"; who: number; where: number; pick: number }
   | { readonly type: "import"; who: number }
   | { readonly type: "layout"; who: number; target: number }
-  | { readonly type: "introduce" | "namespace"; who: number }
+  | { readonly type: "introduce" | "namespace" | BranchEvent; who: number }
   | { readonly type: "sync"; who: number; from: number }
   | { readonly type: "garbage"; who: number; where: number; what: number };
 
@@ -68,6 +69,7 @@ const events: fc.Arbitrary<Event> = fc.oneof(
     weight: 1,
     arbitrary: fc.record({ type: fc.constantFrom("introduce" as const, "namespace" as const), who }),
   },
+  { weight: 3, arbitrary: fc.record({ type: fc.constantFrom(...branchEvents), who }) },
   {
     weight: 3,
     arbitrary: fc.record({ type: fc.constant("garbage" as const), who, where, what: fc.nat(9) }),
@@ -178,6 +180,20 @@ export class History {
       case "namespace": {
         const supersedes = this.#seenIn(event.who, { type: "namespace", key: "Acme" });
         this.#append(event.who, "auth", [{ type: "CreateNamespace", owner: "Acme", supersedes }]);
+        break;
+      }
+      case "accept":
+      case "reopen":
+      case "create branch":
+      case "name branch":
+      case "set base":
+      case "archive branch":
+      case "restore branch":
+      case "share branch":
+      case "merged": {
+        const seen = (register: Register) => this.#seenIn(event.who, register);
+        const { log, op } = branchOp(event.type, this.changes.length, seen);
+        this.#append(event.who, log, [op]);
         break;
       }
       case "garbage":
