@@ -204,8 +204,6 @@ describeStores("PackageStore", ({ write, read, reopen }) => {
         shown: third,
         isMerged: false,
         conflict: null,
-        isMerged: false,
-        isLinked: false,
       });
       expect(packages.countConflicts()).toBe(0);
     });
