@@ -59,22 +59,17 @@ function describeOp(op: Op): string | null {
     case "RestoreBranch":
       return "bring the branch back from the archive";
     case "ShareBranch":
-      return `share the branch with ${op.member}: ${describeAccess(op.access)}`;
+      return `share the branch with ${op.member}${accessText[op.access]}`;
     case "Merged":
       return `merge branch ${shortId(op.branch)}${op.request === "" ? "" : ` (request ${op.request})`}`;
   }
 }
 
-function describeAccess(access: BranchAccess): string {
-  switch (access) {
-    case "none":
-      return "no more";
-    case "read":
-      return "to read";
-    case "write":
-      return "to write";
-  }
-}
+const accessText: Readonly<Record<BranchAccess, string>> = {
+  none: " no more",
+  read: ": to read",
+  write: ": to write",
+};
 
 /** An op for scripts: a text is given by its kind and hash, a layout by its path. */
 export function jsonOfOp(hash: Hash, op: Op): Readonly<Record<string, unknown>> {
