@@ -1,0 +1,143 @@
+import type { StepChoice, StepConflict } from "./step-through.js";
+import { localTime } from "./wording.js";
+
+/** What a line of the list stands for: a choice, or a way to make a text. */
+export type StepAction = StepChoice | { readonly type: "edit" } | { readonly type: "merge-tool" };
+
+/** A line of the list. */
+export interface StepOption {
+  /** The letter that goes to it; null: there are more lines than letters. */
+  readonly letter: string | null;
+  readonly label: string;
+  /** What it comes to, where the label does not say all. */
+  readonly hint: string | null;
+  readonly action: StepAction;
+}
+
+/** What a text can be made with. */
+export interface StepTools {
+  readonly editor: string;
+  /** Null: none is set up. */
+  readonly mergeTool: string | null;
+  /** Whether there is a text that a person wrote and that could not be taken. */
+  readonly hasDraft: boolean;
+}
+
+type Head = StepConflict["heads"][number];
+
+/** What can be done about a conflict, the likeliest first; only what makes sense for its kind. */
+export function stepOptions(conflict: StepConflict, tools: StepTools): readonly StepOption[] {
+  return [...draftOption(tools), ...settling(conflict, tools), skip, stop];
+}
+
+/** The two heads of a conflict where one is this device's member's and one is not; else null. */
+export function twoSides({ heads }: StepConflict): { readonly mine: Head; readonly theirs: Head } | null {
+  const mine = heads.filter((head) => head.isMine);
+  const theirs = heads.filter((head) => !head.isMine);
+  const [own, other] = [mine[0], theirs[0]];
+  if (heads.length !== 2 || own === undefined || other === undefined) return null;
+  return { mine: own, theirs: other };
+}
+
+/** Who made these heads, in words. */
+export function namesOf(heads: readonly Head[]): string {
+  const names = [...new Set(heads.map((head) => (head.isMine ? "you" : oneLine(head.author))))];
+  const last = names.pop() ?? "nobody";
+  return names.length === 0 ? last : `${names.join(", ")} and ${last}`;
+}
+
+/** A text from elsewhere on one line, and without what a terminal would obey. */
+export function oneLine(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "\u{fffd}");
+}
+
+function settling(conflict: StepConflict, tools: StepTools): readonly StepOption[] {
+  switch (conflict.kind) {
+    case "dependency":
+      return [
+        option("a", "Accept it as it is", { type: "accept" }, "what uses it is not listed again for this"),
+      ];
+    case "move-move":
+      return sides(conflict);
+    case "edit-delete":
+      return [...sides(conflict), ...editing(tools, "text"), ...base(conflict)];
+    case "name-taken":
+    case "kind-changed":
+      return [...sides(conflict), ...both(conflict), ...editing(tools), ...base(conflict)];
+    case "both-created":
+      return [...sides(conflict), ...both(conflict), ...merging(conflict, tools)];
+    default:
+      return [...sides(conflict), ...merging(conflict, tools), ...base(conflict)];
+  }
+}
+
+/** One line for each side; by author where there is no mine and theirs. */
+function sides(conflict: StepConflict): readonly StepOption[] {
+  const pair = twoSides(conflict);
+  if (pair !== null) {
+    return [
+      option("m", sideLabel(conflict, pair.mine), { type: "mine" }),
+      option("t", sideLabel(conflict, pair.theirs), { type: "theirs" }),
+    ];
+  }
+  const removers = conflict.heads.filter(({ source }) => source === null);
+  const listed = conflict.heads.flatMap((head, index) => {
+    if (head.source === null) return [];
+    const time = head.time === null ? "" : `, ${localTime(Date.parse(head.time))}`;
+    const letter = index < lastDigit ? String(index + 1) : null;
+    return [option(letter, `${sideLabel(conflict, head)}${time}`, { type: "head", index })];
+  });
+  if (removers.length === 0) return listed;
+  return [...listed, option("d", `Let it go (${namesOf(removers)} removed it)`, { type: "delete" })];
+}
+
+const lastDigit = 9;
+
+function sideLabel(conflict: StepConflict, head: Head): string {
+  const author = oneLine(head.author);
+  if (conflict.kind === "move-move") {
+    return `Keep it at ${oneLine(head.location)} (${head.isMine ? "your move" : `${author}'s move`})`;
+  }
+  if (head.source === null) return `Let it go (${namesOf([head])} removed it)`;
+  if (conflict.heads.some(({ source }) => source === null)) {
+    return `Keep it, with ${head.isMine ? "your" : `${author}'s`} edit`;
+  }
+  return head.isMine ? `Keep ${twoSides(conflict) === null ? "yours" : "mine"}` : `Take ${author}'s`;
+}
+
+function both(conflict: StepConflict): readonly StepOption[] {
+  const pair = twoSides(conflict);
+  if (pair === null || pair.mine.source === null || pair.theirs.source === null) return [];
+  return [option("b", `Keep both: ${oneLine(pair.theirs.author)}'s under a new name`, { type: "both" })];
+}
+
+function base({ base: before }: StepConflict): readonly StepOption[] {
+  if (before === null) return [];
+  const label =
+    before.source === null ? "Leave the place empty, as before both" : "Put back the text before both";
+  return [option("o", label, { type: "base" }, "neither side's change stays")];
+}
+
+// A merge has two sides; more are settled by taking one or writing a text.
+function merging(conflict: StepConflict, tools: StepTools): readonly StepOption[] {
+  if (tools.mergeTool === null || conflict.heads.length !== 2) return editing(tools);
+  return [
+    ...editing(tools),
+    option("g", `Merge in ${tools.mergeTool}`, { type: "merge-tool" }, "your merge tool"),
+  ];
+}
+
+function editing({ editor, hasDraft }: StepTools, what = "merge"): readonly StepOption[] {
+  return hasDraft ? [] : [option("e", `Edit the ${what} in ${editor}`, { type: "edit" })];
+}
+
+function draftOption({ editor, hasDraft }: StepTools): readonly StepOption[] {
+  return hasDraft ? [option("e", `Edit your text again in ${editor}`, { type: "edit" })] : [];
+}
+
+const skip = option("s", "Skip", { type: "skip" }, "it stays listed; nothing waits for it");
+const stop = option("q", "Stop here", { type: "stop" }, "the rest stays listed");
+
+function option(letter: string | null, label: string, action: StepAction, hint?: string): StepOption {
+  return { letter, label, action, hint: hint ?? null };
+}
