@@ -70,13 +70,17 @@ describe("undo of branch ops", () => {
   };
 
   test("Accept and Reopen, and back again", async () => {
-    const first = await commit(ada, { type: "Accept", conflict, supersedes: [] });
+    await commit(ada, { type: "Accept", conflict, supersedes: [] });
     await mustUndo();
     expect(accepted()).toBe(false);
     await mustUndo();
     expect(accepted()).toBe(true);
-    const heads = ada.store.read(({ packages }) => packages.heads({ type: "acceptance", key: conflict }));
-    await commit(ada, { type: "Reopen", conflict, supersedes: [first, ...heads.map(({ id }) => id)] });
+  });
+
+  test("an op that names also what its predecessor replaced goes back to the predecessor (O1)", async () => {
+    const reopened = await commit(ada, { type: "Reopen", conflict, supersedes: [] });
+    const again = await commit(ada, { type: "Accept", conflict, supersedes: [reopened] });
+    await commit(ada, { type: "Reopen", conflict, supersedes: [reopened, again] });
     await mustUndo();
     expect(accepted()).toBe(true);
   });
