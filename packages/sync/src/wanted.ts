@@ -1,11 +1,17 @@
+import { branchOfLog } from "@darksync/core/branch";
 import type { LogName } from "@darksync/core/vector";
 
 /** The log that says who may write; every device introduces itself there. */
 export const authLog: LogName = "auth";
 
-/** Whether a client that asked for these owners (none: all) gets a log. The auth log goes to everyone. */
+/** Whether a client that asked for these owners (none: all) gets a log. Auth and the branches' logs go to everyone. */
 export function isWanted(log: LogName, only: readonly string[]): boolean {
-  return only.length === 0 || log === authLog || only.some((owner) => log === `main/${owner}`);
+  return (
+    only.length === 0 ||
+    log === authLog ||
+    branchOfLog(log) !== null ||
+    only.some((owner) => log === `main/${owner}`)
+  );
 }
 
 /** Logs in the order in which they are exchanged: auth first, since it tells who may write the others. */

@@ -3,7 +3,7 @@ import type { ChangeId } from "@darksync/core/op-id";
 import { failure, type Result, success } from "@darksync/core/result";
 import { commitChange, supersededBy } from "../replica/commit-change.js";
 import type { Replica } from "../replica/replica.js";
-import { checkShown, mainLogOf } from "./naming.js";
+import { checkShown, logOf } from "./naming.js";
 
 /** Marks a definition as deprecated, with a word on what to use instead (may be empty). */
 export function deprecate(replica: Replica, location: string, message: string): Promise<Result<ChangeId>> {
@@ -12,7 +12,10 @@ export function deprecate(replica: Replica, location: string, message: string): 
     if (!shown.ok) return shown;
     const heads = tables.packages.heads({ type: "deprecation", key: location });
     const supersedes = supersededBy(replica, tables, heads);
-    return success({ log: mainLogOf(location), ops: [{ type: "Deprecate", location, message, supersedes }] });
+    return success({
+      log: logOf(tables, location),
+      ops: [{ type: "Deprecate", location, message, supersedes }],
+    });
   });
 }
 
@@ -26,6 +29,6 @@ export function undeprecate(replica: Replica, location: string): Promise<Result<
       return failure("not-deprecated", `${location} is not deprecated`, "There is nothing to take back.");
     }
     const supersedes = supersededBy(replica, tables, heads);
-    return success({ log: mainLogOf(location), ops: [{ type: "Undeprecate", location, supersedes }] });
+    return success({ log: logOf(tables, location), ops: [{ type: "Undeprecate", location, supersedes }] });
   });
 }

@@ -8,7 +8,7 @@ import type { Replica } from "../replica/replica.js";
 import type { ReplicaTables } from "../store/store.js";
 import { FileOwners } from "./file-owners.js";
 import { type ImportPart, inChanges, opsOf } from "./import-parts.js";
-import { defineOps } from "./naming.js";
+import { defineOps, logOfOwner } from "./naming.js";
 
 /** A file to import. */
 export interface FileToImport {
@@ -183,7 +183,7 @@ function commitParts(
   file: string,
   counts: Attempt,
 ): void {
-  const log = `main/${owner}`;
+  const log = logOfOwner(tables, owner);
   const commit = new Commit(replica, tables);
   for (const together of inChanges(parts)) {
     const added = commit.add(log, opsOf(together));

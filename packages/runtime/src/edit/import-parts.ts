@@ -21,8 +21,10 @@ export function opsOf(parts: readonly ImportPart[]): readonly Op[] {
 }
 
 /** Groups of parts, in order, that each fit in a change (unless one part alone is too large). */
-export function inChanges(parts: readonly ImportPart[]): readonly (readonly ImportPart[])[] {
-  const groups: ImportPart[][] = [];
+export function inChanges<Part extends Pick<ImportPart, "ops">>(
+  parts: readonly Part[],
+): readonly (readonly Part[])[] {
+  const groups: Part[][] = [];
   let room = 0;
   for (const part of parts) {
     const bytes = part.ops.reduce((sum, op) => sum + bytesOf(op), 0);

@@ -1,3 +1,5 @@
+import { branchLog } from "@darksync/core/branch";
+import { mainBranch } from "@darksync/core/conflict";
 import type { ContentHash } from "@darksync/core/content-hash";
 import type { DefinitionKind, DefinitionText } from "@darksync/core/definition";
 import { type Location, ownerOf, splitLocation } from "@darksync/core/location";
@@ -15,6 +17,16 @@ import type { ReplicaTables } from "../store/store.js";
 /** The log that a location's approved changes go to. */
 export function mainLogOf(location: Location): LogName {
   return `main/${ownerOf(location)}`;
+}
+
+/** The log that what is edited at a location goes to: on a branch that one's own. */
+export function logOf(tables: Pick<ReplicaTables, "packages">, location: Location): LogName {
+  return logOfOwner(tables, ownerOf(location));
+}
+
+/** The log that what is edited of an owner's goes to. */
+export function logOfOwner({ packages }: Pick<ReplicaTables, "packages">, owner: string): LogName {
+  return packages.branch === mainBranch ? `main/${owner}` : branchLog(packages.branch);
 }
 
 /** Whether a text is a location, with words for when it is not. */

@@ -3,7 +3,7 @@ import type { ChangeId } from "@darksync/core/op-id";
 import { failure, type Result, success } from "@darksync/core/result";
 import { commitChange } from "../replica/commit-change.js";
 import type { Replica } from "../replica/replica.js";
-import { checkPlace, checkShown, mainLogOf, setNameOp, unsetNameOp } from "./naming.js";
+import { checkPlace, checkShown, logOf, setNameOp, unsetNameOp } from "./naming.js";
 
 /** Moves a definition to another location: one change of two ops (O1). */
 export function rename(replica: Replica, from: string, to: string): Promise<Result<ChangeId>> {
@@ -22,7 +22,7 @@ export function rename(replica: Replica, from: string, to: string): Promise<Resu
       );
     }
     const ops = [unsetNameOp(replica, tables, from, to), setNameOp(replica, tables, to, shown.value, from)];
-    return success({ log: mainLogOf(from), ops });
+    return success({ log: logOf(tables, from), ops });
   });
 }
 

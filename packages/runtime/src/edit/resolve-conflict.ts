@@ -8,7 +8,7 @@ import { findConflict } from "../read/conflicts.js";
 import { commitChange } from "../replica/commit-change.js";
 import type { Replica } from "../replica/replica.js";
 import type { ReplicaTables } from "../store/store.js";
-import { defineOps, mainLogOf, setNameOp, unsetNameOp } from "./naming.js";
+import { defineOps, logOf, setNameOp, unsetNameOp } from "./naming.js";
 import { parseFor } from "./save.js";
 
 /** How a conflict is settled. */
@@ -32,7 +32,7 @@ export function resolveConflict(
       choice.type === "file"
         ? opsOfSource(replica, tables, conflict, choice.source)
         : opsOfSide(replica, tables, conflict, choice.type);
-    return ops.ok ? success({ log: mainLogOf(conflict.location), ops: [...ops.value, note] }) : ops;
+    return ops.ok ? success({ log: logOf(tables, conflict.location), ops: [...ops.value, note] }) : ops;
   });
 }
 

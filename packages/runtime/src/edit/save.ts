@@ -7,7 +7,7 @@ import { failure, type Result, success } from "@darksync/core/result";
 import { Commit } from "../replica/commit-change.js";
 import type { Replica } from "../replica/replica.js";
 import type { ReplicaTables } from "../store/store.js";
-import { checkPlace, defineOps, mainLogOf } from "./naming.js";
+import { checkPlace, defineOps, logOf } from "./naming.js";
 import { utf8Length } from "./utf8-length.js";
 
 /** What a save came to. */
@@ -122,7 +122,7 @@ function saveText(
     return success({ location, kind, hash, change: changeOf(shown.id), isUnchanged: true });
   }
   const added = commit.add(
-    mainLogOf(location),
+    logOf(tables, location),
     defineOps(replica, tables, location, text, seen ?? undefined),
   );
   return added.ok ? success({ location, kind, hash, change: added.value, isUnchanged: false }) : added;

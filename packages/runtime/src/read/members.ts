@@ -35,7 +35,7 @@ export function authorOf(tables: ReplicaTables, device: string): string {
   return hasNamesake ? `${name} (${device.slice(0, shortKeyDigits)})` : name;
 }
 
-function memberOf(tables: ReplicaTables, device: string): string | null {
+export function memberOf(tables: ReplicaTables, device: string): string | null {
   return greatest(tables.packages.heads({ type: "device", key: device }))?.value.member ?? null;
 }
 

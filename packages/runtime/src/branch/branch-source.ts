@@ -1,0 +1,103 @@
+import type { BranchId } from "@darksync/core/branch";
+import type { Coverage } from "@darksync/core/coverage";
+import type { Location } from "@darksync/core/location";
+import type { NamingSource } from "@darksync/core/naming-source";
+import { type ChangeId, changeOf, type OpId } from "@darksync/core/op-id";
+import { type Assignment, branchedKey, type Register } from "@darksync/core/register";
+import type { PackageStore } from "../store/package-store.js";
+import type { BranchScope } from "./branch-scope.js";
+
+/** The types of registers that a branch has of its own, by those of main. */
+export const branchedTypes = {
+  name: "branchedName",
+  deprecation: "branchedDeprecation",
+  file: "branchedFile",
+} as const;
+
+export type BranchableType = keyof typeof branchedTypes;
+
+/** What a branch sees of registers: its own assignments over those of main and of the branches it is a branch of. */
+export class BranchSource implements NamingSource {
+  readonly #packages: PackageStore;
+  readonly #scope: BranchScope;
+  /** By the change that merged: the branches whose assignments it replaces, as far as it covers them. */
+  readonly #merges = new Map<ChangeId, { readonly branch: BranchId; readonly coverage: Coverage }[]>();
+
+  constructor(packages: PackageStore, scope: BranchScope) {
+    this.#packages = packages;
+    this.#scope = scope;
+    for (const branch of scope.line) {
+      for (const { id, value } of packages.heads({ type: "merge", key: branch })) {
+        const change = changeOf(id);
+        const merges = this.#merges.get(change) ?? [];
+        merges.push({ branch, coverage: value.coverage });
+        this.#merges.set(change, merges);
+      }
+    }
+  }
+
+  heads(location: Location): readonly Assignment<"name">[] {
+    return this.registerHeads("name", location);
+  }
+
+  assignment(location: Location, id: OpId): Assignment<"name"> | null {
+    return this.registerAssignment("name", location, id);
+  }
+
+  text(hash: string): ReturnType<NamingSource["text"]> {
+    return this.#packages.text(hash);
+  }
+
+  /** Whether the branch, or one it is a branch of, set this register. */
+  isTouched(type: BranchableType, key: string): boolean {
+    return this.#branched(type, key).some((register) => this.#packages.heads(register).length > 0);
+  }
+
+  /** Whether the branch's view of main is here what main shows now. */
+  isAsMain(type: BranchableType, key: string): boolean {
+    return this.#packages.heads({ type, key }).every(({ id }) => this.#scope.includes(changeOf(id)));
+  }
+
+  /** The heads of a register; some may be ancestors of others. */
+  registerHeads<Type extends BranchableType>(type: Type, key: string): readonly Assignment<Type>[] {
+    return [...this.#branched(type, key), { type, key }].flatMap((register) =>
+      this.#scope
+        .frontier(register)
+        .map((assignment) => this.#withMerged(type, key, assignment as Assignment<Type>)),
+    );
+  }
+
+  registerAssignment<Type extends BranchableType>(
+    type: Type,
+    key: string,
+    id: OpId,
+  ): Assignment<Type> | null {
+    for (const register of [{ type, key }, ...this.#branched(type, key)]) {
+      const found = this.#packages.assignment(register, id);
+      if (found !== null) return this.#withMerged(type, key, found as Assignment<Type>);
+    }
+    return null;
+  }
+
+  /** An assignment that a merge wrote replaces what it merged, though main knows nothing of the branch (B2). */
+  #withMerged<Type extends BranchableType>(
+    type: Type,
+    key: string,
+    assignment: Assignment<Type>,
+  ): Assignment<Type> {
+    const merges = this.#merges.get(changeOf(assignment.id));
+    if (merges === undefined) return assignment;
+    const merged = merges.flatMap(({ branch, coverage }) =>
+      this.#scope
+        .frontier({ type: branchedTypes[type], key: branchedKey(branch, key) }, (change) =>
+          this.#scope.isCoveredBy(coverage, change),
+        )
+        .map(({ id }) => id),
+    );
+    return { ...assignment, supersedes: [...new Set([...assignment.supersedes, ...merged])] };
+  }
+
+  #branched(type: BranchableType, key: string): readonly Register[] {
+    return this.#scope.line.map((branch) => ({ type: branchedTypes[type], key: branchedKey(branch, key) }));
+  }
+}

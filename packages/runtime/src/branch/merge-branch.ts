@@ -1,0 +1,118 @@
+import { type BranchId, branchLog } from "@darksync/core/branch";
+import type { Conflict } from "@darksync/core/conflict";
+import type { Coverage } from "@darksync/core/coverage";
+import type { Location } from "@darksync/core/location";
+import type { Op } from "@darksync/core/op/op";
+import type { ChangeId } from "@darksync/core/op-id";
+import { failure, type Result, success } from "@darksync/core/result";
+import type { LogName } from "@darksync/core/vector";
+import { inChanges } from "../edit/import-parts.js";
+import { listConflicts } from "../read/conflicts.js";
+import { Commit } from "../replica/commit-change.js";
+import { vectorOf } from "../replica/log-view.js";
+import type { Replica } from "../replica/replica.js";
+import type { ReplicaTables } from "../store/store.js";
+import { activeParentOf, baseLogs, setBaseOp } from "./branch-edit.js";
+import { BranchScope } from "./branch-scope.js";
+import { type MergePart, mergeParts } from "./merge-ops.js";
+import { tablesOnBranch } from "./on-branch.js";
+
+/** What a merge of a branch came to. */
+export interface BranchMerge {
+  /** The branch that it went into; null: main. */
+  readonly into: BranchId | null;
+  /** Definitions that were written, or removed, there. */
+  readonly merged: readonly Location[];
+  /** What has to be settled on the branch first; then nothing was written but the branch's new base. */
+  readonly conflicts: readonly Conflict[];
+  readonly changes: readonly ChangeId[];
+}
+
+/**
+ * Merges a branch into the one it was made from, or into main (B2), with no network: brings it up to what is here
+ * now, and where that makes no conflicts writes what it shows, one change for each owner (more if they do not fit).
+ * It can be merged again when more has come to it.
+ */
+export function mergeBranch(replica: Replica, id: BranchId, isDryRun: boolean): Promise<Result<BranchMerge>> {
+  return replica.store
+    .write((tables): Result<BranchMerge> => {
+      const into = activeParentOf(tables, id);
+      const source = tablesOnBranch(replica, tables, id, everythingHere(replica, tables, id));
+      const target = into === null ? tables : tablesOnBranch(replica, tables, into);
+      const ofTarget = new Set(listConflicts(replica, target).map((conflict) => conflict.id));
+      const conflicts = listConflicts(replica, source).filter((conflict) => !ofTarget.has(conflict.id));
+      if (conflicts.length > 0) {
+        const rebased = isDryRun ? success([]) : commitParts(replica, tables, id, into, []);
+        return rebased.ok ? success({ into, merged: [], conflicts, changes: rebased.value }) : rebased;
+      }
+      const parts = mergeParts(replica, source, target);
+      if (!parts.ok) return parts;
+      const merged = parts.value.flatMap(({ locations }) => locations);
+      if (isDryRun || parts.value.length === 0) return success({ into, merged, conflicts, changes: [] });
+      const changes = commitParts(replica, tables, id, into, parts.value);
+      if (!changes.ok) throw new MergeFailed(changes.problem);
+      return success({ into, merged, conflicts, changes: changes.value });
+    })
+    .catch((error: unknown) => {
+      if (error instanceof MergeFailed)
+        return failure(error.problem.code, error.problem.message, error.problem.hint);
+      throw error;
+    });
+}
+
+type Problem = Extract<Result<never>, { ok: false }>["problem"];
+
+// Thrown so that the store takes back what the transaction wrote.
+class MergeFailed extends Error {
+  readonly problem: Problem;
+
+  constructor(problem: Problem) {
+    super(problem.message);
+    this.problem = problem;
+  }
+}
+
+/** A base of all that is held here, as if the branch had been brought up to it. */
+function everythingHere(replica: Replica, tables: ReplicaTables, id: BranchId): Coverage {
+  const heads = tables.packages.heads({ type: "branchBase", key: id });
+  const logs = baseLogs(tables, activeParentOf(tables, id), heads);
+  return { device: replica.device, time: { wallMs: Number.MAX_SAFE_INTEGER, counter: 0 }, logs };
+}
+
+function commitParts(
+  replica: Replica,
+  tables: ReplicaTables,
+  id: BranchId,
+  into: BranchId | null,
+  parts: readonly MergePart[],
+): Result<readonly ChangeId[]> {
+  const changes: ChangeId[] = [];
+  const merged = mergedOps(tables, id, into);
+  const byLog = Map.groupBy(
+    parts,
+    ({ owner }): LogName => (into === null ? `main/${owner}` : branchLog(into)),
+  );
+  const commit = new Commit(replica, tables);
+  for (const [log, ofLog] of byLog) {
+    for (const together of inChanges(ofLog)) {
+      const added = commit.add(log, [...together.flatMap(({ ops }) => ops), ...merged]);
+      if (!added.ok) return added;
+      changes.push(added.value);
+    }
+  }
+  const rebased = commit.add(branchLog(id), [setBaseOp(replica, tables, id)]);
+  commit.finish();
+  return rebased.ok ? success(changes) : rebased;
+}
+
+/** Says which branches were merged: this one, and those between it and the target. */
+function mergedOps(tables: ReplicaTables, id: BranchId, into: BranchId | null): readonly Op[] {
+  const { line } = new BranchScope(tables, id);
+  const end = into === null ? line.length : line.indexOf(into);
+  return line.slice(0, end).map((branch) => ({
+    type: "Merged",
+    branch,
+    vector: vectorOf(tables.blocks, branchLog(branch)),
+    request: "",
+  }));
+}
