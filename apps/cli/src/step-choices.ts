@@ -39,9 +39,17 @@ export function twoSides({ heads }: StepConflict): { readonly mine: Head; readon
   return { mine: own, theirs: other };
 }
 
-/** Who made these heads, in words. */
+/** The heads whose texts a merge begins with: all that have one, of two sides mine first, of more the first two. */
+export function mergedHeads(conflict: StepConflict): readonly Head[] {
+  const pair = twoSides(conflict);
+  const heads = pair === null ? conflict.heads : [pair.mine, pair.theirs];
+  return heads.filter(({ source }) => source !== null).slice(0, 2);
+}
+
+/** Who made these heads, in words; `you` comes first. */
 export function namesOf(heads: readonly Head[]): string {
-  const names = [...new Set(heads.map((head) => (head.isMine ? "you" : oneLine(head.author))))];
+  const others = heads.filter(({ isMine }) => !isMine).map(({ author }) => oneLine(author));
+  const names = [...new Set(others.length === heads.length ? others : ["you", ...others])];
   const last = names.pop() ?? "nobody";
   return names.length === 0 ? last : `${names.join(", ")} and ${last}`;
 }
@@ -60,10 +68,10 @@ function settling(conflict: StepConflict, tools: StepTools): readonly StepOption
     case "move-move":
       return sides(conflict);
     case "edit-delete":
-      return [...sides(conflict), ...editing(tools, "text"), ...base(conflict)];
+      return [...sides(conflict), ...editing(conflict, tools), ...base(conflict)];
     case "name-taken":
     case "kind-changed":
-      return [...sides(conflict), ...both(conflict), ...editing(tools), ...base(conflict)];
+      return [...sides(conflict), ...both(conflict), ...editing(conflict, tools), ...base(conflict)];
     case "both-created":
       return [...sides(conflict), ...both(conflict), ...merging(conflict, tools)];
     default:
@@ -94,21 +102,21 @@ function sides(conflict: StepConflict): readonly StepOption[] {
 const lastDigit = 9;
 
 function sideLabel(conflict: StepConflict, head: Head): string {
-  const author = oneLine(head.author);
   if (conflict.kind === "move-move") {
-    return `Keep it at ${oneLine(head.location)} (${head.isMine ? "your move" : `${author}'s move`})`;
+    return `Keep it at ${oneLine(head.location)} (${head.isMine ? "your" : whose(head)} move)`;
   }
   if (head.source === null) return `Let it go (${namesOf([head])} removed it)`;
   if (conflict.heads.some(({ source }) => source === null)) {
-    return `Keep it, with ${head.isMine ? "your" : `${author}'s`} edit`;
+    return `Keep it, with ${head.isMine ? "your" : whose(head)} edit`;
   }
-  return head.isMine ? `Keep ${twoSides(conflict) === null ? "yours" : "mine"}` : `Take ${author}'s`;
+  if (!head.isMine) return `Take ${whose(head)}`;
+  return twoSides(conflict) === null ? "Keep yours" : "Keep mine";
 }
 
 function both(conflict: StepConflict): readonly StepOption[] {
   const pair = twoSides(conflict);
   if (pair === null || pair.mine.source === null || pair.theirs.source === null) return [];
-  return [option("b", `Keep both: ${oneLine(pair.theirs.author)}'s under a new name`, { type: "both" })];
+  return [option("b", `Keep both: ${whose(pair.theirs)} under a new name`, { type: "both" })];
 }
 
 function base({ base: before }: StepConflict): readonly StepOption[] {
@@ -118,17 +126,24 @@ function base({ base: before }: StepConflict): readonly StepOption[] {
   return [option("o", label, { type: "base" }, "neither side's change stays")];
 }
 
-// A merge has two sides; more are settled by taking one or writing a text.
 function merging(conflict: StepConflict, tools: StepTools): readonly StepOption[] {
-  if (tools.mergeTool === null || conflict.heads.length !== 2) return editing(tools);
-  return [
-    ...editing(tools),
-    option("g", `Merge in ${tools.mergeTool}`, { type: "merge-tool" }, "your merge tool"),
-  ];
+  const edit = editing(conflict, tools);
+  if (tools.mergeTool === null || conflict.heads.length !== 2) return edit;
+  return [...edit, option("g", `Merge in ${tools.mergeTool}`, { type: "merge-tool" }, "your merge tool")];
 }
 
-function editing({ editor, hasDraft }: StepTools, what = "merge"): readonly StepOption[] {
-  return hasDraft ? [] : [option("e", `Edit the ${what} in ${editor}`, { type: "edit" })];
+function editing(conflict: StepConflict, { editor, hasDraft }: StepTools): readonly StepOption[] {
+  if (hasDraft) return [];
+  const [first, second] = mergedHeads(conflict);
+  if (first === undefined) return [];
+  const isAll = conflict.heads.length === 2;
+  const what =
+    second === undefined ? "text" : isAll ? "merge" : `merge of ${whose(first)} and ${whose(second)}`;
+  return [option("e", `Edit the ${what} in ${editor}`, { type: "edit" })];
+}
+
+function whose({ author, isMine }: Head): string {
+  return isMine ? "yours" : `${oneLine(author)}'s`;
 }
 
 function draftOption({ editor, hasDraft }: StepTools): readonly StepOption[] {

@@ -5,12 +5,12 @@ import type { Problem } from "@darksync/core/result";
 import { print } from "./command.js";
 import { EditedFile } from "./edited-file.js";
 import { keepText } from "./kept-text.js";
-import { hasMarkers, type MergeTexts, markedMerge } from "./marked-merge.js";
+import { hasMarkers, type MergeLabels, type MergeTexts, markedMerge } from "./marked-merge.js";
 import { mergeInTool } from "./merge-tool.js";
 import { mergeToolCommand } from "./merge-tool-command.js";
 import { paint } from "./paint.js";
 import { ProblemError } from "./problem-error.js";
-import { oneLine, type StepAction, type StepOption, stepOptions, twoSides } from "./step-choices.js";
+import { mergedHeads, oneLine, type StepAction, type StepOption, stepOptions } from "./step-choices.js";
 import { listenForLetters } from "./step-letters.js";
 import { pictureOf, type StepProgress } from "./step-picture.js";
 
@@ -109,6 +109,8 @@ async function ask(options: readonly StepOption[]): Promise<StepAction> {
   );
   try {
     const chosen = await select({
+      input: process.stdin,
+      output: process.stdout,
       message: `What should stand? ${paint.dim("A letter or an arrow, then Enter.")}`,
       withGuide: false,
       showInstructions: false,
@@ -141,21 +143,13 @@ function editMerge(conflict: StepConflict, draft: string | null): string | null 
 }
 
 function mergeTexts(conflict: StepConflict): MergeTexts {
-  const { mine, theirs } = twoTexts(conflict);
+  const [mine, theirs] = mergedHeads(conflict);
   return { base: conflict.base?.source ?? null, mine: mine?.source ?? null, theirs: theirs?.source ?? null };
 }
 
-function mergeLabels(conflict: StepConflict): Readonly<Record<keyof MergeTexts, string>> {
-  const { mine, theirs } = twoTexts(conflict);
+function mergeLabels(conflict: StepConflict): MergeLabels {
+  const [mine, theirs] = mergedHeads(conflict);
   return { mine: oneLine(mine?.author ?? ""), base: "before both", theirs: oneLine(theirs?.author ?? "") };
-}
-
-// Of more than two, the first two: the others are on the screen.
-function twoTexts(conflict: StepConflict): {
-  readonly mine: StepConflict["heads"][number] | undefined;
-  readonly theirs: StepConflict["heads"][number] | undefined;
-} {
-  return twoSides(conflict) ?? { mine: conflict.heads[0], theirs: conflict.heads[1] };
 }
 
 function editorCommand(): string {

@@ -38,9 +38,10 @@ describe("the list", () => {
 
   test("of an edit and a removal says which is which, whoever did it", () => {
     const removed = { ...theirs, source: null };
-    expect(lines(conflict("edit-delete", [mine, removed], known)).slice(0, 2)).toEqual([
+    expect(lines(conflict("edit-delete", [mine, removed], known)).slice(0, 3)).toEqual([
       "m Keep it, with your edit => mine",
       "t Let it go (Bob removed it) => theirs",
+      "e Edit the text in vi => edit",
     ]);
     expect(lines(conflict("edit-delete", [{ ...mine, source: null }, theirs], known)).slice(0, 2)).toEqual([
       "m Let it go (you removed it) => mine",
@@ -81,11 +82,13 @@ describe("the list", () => {
       expect.stringMatching(/^1 Keep it, with Bob's edit, 2026-11-2\d \d\d:00 => head 0$/),
       "3 Keep it, with your edit => head 2",
       "d Let it go (Cid and Dan removed it) => delete",
-      "e Edit the text in vi => edit",
+      "e Edit the merge of Bob's and yours in vi => edit",
       "o Put back the text before both => base",
       ...always,
     ]);
     const others = lines(conflict("edit-edit", [theirs, { ...theirs, author: "Cid" }], null));
+    const three = lines(conflict("edit-edit", [theirs, mine, { ...theirs, author: "Cid" }], null));
+    expect(three).toContain("e Edit the merge of Bob's and yours in vi => edit");
     expect(others.slice(0, 2)).toEqual(["1 Take Bob's => head 0", "2 Take Cid's => head 1"]);
     const own = lines(conflict("edit-edit", [mine, mine], null));
     expect(own.slice(0, 2)).toEqual(["1 Keep yours => head 0", "2 Keep yours => head 1"]);
