@@ -25,6 +25,7 @@ export class BranchPackages implements PackageStore {
   readonly #source: BranchSource;
   readonly #mergedTexts = new Map<ContentHash, DefinitionText>();
   readonly #rows = new Map<Location, NameRow>();
+  #affected: ReadonlySet<Location> | null = null;
 
   constructor(ports: MergePorts, packages: PackageStore, scope: BranchScope) {
     this.branch = scope.branch;
@@ -35,8 +36,20 @@ export class BranchPackages implements PackageStore {
   }
 
   /** The locations that the branch, or one it is a branch of, named, in order. */
-  touchedLocations(prefix = ""): readonly Location[] {
-    return this.touchedKeys("name", prefix).filter((location) => isWithin(location, prefix));
+  touchedLocations(): readonly Location[] {
+    return this.touchedKeys("name");
+  }
+
+  /** The same with all that moves link them with: an edit of the branch may belong where main moved it to. */
+  affectedLocations(): ReadonlySet<Location> {
+    if (this.#affected !== null) return this.#affected;
+    const affected = new Set<Location>();
+    for (const location of this.touchedLocations()) {
+      if (affected.has(location)) continue;
+      for (const linked of linkGroupOf(this.#source, location).keys()) affected.add(linked);
+    }
+    this.#affected = affected;
+    return affected;
   }
 
   /** The registers of a type that the branch, or one it is a branch of, set, in order of their keys. */
@@ -69,16 +82,15 @@ export class BranchPackages implements PackageStore {
   }
 
   isLinked(location: Location): boolean {
-    return this.#source.isTouched("name", location) || this.#packages.isLinked(location);
+    return this.affectedLocations().has(location) || this.#packages.isLinked(location);
   }
 
   nameRow(location: Location): NameRow | null {
-    const isTouched = this.#source.isTouched("name", location);
-    const isAsMain = !isTouched && this.#source.isAsMain("name", location);
+    const isOwn = this.affectedLocations().has(location);
+    const isAsMain = !isOwn && this.#source.isAsMain("name", location);
     if (isAsMain && !this.#packages.isLinked(location)) return this.#packages.nameRow(location);
     const known = this.#rows.get(location);
     if (known !== undefined) return known;
-    const isOwn = isTouched || this.#touchesGroupOf(location);
     const judged = this.#judge(location, isOwn ? this.branch : mainBranch);
     for (const [place, { view, mergedText }] of judged.names) {
       if (mergedText !== null && view.shown?.value.type === "definition")
@@ -100,12 +112,8 @@ export class BranchPackages implements PackageStore {
   }
 
   conflicts(): readonly NameRow[] {
-    const linked = this.touchedLocations().flatMap((location) => {
-      this.nameRow(location);
-      return [...linkGroupOf(this.#source, location).keys()];
-    });
     const ofMain = this.#packages.conflicts().map(({ location }) => location);
-    return [...new Set([...linked, ...ofMain])]
+    return [...new Set([...this.affectedLocations(), ...ofMain])]
       .sort()
       .map((location) => this.nameRow(location))
       .filter((row) => row !== null && row.conflict !== null) as readonly NameRow[];
@@ -144,6 +152,7 @@ export class BranchPackages implements PackageStore {
 
   setHeads<Type extends RegisterType>(register: Register<Type>, heads: readonly Assignment<Type>[]): void {
     this.#rows.clear();
+    this.#affected = null;
     this.#packages.setHeads(register, heads);
   }
 
@@ -183,19 +192,14 @@ export class BranchPackages implements PackageStore {
     return judgeGroup(this.#ports, branch, this.#source, location);
   }
 
-  #touchesGroupOf(location: Location): boolean {
-    return [...linkGroupOf(this.#source, location).keys()].some((place) =>
-      this.#source.isTouched("name", place),
-    );
-  }
-
   /** The locations that may show something here, in order, after one. Those that main removed since are among them. */
   *#locations(prefix: string, after: Location): Generator<Location> {
     const ofMain = this.#packages
       .registers("name", prefix)
       .map(({ key }) => key)
       .filter((location) => isWithin(location, prefix));
-    const all = [...new Set([...ofMain, ...this.touchedLocations(prefix)])].sort();
+    const own = [...this.affectedLocations()].filter((location) => isWithin(location, prefix));
+    const all = [...new Set([...ofMain, ...own])].sort();
     for (const location of all) if (location > after) yield location;
   }
 }

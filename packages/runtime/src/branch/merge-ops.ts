@@ -1,9 +1,7 @@
 import type { DefinitionText } from "@darksync/core/definition";
 import { deprecationOf, greatest } from "@darksync/core/deprecation";
-import { namingSourceOf } from "@darksync/core/fold";
 import { type Location, ownerOf } from "@darksync/core/location";
 import { bindingKey } from "@darksync/core/naming-graph";
-import { linkGroupOf } from "@darksync/core/naming-source";
 import type { Op } from "@darksync/core/op/op";
 import { previousOp } from "@darksync/core/op/set-name";
 import type { Assignment, Binding } from "@darksync/core/register";
@@ -34,7 +32,7 @@ export function mergeParts(
   const ops = new Map<Location, readonly Op[]>();
   /** Places that a definition left, with where it went: both are named in one change, or it is no move. */
   const goesWith = new Map<Location, Location>();
-  for (const location of affectedLocations(source)) {
+  for (const location of [...source.packages.affectedLocations()].sort()) {
     const [shown, there] = [source, target].map(({ packages }) => packages.nameRow(location)?.shown?.value);
     if (isSame(shown, there) || shown === undefined) continue;
     const named = namingOps(replica, source, target, location, shown);
@@ -69,16 +67,6 @@ function lastPlace(goesWith: ReadonlyMap<Location, Location>, start: Location): 
     if (next === undefined || visited.has(next)) return location;
     location = next;
   }
-}
-
-/** What the branch named, and what moves link it with. */
-function affectedLocations({ packages }: BranchTables): readonly Location[] {
-  const affected = new Set<Location>();
-  for (const location of packages.touchedLocations()) {
-    if (affected.has(location)) continue;
-    for (const linked of linkGroupOf(namingSourceOf(packages), location).keys()) affected.add(linked);
-  }
-  return [...affected].sort();
 }
 
 function isSame(left: Binding | undefined, right: Binding | undefined): boolean {
