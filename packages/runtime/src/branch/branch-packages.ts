@@ -82,11 +82,11 @@ export class BranchPackages implements PackageStore {
   }
 
   isLinked(location: Location): boolean {
-    return this.affectedLocations().has(location) || this.#packages.isLinked(location);
+    return this.#isOwn(location) || this.#packages.isLinked(location);
   }
 
   nameRow(location: Location): NameRow | null {
-    const isOwn = this.affectedLocations().has(location);
+    const isOwn = this.#isOwn(location);
     const isAsMain = !isOwn && this.#source.isAsMain("name", location);
     if (isAsMain && !this.#packages.isLinked(location)) return this.#packages.nameRow(location);
     const known = this.#rows.get(location);
@@ -190,6 +190,15 @@ export class BranchPackages implements PackageStore {
 
   #judge(location: Location, branch: string): JudgedGroup {
     return judgeGroup(this.#ports, branch, this.#source, location);
+  }
+
+  /** Whether the branch named a location or one that moves link with it: one is cheaper to look at than all. */
+  #isOwn(location: Location): boolean {
+    if (this.#affected !== null) return this.#affected.has(location);
+    if (this.#source.isTouched("name", location)) return true;
+    return [...linkGroupOf(this.#source, location).keys()].some((place) =>
+      this.#source.isTouched("name", place),
+    );
   }
 
   /** The locations that may show something here, in order, after one. Those that main removed since are among them. */

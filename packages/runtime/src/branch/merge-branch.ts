@@ -39,8 +39,11 @@ export function mergeBranch(replica: Replica, id: BranchId, isDryRun: boolean): 
       const into = activeParentOf(tables, id);
       const source = tablesOnBranch(replica, tables, id, everythingHere(replica, tables, id));
       const target = into === null ? tables : tablesOnBranch(replica, tables, into);
-      const ofTarget = new Set(listConflicts(replica, target).map((conflict) => conflict.id));
-      const conflicts = listConflicts(replica, source).filter((conflict) => !ofTarget.has(conflict.id));
+      // What is open in the target too is not this merge's to settle.
+      const ofTarget = new Set(listConflicts(replica, target).map(disagreement));
+      const conflicts = listConflicts(replica, source).filter(
+        (conflict) => !ofTarget.has(disagreement(conflict)),
+      );
       if (conflicts.length > 0) {
         const rebased = isDryRun ? success([]) : commitParts(replica, tables, id, into, []);
         return rebased.ok ? success({ into, merged: [], conflicts, changes: rebased.value }) : rebased;
@@ -58,6 +61,11 @@ export function mergeBranch(replica: Replica, id: BranchId, isDryRun: boolean): 
         return failure(error.problem.code, error.problem.message, error.problem.hint);
       throw error;
     });
+}
+
+/** What a conflict is about, whatever branch it is seen on. */
+function disagreement({ kind, locations, heads }: Conflict): string {
+  return [kind, ...locations, ...heads.map(({ id }) => id)].join(" ");
 }
 
 type Problem = Extract<Result<never>, { ok: false }>["problem"];
