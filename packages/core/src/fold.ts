@@ -4,10 +4,10 @@ import { mainBranch } from "./conflict.js";
 import type { ContentHash } from "./content-hash.js";
 import type { DefinitionKind } from "./definition.js";
 import type { FoldStore } from "./fold-store.js";
-import { judgeGroup } from "./judge.js";
+import { type JudgedGroup, judgeAlone, judgeGroup } from "./judge.js";
 import { type Location, ownerOf } from "./location.js";
 import type { MergePorts } from "./merge-heads.js";
-import type { NamingSource } from "./naming-source.js";
+import { linkedWith, type NamingSource } from "./naming-source.js";
 import { effectsOf, type Op, validateOp } from "./op/op.js";
 import type { Assign, Effect } from "./op/op-type.js";
 import { previousOp } from "./op/set-name.js";
@@ -22,6 +22,14 @@ export interface PlacedChange {
   readonly device: string;
   readonly log: string;
   readonly change: Change;
+}
+
+/** What a batch came to. */
+export interface Folded {
+  /** The locations that its changes name. */
+  readonly locations: readonly Location[];
+  /** Those that had to be judged, with all that moves link them with: what they show may be another now. */
+  readonly judged: ReadonlySet<Location>;
 }
 
 /**
@@ -68,8 +76,8 @@ export class Fold {
     return null;
   }
 
-  /** Writes the batch's registers; returns the locations among them. Call it once, after the last `fold`. */
-  finish(): readonly Location[] {
+  /** Writes the batch's registers. Call it once, after the last `fold`. */
+  finish(): Folded {
     const locations: Location[] = [];
     const undecided = new Set(this.#awaited);
     for (const { register, heads } of this.#touched.values()) {
@@ -83,25 +91,33 @@ export class Fold {
     }
     this.#touched.clear();
     this.#awaited.clear();
-    this.#judge(undecided);
-    return locations;
+    return { locations, judged: this.#judge(undecided) };
   }
 
-  #judge(undecided: ReadonlySet<Location>): void {
+  #judge(undecided: ReadonlySet<Location>): ReadonlySet<Location> {
     const judged = new Set<Location>();
     const source = namingSourceOf(this.#store);
-    for (const start of undecided) {
-      if (judged.has(start)) continue;
-      const { names, missing } = judgeGroup(this.#ports, mainBranch, source, start);
+    const show = ({ names, missing }: JudgedGroup, start: Location) => {
       for (const [location, { view, mergedText }] of names) {
         judged.add(location);
         if (mergedText !== null && view.shown?.value.type === "definition")
           this.#store.putText(view.shown.value.hash, mergedText);
-        // A place that something was moved to or from, and whose own part of that has not arrived.
-        if (view.shown !== null || undecided.has(location)) this.#store.setNameView(location, view);
+        this.#store.setNameView(location, view);
       }
       for (const hash of missing) this.#store.awaitText(hash, start);
+    };
+    for (const start of undecided) {
+      if (judged.has(start)) continue;
+      const group = judgeGroup(this.#ports, mainBranch, source, start);
+      show(group, start);
+      if (!group.isAlone) continue;
+      // Some of them may have been judged together, while they were fewer.
+      for (const location of linkedWith(source, start)) {
+        if (judged.has(location) || !(undecided.has(location) || this.#store.isLinked(location))) continue;
+        show(judgeAlone(this.#ports, mainBranch, source, location), location);
+      }
     }
+    return judged;
   }
 
   #assign<Type extends RegisterType>(effect: Assign<Type>, id: OpId): void {

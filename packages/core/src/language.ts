@@ -75,6 +75,10 @@ export interface Language {
   references(text: string): readonly string[];
   /** The locations that a dotted name may mean when written inside `module`, the nearest first. */
   candidates(name: string, module: string): readonly Location[];
+  /** A quick look at texts: false only of one that mentions none of these locations, whatever module it stands in. */
+  mentionFilter(locations: Iterable<Location>): (text: string) => boolean;
+  /** Whether users of a definition find the same in both texts: kind and signature; of a type all its code. */
+  sameInterface(name: string, left: DefinitionText, right: DefinitionText): boolean;
   /** Names a kind in the words of the language, for messages. */
   keywordOf(kind: DefinitionKind): string;
 }

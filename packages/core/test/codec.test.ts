@@ -364,7 +364,7 @@ describe("C1.7 texts", () => {
     expect(
       fold.fold({ id: deviceKey(1), device: deviceKey(2), log: "main/Acme", change: newChange(1, ops) }),
     ).toBeNull();
-    expect(fold.finish()).toEqual(["Acme.__proto__", "Acme.constructor", "Acme.toString"]);
+    expect(fold.finish().locations).toEqual(["Acme.__proto__", "Acme.constructor", "Acme.toString"]);
   });
 });
 

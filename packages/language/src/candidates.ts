@@ -17,6 +17,13 @@ const everywhere: ReadonlyMap<string, Path> = new Map([
   ["Error", result],
 ]);
 
+/** The last words of the names under which a location is found from everywhere. */
+export function namesEverywhere(location: Location): readonly string[] {
+  return [...everywhere].flatMap(([name, path]) =>
+    path.join(".") === location ? (segmentsOfPath(name).at(-1) ?? []) : [],
+  );
+}
+
 /** The locations that a dotted name may mean when it is written inside `module`, the nearest first. */
 export function candidates(name: string, module: string): readonly Location[] {
   const path = segmentsOfPath(name);

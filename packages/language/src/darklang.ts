@@ -1,7 +1,9 @@
 import type { DefinitionKind } from "@darksync/core/definition";
 import type { Language } from "@darksync/core/language";
 import { candidates } from "./candidates.js";
+import { sameInterface } from "./interface.js";
 import { addSlots, moduleOfFile, newFile } from "./layout.js";
+import { mentionFilter } from "./mention-filter.js";
 import { parseDefinition } from "./parse-definition.js";
 import { printFile } from "./print-file.js";
 import { references } from "./references.js";
@@ -21,5 +23,7 @@ export const darklang: Language = {
   tokens,
   references,
   candidates,
+  mentionFilter,
+  sameInterface,
   keywordOf: (kind) => keywords[kind],
 };
