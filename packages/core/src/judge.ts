@@ -5,7 +5,7 @@ import type { NameView } from "./fold-store.js";
 import type { Location } from "./location.js";
 import { HeadMerge, type MergePorts } from "./merge-heads.js";
 import { bindingKey, NamingGraph } from "./naming-graph.js";
-import { type LinkGroup, linkGroupOf, type NamingSource } from "./naming-source.js";
+import { type LinkGroup, linkGroupOf, loneGroup, type NamingSource } from "./naming-source.js";
 import type { OpId } from "./op-id.js";
 import { type Divergence, type Placement, placeHeads } from "./placement.js";
 import type { Assignment } from "./register.js";
@@ -28,6 +28,8 @@ export interface JudgedGroup {
   readonly names: ReadonlyMap<Location, JudgedName>;
   /** Texts that merging lacked: when they arrive, the group is to be judged again. */
   readonly missing: ReadonlySet<ContentHash>;
+  /** Whether too many moves link the location: then it was judged by itself, and so is every other one (O3.8). */
+  readonly isAlone: boolean;
 }
 
 /** Judges a location and all that moves link it with: what each shows, and the conflicts (O2, O3, O5). */
@@ -38,6 +40,28 @@ export function judgeGroup(
   start: Location,
 ): JudgedGroup {
   const group = linkGroupOf(source, start);
+  return group === null
+    ? judgeAlone(ports, branch, source, start)
+    : judge(ports, branch, source, group, false);
+}
+
+/** Judges a location as if nothing had been moved to it or away from it (O3.8). */
+export function judgeAlone(
+  ports: MergePorts,
+  branch: string,
+  source: NamingSource,
+  location: Location,
+): JudgedGroup {
+  return judge(ports, branch, source, loneGroup(source, location), true);
+}
+
+function judge(
+  ports: MergePorts,
+  branch: string,
+  source: NamingSource,
+  group: LinkGroup,
+  isAlone: boolean,
+): JudgedGroup {
   const graph = new NamingGraph(group);
   const placement = placeHeads(group, graph);
   const isLinked = group.size > 1 && [...group.values()].some(({ heads }) => heads.length > 1);
@@ -50,7 +74,7 @@ export function judgeGroup(
   }
   for (const divergence of placement.divergences)
     addMoveMove(ports, branch, graph, names, placement, divergence);
-  return { names, missing };
+  return { names, missing, isAlone };
 }
 
 /** Judges one location of a group. */
@@ -81,47 +105,36 @@ class NameJudge {
     const standing = standingHeads(this.#graph, placed.get(this.#location) ?? []);
     const away = left.get(this.#location) ?? [];
     const replaces = this.#replaces(group, placed, left);
-    const [only] = standing;
+    const settled = { conflict: null, mergedText: null, replaces };
     if (standing.length < 2) {
-      const id = only ?? away[0];
-      const isHere = id !== undefined && this.#graph.locationOf(id) === this.#location;
-      const shown =
-        id === undefined ? null : isHere ? this.#graph.assignmentOf(id) : this.#asIf(standing, id);
-      const view = { shown, isMerged: id !== undefined && !isHere, conflict: null, isLinked };
-      return { view, conflict: null, mergedText: null, replaces };
+      const id = standing[0] ?? away[0];
+      const shown = id === undefined ? null : this.#shownAs(id, standing);
+      const isMerged = id !== undefined && !this.#isHere(id);
+      return { ...settled, view: { shown, isMerged, conflict: null, isLinked } };
     }
-    const merged = this.#mergeStanding(standing);
+    const merged = this.#isNameTaken(standing) ? null : this.#merge.merge(standing);
     if (merged !== null) {
       const mergedText = merged.type === "definition" ? this.#merge.textOf(merged.hash) : null;
       const [id = ""] = standing;
       const shown = { id, value: merged, supersedes: standing };
-      return {
-        view: { shown, isMerged: true, conflict: null, isLinked },
-        conflict: null,
-        mergedText,
-        replaces,
-      };
+      return { ...settled, view: { shown, isMerged: true, conflict: null, isLinked }, mergedText };
     }
     const conflict = this.#conflictOf(standing);
     const pick = standing.find((id) => this.#graph.bindingOf(id).type === "definition") ?? standing[0] ?? "";
-    const isHere = this.#graph.locationOf(pick) === this.#location;
-    const shown = isHere ? this.#graph.assignmentOf(pick) : this.#asIf([pick], pick);
-    const { id, kind } = conflict;
-    return {
-      view: { shown, isMerged: !isHere, conflict: { id, kind }, isLinked },
-      conflict,
-      mergedText: null,
-      replaces,
-    };
+    const summary = { id: conflict.id, kind: conflict.kind };
+    const shown = this.#shownAs(pick, [pick]);
+    const view = { shown, isMerged: !this.#isHere(pick), conflict: summary, isLinked };
+    return { ...settled, view, conflict };
   }
 
-  /** A head that was written elsewhere, as if it stood here. */
-  #asIf(standing: readonly OpId[], id: OpId): Assignment<"name"> {
+  #isHere(id: OpId): boolean {
+    return this.#graph.locationOf(id) === this.#location;
+  }
+
+  /** A head; one that was written elsewhere, as if it stood here in place of some heads. */
+  #shownAs(id: OpId, standing: readonly OpId[]): Assignment<"name"> {
+    if (this.#isHere(id)) return this.#graph.assignmentOf(id);
     return { id, value: this.#graph.bindingOf(id), supersedes: standing };
-  }
-
-  #mergeStanding(standing: readonly OpId[]): ReturnType<HeadMerge["merge"]> {
-    return this.#isNameTaken(standing) ? null : this.#merge.merge(standing);
   }
 
   /** Two definitions at one place, of which one at least came by a move. */
@@ -174,16 +187,37 @@ class NameJudge {
 
 /** The heads that stand against each other: of equal ones the first by id, without those that another goes beyond. */
 function standingHeads(graph: NamingGraph, heads: readonly OpId[]): readonly OpId[] {
-  const isBehind = (id: OpId, other: OpId) => graph.ancestors(other).has(graph.nodeOf(id));
-  const latest = heads.filter(
-    (id) => !heads.some((other) => other !== id && isBehind(id, other) && !isBehind(other, id)),
-  );
   const distinct = new Map<string, OpId>();
-  for (const id of latest) {
+  for (const id of withoutEarlier(graph, heads)) {
     const key = bindingKey(graph.bindingOf(id));
     if (!distinct.has(key)) distinct.set(key, id);
   }
-  return [...distinct.values()];
+  const standing = [...distinct.values()];
+  return standing.filter((id) => !isDoneAlready(graph, id, standing));
+}
+
+function withoutEarlier(graph: NamingGraph, heads: readonly OpId[]): readonly OpId[] {
+  if (heads.length < 2) return heads;
+  const headOf = new Map(heads.map((id) => [graph.nodeOf(id), id]));
+  const earlier = new Set<OpId>();
+  for (const later of headOf.values()) {
+    for (const node of graph.ancestors(later)) {
+      const id = headOf.get(node);
+      // Namings of equal target that count as one may make two heads each other's ancestors: both stand.
+      if (id !== undefined && id !== later && !graph.ancestors(id).has(graph.nodeOf(later))) earlier.add(id);
+    }
+  }
+  return heads.filter((id) => !earlier.has(id));
+}
+
+/** Whether it removes a definition that is gone from here anyway, since only others that came by a move stand. */
+function isDoneAlready(graph: NamingGraph, id: OpId, standing: readonly OpId[]): boolean {
+  if (graph.bindingOf(id).type === "definition") return false;
+  const definitions = standing.filter((other) => graph.bindingOf(other).type === "definition");
+  return (
+    definitions.length > 0 &&
+    definitions.every((other) => !graph.isSameDefinition(id, other) && graph.cameByMove(other))
+  );
 }
 
 // The order is the precedence of SPEC.md O3.2. Where the base is a deletion, nobody edited anything: both created.
@@ -221,9 +255,10 @@ function addMoveMove(
   const bases = graph.nearestCommonAncestors(heads.map((id) => graph.historyOf(id)));
   const [base] = bases.length === 1 ? bases : [];
   const [location = ""] = places;
+  const kind = "move-move";
   const conflict: Conflict = {
-    id: conflictId(hash, branch, "move-move", places, heads),
-    kind: "move-move",
+    id: conflictId(hash, branch, kind, places, heads),
+    kind,
     location,
     locations: places,
     heads: headsOf(graph, heads),
@@ -232,7 +267,7 @@ function addMoveMove(
   for (const place of places) {
     const name = names.get(place);
     if (name === undefined) continue;
-    const { id, kind } = conflict;
-    names.set(place, { ...name, view: { ...name.view, conflict: { id, kind } }, conflict });
+    const view = { ...name.view, conflict: { id: conflict.id, kind } } as const;
+    names.set(place, { ...name, view, conflict });
   }
 }

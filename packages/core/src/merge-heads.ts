@@ -18,12 +18,15 @@ export interface MergePorts {
 interface Version {
   readonly binding: Binding;
   readonly history: ReadonlySet<Node>;
-  /** Where it was written; null for a merge. */
+  /** Where it was written; null for a merge of what was written at several places. */
   readonly location: Location | null;
 }
 
 // Nearest common ancestors of nearest common ancestors, and so on: real histories need two or three.
 const maxBaseDepth = 16;
+
+// Merges of two for one location, those for bases counted in: whoever goes beyond has no honest history.
+const maxMerges = 256;
 
 /**
  * Merges the heads of one location three ways (O2): two at a time in the order given, each result a virtual version
@@ -38,6 +41,7 @@ export class HeadMerge {
   readonly #textOf: (hash: ContentHash) => DefinitionText | null;
   readonly #name: string;
   readonly #merged = new Map<ContentHash, DefinitionText>();
+  #mergesLeft = maxMerges;
 
   constructor(
     ports: MergePorts,
@@ -71,17 +75,21 @@ export class HeadMerge {
       };
       if (index === 0) merged = next;
       else if (merged !== null) merged = this.#mergeTwo(merged, next, depth);
+      if (merged === null) return null;
     }
     return merged;
   }
 
   #mergeTwo(left: Version, right: Version, depth: number): Version | null {
+    this.#mergesLeft -= 1;
+    if (this.#mergesLeft < 0) return null;
     const binding =
       bindingKey(left.binding) === bindingKey(right.binding)
         ? left.binding
         : this.#mergeBindings(this.#baseOf(left, right, depth), left, right);
     if (binding === null) return null;
-    return { binding, history: new Set([...left.history, ...right.history]), location: null };
+    const location = left.location === right.location ? left.location : null;
+    return { binding, history: new Set([...left.history, ...right.history]), location };
   }
 
   #baseOf(left: Version, right: Version, depth: number): Version | null {

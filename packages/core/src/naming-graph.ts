@@ -3,11 +3,9 @@ import type { LinkGroup, NameLineage } from "./naming-source.js";
 import { changeOf, type OpId } from "./op-id.js";
 import type { Assignment, Binding } from "./register.js";
 
-/** What makes two namings of a location one: the definition they bind, or where they say it went (O2). */
+/** What makes two namings of a location equal: the definition they bind, or that they bind nothing (O2.1). */
 export function bindingKey(binding: Binding): string {
-  return binding.type === "definition"
-    ? `${binding.kind} ${binding.hash}`
-    : `nothing ${binding.movedTo ?? ""}`;
+  return binding.type === "definition" ? `${binding.kind} ${binding.hash}` : "nothing";
 }
 
 /** One naming, or several of a location that count as one, named by the least id. */
@@ -141,8 +139,12 @@ export class NamingGraph {
     const parents = this.#parents.get(node) ?? new Set<Node>();
     if (this.bindingOf(node).type === "nothing") return parents;
     const freed = this.#freed.get(node);
+    const isNothing = (parent: Node) => this.bindingOf(parent).type === "nothing";
+    const removals = [...parents].filter((parent) => isNothing(parent) && freed?.has(parent) !== true);
+    // Who names something anew may supersede, past the removal, also what that had removed (O1).
+    const gone = new Set(removals.flatMap((removal) => [...this.ancestors(removal)]));
     return [...parents].filter(
-      (parent) => this.bindingOf(parent).type === "definition" || freed?.has(parent) === true,
+      (parent) => freed?.has(parent) === true || !(isNothing(parent) || gone.has(parent)),
     );
   }
 

@@ -12,6 +12,8 @@ export interface Divergence {
   readonly moves: readonly Node[];
   /** Heads that belong to it and followed the moves: to several places, hence to none of them. */
   readonly joined: readonly OpId[];
+  /** The heads that stand for these moves where they started, and `joined`: what settling it supersedes there. */
+  readonly origins: ReadonlyMap<Location, readonly OpId[]>;
 }
 
 type Placed = ReadonlyMap<Location, readonly OpId[]>;
@@ -32,27 +34,36 @@ export interface Placement {
 export function placeHeads(group: LinkGroup, graph: NamingGraph): Placement {
   const placed = new Map<Location, OpId[]>();
   const left = new Map<Location, OpId[]>();
-  const floating: { readonly head: OpId; readonly places: ReadonlySet<Location> }[] = [];
+  const floating: Floating[] = [];
   for (const [location, { heads }] of group) {
     for (const head of oneOfEachNode(graph, heads)) {
       if (graph.movedTo(head) !== null) {
         put(left, location, head);
         continue;
       }
-      const places = destinations(graph, head, location, new Set());
+      const places = destinations(graph, head, location, null);
       const [only] = places;
       if (places.size === 1 && only !== undefined) put(placed, only, head);
       else floating.push({ head, places });
     }
   }
-  const divergences = findDivergences(group, graph, placed);
-  for (const { head, places } of floating) {
-    const joins = divergences.find(({ moves }) => moves.some((move) => graph.isSameDefinition(head, move)));
-    if (joins !== undefined) joins.joined.push(head);
-    else put(placed, homeOf(graph, placed, head, places), head);
-  }
+  const divergences = findDivergences(group, graph, placed).map((open) => {
+    const joins = ({ head }: Floating) => open.moves.some((move) => graph.isSameDefinition(head, move));
+    const joined = floating.filter(joins).map(({ head }) => head);
+    return { ...open, joined, origins: originsOf(group, graph, { ...open, joined }) };
+  });
+  const joined = new Set(divergences.flatMap((divergence) => divergence.joined));
+  const apart = floating.filter(({ head }) => !joined.has(head));
+  const homes = apart.map(({ head, places }) => ({ head, home: homeOf(graph, placed, head, places) }));
+  for (const { head, home } of homes) put(placed, home, head);
   for (const heads of placed.values()) heads.sort();
   return { placed, left, divergences };
+}
+
+/** A head that followed moves to several places, or in a circle. */
+interface Floating {
+  readonly head: OpId;
+  readonly places: ReadonlySet<Location>;
 }
 
 function oneOfEachNode(graph: NamingGraph, heads: readonly Assignment<"name">[]): readonly OpId[] {
@@ -78,22 +89,36 @@ function put(placed: Map<Location, OpId[]>, location: Location, head: OpId): voi
   else heads.push(head);
 }
 
-/** The places that a definition's moves which a naming's author had not seen lead to from a location. */
+/**
+ * The places that a definition's moves which a naming's author had not seen lead to from a location. Each move is
+ * followed once, however many ways lead to it. Where they only lead in a circle, it stays.
+ */
 function destinations(
   graph: NamingGraph,
   id: OpId,
   from: Location,
-  taken: ReadonlySet<Node>,
+  cameBy: Node | null,
 ): ReadonlySet<Location> {
-  const ancestors = graph.ancestors(id);
-  const unseen = graph
-    .movesFrom(from)
-    .filter(
-      (move) => !taken.has(move.node) && !ancestors.has(move.node) && graph.isSameDefinition(id, move.node),
-    );
-  if (unseen.length === 0) return new Set([from]);
-  const all = new Set([...taken, ...unseen.map((move) => move.node)]);
-  return new Set(latest(graph, unseen).flatMap(({ to }) => [...destinations(graph, id, to, all)]));
+  const seen = graph.ancestors(id);
+  const isUnseen = ({ node }: Move) => !seen.has(node) && graph.isSameDefinition(id, node);
+  const found = new Set<Location>();
+  const followed = new Set<Node>();
+  const waiting: { readonly location: Location; readonly cameBy: Node | null }[] = [
+    { location: from, cameBy },
+  ];
+  for (let at = waiting.pop(); at !== undefined; at = waiting.pop()) {
+    const behind = at.cameBy === null ? null : graph.historyOf(at.cameBy);
+    const onward = graph
+      .movesFrom(at.location)
+      .filter((move) => isUnseen(move) && behind?.has(move.node) !== true);
+    if (onward.length === 0) found.add(at.location);
+    for (const { node, to } of latest(graph, onward)) {
+      if (followed.has(node)) continue;
+      followed.add(node);
+      waiting.push({ location: to, cameBy: node });
+    }
+  }
+  return found.size === 0 ? new Set([from]) : found;
 }
 
 /** The moves that no other of them goes beyond. */
@@ -103,10 +128,10 @@ function latest(graph: NamingGraph, moves: readonly Move[]): readonly Move[] {
   );
 }
 
-type OpenDivergence = Divergence & { readonly joined: OpId[] };
+type OpenDivergence = Pick<Divergence, "places" | "moves">;
 
 function findDivergences(group: LinkGroup, graph: NamingGraph, placed: Placed): readonly OpenDivergence[] {
-  const found: OpenDivergence[] = [];
+  let found: readonly OpenDivergence[] = [];
   for (const [location, { heads }] of group) {
     const moves = latest(graph, graph.movesFrom(location));
     if (moves.length < 2) continue;
@@ -118,10 +143,47 @@ function findDivergences(group: LinkGroup, graph: NamingGraph, placed: Placed): 
         together.some((other) => other !== move && !isSettled(move, other)),
       );
       const places = livePlaces(graph, placed, open);
-      if (places.length >= 2) found.push({ places, moves: open.map(({ node }) => node), joined: [] });
+      if (places.length >= 2)
+        found = withDivergence(graph, found, { places, moves: open.map(({ node }) => node) });
     }
   }
   return found;
+}
+
+/** Adds a divergence; what diverged again where it had gone to is one with it. */
+function withDivergence(
+  graph: NamingGraph,
+  found: readonly OpenDivergence[],
+  next: OpenDivergence,
+): readonly OpenDivergence[] {
+  const [firstMove = ""] = next.moves;
+  const isOne = ({ places, moves: [move = ""] }: OpenDivergence) =>
+    places.some((place) => next.places.includes(place)) && graph.isSameDefinition(move, firstMove);
+  const parts = [...found.filter(isOne), next];
+  const places = [...new Set(parts.flatMap((part) => part.places))].sort();
+  const moves = [...new Set(parts.flatMap((part) => part.moves))].sort();
+  return [...found.filter((divergence) => !isOne(divergence)), { places, moves }];
+}
+
+function originsOf(
+  group: LinkGroup,
+  graph: NamingGraph,
+  { moves, joined }: Pick<Divergence, "moves" | "joined">,
+): Divergence["origins"] {
+  const origins = new Map<Location, readonly OpId[]>();
+  const starts = new Set(moves.map((move) => graph.locationOf(move)));
+  const joinedNodes = new Set(joined.map((head) => graph.nodeOf(head)));
+  for (const [location, { heads }] of group) {
+    const isHere = (head: OpId) => {
+      if (joinedNodes.has(graph.nodeOf(head))) return true;
+      if (!starts.has(location)) return false;
+      const history = graph.historyOf(head);
+      return moves.some((move) => graph.locationOf(move) === location && history.has(move));
+    };
+    const ids = heads.map(({ id }) => id).filter(isHere);
+    if (ids.length > 0) origins.set(location, ids.sort());
+  }
+  return origins;
 }
 
 function ofOneDefinition(graph: NamingGraph, moves: readonly Move[]): readonly (readonly Move[])[] {
@@ -138,9 +200,7 @@ function ofOneDefinition(graph: NamingGraph, moves: readonly Move[]): readonly (
 
 function livePlaces(graph: NamingGraph, placed: Placed, moves: readonly Move[]): readonly Location[] {
   const nodes = moves.map(({ node }) => node);
-  const places = new Set(
-    moves.flatMap(({ node, to }) => [...destinations(graph, node, to, new Set([node]))]),
-  );
+  const places = new Set(moves.flatMap(({ node, to }) => [...destinations(graph, node, to, node)]));
   return [...places].filter((place) => livesAt(graph, placed, nodes, place)).sort();
 }
 

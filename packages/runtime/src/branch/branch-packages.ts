@@ -5,7 +5,7 @@ import type { NameView } from "@darksync/core/fold-store";
 import { type JudgedGroup, judgeGroup } from "@darksync/core/judge";
 import { type Location, nameOf } from "@darksync/core/location";
 import type { MergePorts } from "@darksync/core/merge-heads";
-import { linkGroupOf } from "@darksync/core/naming-source";
+import { linkedWith } from "@darksync/core/naming-source";
 import type { OpId } from "@darksync/core/op-id";
 import { type Assignment, branchedKey, type Register, type RegisterType } from "@darksync/core/register";
 import type { NameRow, PackageStore } from "../store/package-store.js";
@@ -46,7 +46,7 @@ export class BranchPackages implements PackageStore {
     const affected = new Set<Location>();
     for (const location of this.touchedLocations()) {
       if (affected.has(location)) continue;
-      for (const linked of linkGroupOf(this.#source, location).keys()) affected.add(linked);
+      for (const linked of linkedWith(this.#source, location)) affected.add(linked);
     }
     this.#affected = affected;
     return affected;
@@ -196,9 +196,7 @@ export class BranchPackages implements PackageStore {
   #isOwn(location: Location): boolean {
     if (this.#affected !== null) return this.#affected.has(location);
     if (this.#source.isTouched("name", location)) return true;
-    return [...linkGroupOf(this.#source, location).keys()].some((place) =>
-      this.#source.isTouched("name", place),
-    );
+    return [...linkedWith(this.#source, location)].some((place) => this.#source.isTouched("name", place));
   }
 
   /** The locations that may show something here, in order, after one. Those that main removed since are among them. */
