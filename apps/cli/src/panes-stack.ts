@@ -5,6 +5,7 @@ import { fold, foldedText } from "./panes-fold.js";
 import { drawLine, lineStyles, onePiece, removedText } from "./panes-line.js";
 import { type LinePair, leastSimilarity, pairLines } from "./panes-pairs.js";
 import { wrapPieces } from "./panes-text.js";
+import { countOf } from "./wording.js";
 
 /** What each text changed in the one they came from, one below the other. */
 export function stackOfChanges(
@@ -22,23 +23,29 @@ export function stackOfTwo(mine: PaneSide, theirs: PaneSide, columns: number): r
   return [...section(mine, null, columns), ...section(theirs, mine.source, columns)];
 }
 
+/** More of one text is for an editor, not for a look at it. */
+const mostSectionRows = 120;
+
 /** A text under its title: as changes of another one, or as it is if there is none. */
 function section({ title, source }: PaneSide, against: string | null, columns: number): readonly string[] {
-  const heading = titleRule(onOneLine(title), columns);
-  if (source === null) return [...heading, ...note(removedText, columns)];
-  if (against === null) {
-    return [...heading, ...linesOf(source).flatMap((line) => drawn("whole", onePiece(line), columns))];
-  }
+  const rows = source === null ? note(removedText, columns) : drawText(source, against, columns);
+  const shown = rows.slice(0, mostSectionRows);
+  const rest = rows.length - shown.length;
+  return [
+    ...titleRule(onOneLine(title), columns),
+    ...shown,
+    ...(rest > 0 ? note(`⋯ ${countOf(rest, "row")} more`, columns) : []),
+  ];
+}
+
+function drawText(source: string, against: string | null, columns: number): readonly string[] {
+  if (against === null) return linesOf(source).flatMap((line) => drawn("whole", onePiece(line), columns));
   const pairs = pairLines(linesOf(against), linesOf(source), leastSimilarity);
   const isChanged = ({ before, after }: LinePair) => before !== after;
-  if (!pairs.some(isChanged)) return [...heading, ...note("(the same text)", columns)];
-  const parts = fold(pairs, isChanged);
-  return [
-    ...heading,
-    ...parts.flatMap((part) =>
-      part.type === "folded" ? note(foldedText(part.count), columns) : drawPair(part.item, columns),
-    ),
-  ];
+  if (!pairs.some(isChanged)) return note("(the same text)", columns);
+  return fold(pairs, isChanged).flatMap((part) =>
+    part.type === "folded" ? note(foldedText(part.count), columns) : drawPair(part.item, columns),
+  );
 }
 
 function drawPair({ before, after }: LinePair, columns: number): readonly string[] {

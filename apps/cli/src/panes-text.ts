@@ -57,7 +57,7 @@ function rowEnd(glyphs: readonly Glyph[], start: number, room: number): number {
       if (glyph.isSpace) return index;
       return [wordBreak, nameBreak].find((at) => at > start) ?? index;
     }
-    if (glyph.isSpace && hasText) wordBreak = index + 1;
+    if (glyph.isSpace && hasText && glyphs[index - 1]?.isSpace === false) wordBreak = index;
     if (!glyph.isSpace) hasText = true;
     if (/^[.,(<|/]$/.test(glyph.text)) nameBreak = index + 1;
   }

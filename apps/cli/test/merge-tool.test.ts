@@ -80,6 +80,11 @@ describe("a merge tool", () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
+  test("works on a definition whose name is too long for a file", async () => {
+    const name = "長い".repeat(200);
+    expect(await mergeInTool('echo "let a = 4" > "$MERGED"', texts, name)).toMatchObject({ ok: true });
+  });
+
   test("that is not there, or writes no text, is told", async () => {
     const absent = await mergeInTool('no-such-merge-tool "$MERGED" 2>/dev/null', texts, "a");
     expect(absent).toMatchObject({ problem: { message: expect.stringContaining("was not found") } });

@@ -41,6 +41,10 @@ test("lines that both put in at one place stand side by side, the same ones in o
     ["+   // Both.", "", "+   // Both."],
     ["+   // Ada alone.", "", ""],
   ]);
+  const [ada, bob] = ["  open Ada", "  // By Bob."].map((line) =>
+    base.replace("price =", `price =\n${line}`),
+  );
+  expect(rowsOf(threePanes(ada ?? "", bob ?? "", 98))[3]).toEqual(["+   open Ada", "", "+   // By Bob."]);
 });
 
 test("a removed text is said to be, and does not hide what the other side did", () => {
@@ -119,7 +123,13 @@ test("on a narrow terminal the changes stand one below the other", () => {
 test("texts of several screens stand one below the other, however wide the terminal", () => {
   const long = Array.from({ length: 80 }, (_, index) => `  row ${index} ${"x".repeat(index)}`).join("\n");
   const other = long.replaceAll("row", "line");
-  expect(threePanes(other, long, 100, long)).toContain("── Mine: Ada ─");
+  const lines = threePanes(other, long, 100, long).split("\n");
+  expect(lines[1]).toContain("── Mine: Ada ─");
+  // Each of the 80 lines twice, as it was and as it is; the last ones take two rows.
+  const end = lines.findIndex((line) => line.includes("Theirs: Bob"));
+  expect(lines.slice(0, end)).toHaveLength(123);
+  expect(lines[end - 1]).toBe("  ⋯ 40 rows more");
+  expect(lines[end + 1]).toBe("  (the same text)");
 });
 
 test("a line that goes on in a second row keeps its indent there, and only its first row has the sign", () => {
@@ -129,6 +139,22 @@ test("a line that goes on in a second row keeps its indent there, and only its f
     ["      ↳ argument) (second", "", ""],
     ["      ↳ argument) (third", "", ""],
     ["      ↳ argument)", "", ""],
+  ]);
+});
+
+test("a text that goes on in a second row ends its first with its last word", () => {
+  const side = { title: "one two three four", source: null };
+  expect(panes({ base: null, mine: side, theirs: side }, 20).split("\n").slice(0, 2)).toEqual([
+    "── one two three ───",
+    "   four",
+  ]);
+});
+
+test("a name longer than a row goes on after a point", () => {
+  const rows = rowsOf(threePanes(`${base}\n  Stdlib.Result.Result.mapErrorWithContext`, base, 80));
+  expect(rows.slice(-2).map(([cell]) => cell)).toEqual([
+    "+   Stdlib.Result.Result.",
+    "    ↳ mapErrorWithContext",
   ]);
 });
 

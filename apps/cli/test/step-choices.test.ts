@@ -88,6 +88,7 @@ describe("the list", () => {
     ]);
     const others = lines(conflict("edit-edit", [theirs, { ...theirs, author: "Cid" }], null));
     const three = lines(conflict("edit-edit", [theirs, mine, { ...theirs, author: "Cid" }], null));
+    expect(three.join()).not.toContain("merge-tool");
     expect(three).toContain("e Edit the merge of Bob's and yours in vi => edit");
     expect(others.slice(0, 2)).toEqual(["1 Take Bob's => head 0", "2 Take Cid's => head 1"]);
     const own = lines(conflict("edit-edit", [mine, mine], null));
