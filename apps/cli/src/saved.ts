@@ -1,5 +1,5 @@
 import { ownerOf } from "@darksync/core/location";
-import type { Assignment } from "@darksync/core/register";
+import { type Replaced, replacedAt } from "@darksync/runtime/edit/replaced";
 import type { Saved } from "@darksync/runtime/edit/save";
 import { listOwners } from "@darksync/runtime/read/members";
 import type { Answer } from "./command.js";
@@ -9,17 +9,25 @@ import { shortId } from "./wording.js";
 
 /** What was there when the author of a save began. */
 export interface Before {
-  readonly heads: readonly Assignment<"name">[];
+  /** What a save was to replace then. */
+  readonly replaced: Replaced;
+  readonly isInConflict: boolean;
+  readonly isMerged: boolean;
   /** The owners there were. */
   readonly owners: readonly string[];
 }
 
 /** What is there now. */
 export function lookBefore({ replica }: Space, location: string): Before {
-  return replica.store.read((tables) => ({
-    heads: tables.packages.heads({ type: "name", key: location }),
-    owners: listOwners(tables),
-  }));
+  return replica.store.read((tables) => {
+    const row = tables.packages.nameRow(location);
+    return {
+      replaced: replacedAt(replica, tables, location),
+      isInConflict: row !== null && row.conflict !== null,
+      isMerged: row?.isMerged ?? false,
+      owners: listOwners(tables),
+    };
+  });
 }
 
 /** The answer to a save. */
@@ -41,7 +49,8 @@ export function answerOfSave(
       ),
       `  darklang conflicts show ${shortId(conflict.id)}`,
     );
-  } else if (!isUnchanged && before.heads.length > 1) lines.push("That settles its conflict.");
+  } else if (!isUnchanged && before.isInConflict) lines.push("That settles its conflict.");
+  else if (!isUnchanged && before.isMerged) lines.push("It takes the place of what was merged.");
   const owner = ownerOf(location);
   if (!before.owners.includes(owner)) lines.push(`${owner} is a new owner namespace.`);
   return {

@@ -1,4 +1,4 @@
-import { resolveConflict } from "@darksync/runtime/edit/resolve-conflict";
+import { resolveConflict } from "@darksync/runtime/conflict/resolve";
 import { findConflict, listConflicts } from "@darksync/runtime/read/conflicts";
 import type { Command } from "commander";
 import { type Answer, inSpace } from "../command.js";
@@ -105,7 +105,9 @@ async function resolve({ replica }: Space, id: string | undefined, options: Reso
   }
   if (id === undefined) wrongUsage("which conflict?", "`darklang conflicts` lists them with their ids.");
   const conflict = unwrap(replica.store.read((tables) => findConflict(replica, tables, id)));
-  const change = unwrap(await resolveConflict(replica, conflict.id, await choiceOf(options)));
+  const {
+    changes: [change],
+  } = unwrap(await resolveConflict(replica, conflict.id, await choiceOf(options)));
   const remaining = replica.store.read(({ packages }) => packages.countConflicts());
   return {
     json: { resolved: [conflict.id], change, remaining },

@@ -37,7 +37,7 @@ async function runEdit(space: Space, command: Command, location: string): Promis
     file.remove();
     return { json: { location, unchanged: true }, text: "The text was not changed: nothing was saved." };
   }
-  const saved = await save(space.replica, location, edited, before.heads);
+  const saved = await save(space.replica, location, edited, before.replaced);
   if (!saved.ok) {
     const { code, message } = saved.problem;
     const hint = `Your text is kept. Mend it, then: darklang save ${shellWord(location)} --file ${shellWord(file.path)}`;

@@ -8,7 +8,8 @@ import type { Replica } from "../replica/replica.js";
 import type { ReplicaTables } from "../store/store.js";
 import { FileOwners } from "./file-owners.js";
 import { type ImportPart, inChanges, opsOf } from "./import-parts.js";
-import { defineOps, logOfOwner } from "./naming.js";
+import { logOfOwner } from "./naming.js";
+import { Namings } from "./namings.js";
 
 /** A file to import. */
 export interface FileToImport {
@@ -125,7 +126,7 @@ function definitionPart(
   return {
     counter: isThere ? "updated" : "added",
     line,
-    ops: defineOps(replica, tables, location, text),
+    ops: new Namings(replica, tables).bind(location, text).ops(),
   };
 }
 

@@ -1,17 +1,12 @@
 import { branchLog } from "@darksync/core/branch";
 import { mainBranch } from "@darksync/core/conflict";
-import type { ContentHash } from "@darksync/core/content-hash";
-import type { DefinitionKind, DefinitionText } from "@darksync/core/definition";
 import { type Location, ownerOf, splitLocation } from "@darksync/core/location";
 import { invalidOwner } from "@darksync/core/op/create-namespace";
-import type { Op } from "@darksync/core/op/op";
-import { previousOp } from "@darksync/core/op/set-name";
-import type { Assignment, Binding } from "@darksync/core/register";
+import type { Binding } from "@darksync/core/register";
 import { failure, type Result, success } from "@darksync/core/result";
 import type { LogName } from "@darksync/core/vector";
 import { nearNames } from "../read/near-names.js";
-import { supersededBy } from "../replica/commit-change.js";
-import { notKept, type Replica } from "../replica/replica.js";
+import { notKept } from "../replica/replica.js";
 import type { ReplicaTables } from "../store/store.js";
 
 /** The log that a location's approved changes go to. */
@@ -78,51 +73,4 @@ export function unknownLocation(
       ? "`darklang ls` and `darklang search TEXT` show what there is."
       : `Did you mean ${near.join(", ")}?`;
   return failure("unknown-location", message, hint);
-}
-
-/** Brings a text and binds a location to it in place of the heads that the author saw (by default all there are). */
-export function defineOps(
-  replica: Replica,
-  tables: ReplicaTables,
-  location: Location,
-  text: DefinitionText,
-  seen?: readonly Assignment<"name">[],
-): readonly Op[] {
-  const target = { kind: text.kind, hash: previousOp };
-  return [addOp(text), setNameOp(replica, tables, location, target, null, seen)];
-}
-
-function addOp({ kind, head, tail }: DefinitionText): Op {
-  switch (kind) {
-    case "fn":
-      return { type: "AddFn", head, tail };
-    case "type":
-      return { type: "AddType", head, tail };
-    case "value":
-      return { type: "AddValue", head, tail };
-  }
-}
-
-/** Binds a location in place of the heads that the author saw: by default all that this replica sees. */
-export function setNameOp(
-  replica: Replica,
-  tables: ReplicaTables,
-  location: Location,
-  target: { readonly kind: DefinitionKind; readonly hash: ContentHash },
-  movedFrom: Location | null = null,
-  seen: readonly Assignment<"name">[] = tables.packages.heads({ type: "name", key: location }),
-): Op {
-  const supersedes = supersededBy(replica, tables, seen);
-  return { type: "SetName", location, kind: target.kind, target: target.hash, movedFrom, supersedes };
-}
-
-/** Frees a location in place of all heads that this replica sees. */
-export function unsetNameOp(
-  replica: Replica,
-  tables: ReplicaTables,
-  location: Location,
-  movedTo: Location | null = null,
-): Op {
-  const supersedes = supersededBy(replica, tables, tables.packages.heads({ type: "name", key: location }));
-  return { type: "UnsetName", location, movedTo, supersedes };
 }

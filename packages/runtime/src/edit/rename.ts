@@ -3,7 +3,8 @@ import type { ChangeId } from "@darksync/core/op-id";
 import { failure, type Result, success } from "@darksync/core/result";
 import { commitChange } from "../replica/commit-change.js";
 import type { Replica } from "../replica/replica.js";
-import { checkPlace, checkShown, logOf, setNameOp, unsetNameOp } from "./naming.js";
+import { checkPlace, checkShown, logOf } from "./naming.js";
+import { Namings } from "./namings.js";
 
 /** Moves a definition to another location: one change of two ops (O1). */
 export function rename(replica: Replica, from: string, to: string): Promise<Result<ChangeId>> {
@@ -21,8 +22,8 @@ export function rename(replica: Replica, from: string, to: string): Promise<Resu
         `Remove it first: darklang rm ${to}`,
       );
     }
-    const ops = [unsetNameOp(replica, tables, from, to), setNameOp(replica, tables, to, shown.value, from)];
-    return success({ log: logOf(tables, from), ops });
+    const namings = new Namings(replica, tables).free(from, to).bind(to, shown.value, from);
+    return success({ log: logOf(tables, from), ops: namings.ops() });
   });
 }
 

@@ -2,12 +2,14 @@ import { type ContentHash, contentHash } from "@darksync/core/content-hash";
 import { type DefinitionKind, type DefinitionText, maxDefinitionBytes } from "@darksync/core/definition";
 import { type Location, moduleOf, nameOf } from "@darksync/core/location";
 import { type ChangeId, changeOf } from "@darksync/core/op-id";
-import type { Assignment } from "@darksync/core/register";
 import { failure, type Result, success } from "@darksync/core/result";
 import { Commit } from "../replica/commit-change.js";
 import type { Replica } from "../replica/replica.js";
 import type { ReplicaTables } from "../store/store.js";
-import { checkPlace, defineOps, logOf } from "./naming.js";
+import { allOrNone, orUndo } from "./all-or-none.js";
+import { checkPlace, logOf } from "./naming.js";
+import { Namings } from "./namings.js";
+import type { Replaced } from "./replaced.js";
 import { utf8Length } from "./utf8-length.js";
 
 /** What a save came to. */
@@ -21,14 +23,14 @@ export interface Saved {
 }
 
 /**
- * Saves a new version of one definition. Durable when fulfilled. `seen`: the heads that the author started from, if
- * that was some time ago; what came since then is not superseded, and stands beside the new version (O6).
+ * Saves a new version of one definition. Durable when fulfilled. `seen`: what it was to replace when the author
+ * started, if that was some time ago; what came since then is not superseded, and stands beside the new version (O6).
  */
 export async function save(
   replica: Replica,
   location: string,
   source: string,
-  seen: readonly Assignment<"name">[] | null = null,
+  seen: Replaced | null = null,
 ): Promise<Result<Saved>> {
   const parsed = parseFor(replica, location, source);
   if (!parsed.ok) return parsed;
@@ -49,8 +51,8 @@ export function saveDefinition(replica: Replica, definition: DefinitionToSave): 
 export interface DefinitionToSave {
   readonly location: Location;
   readonly text: DefinitionText;
-  /** The heads that the author started from; without it those of now. */
-  readonly seen?: readonly Assignment<"name">[] | null;
+  /** What it was to replace when the author started; without it what there is now. */
+  readonly seen?: Replaced | null;
 }
 
 /** Saves definitions that were parsed before, one change each, in one transaction: all of them or none. */
@@ -62,7 +64,7 @@ export function saveAll(
     const saved: Saved[] = [];
     for (const run of withoutRepeats(definitions)) {
       const commit = new Commit(replica, tables);
-      for (const definition of run) saved.push(orThrow(saveText(replica, tables, commit, definition)));
+      for (const definition of run) saved.push(orUndo(saveText(replica, tables, commit, definition)));
       commit.finish();
     }
     return saved;
@@ -84,30 +86,6 @@ function withoutRepeats(definitions: readonly DefinitionToSave[]): readonly (rea
   return runs;
 }
 
-function allOrNone<Value>(replica: Replica, work: (tables: ReplicaTables) => Value): Promise<Result<Value>> {
-  return replica.store
-    .write((tables): Result<Value> => success(work(tables)))
-    .catch((error: unknown) => {
-      if (error instanceof SaveFailed) return error.result;
-      throw error;
-    });
-}
-
-function orThrow<Value>(result: Result<Value>): Value {
-  if (!result.ok) throw new SaveFailed(result);
-  return result.value;
-}
-
-// Thrown so that the store takes back what the transaction wrote.
-class SaveFailed extends Error {
-  readonly result: Extract<Result<never>, { ok: false }>;
-
-  constructor(result: Extract<Result<never>, { ok: false }>) {
-    super(result.problem.message);
-    this.result = result;
-  }
-}
-
 function saveText(
   replica: Replica,
   tables: ReplicaTables,
@@ -118,13 +96,13 @@ function saveText(
   const { kind } = text;
   const row = tables.packages.nameRow(location);
   const shown = row?.shown;
-  if (shown?.value.type === "definition" && shown.value.hash === hash && row?.conflict === null) {
+  const isThere = shown?.value.type === "definition" && shown.value.hash === hash;
+  // Where several heads stand it is written: that settles them, or says that their merge is right.
+  if (isThere && row?.conflict === null && !row.isMerged) {
     return success({ location, kind, hash, change: changeOf(shown.id), isUnchanged: true });
   }
-  const added = commit.add(
-    logOf(tables, location),
-    defineOps(replica, tables, location, text, seen ?? undefined),
-  );
+  const namings = new Namings(replica, tables).bind(location, text, null, seen ?? undefined);
+  const added = commit.add(logOf(tables, location), namings.ops());
   return added.ok ? success({ location, kind, hash, change: added.value, isUnchanged: false }) : added;
 }
 

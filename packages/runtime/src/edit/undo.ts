@@ -2,6 +2,7 @@ import { type Change, decodeChange } from "@darksync/core/change";
 import type { Op } from "@darksync/core/op/op";
 import { type ChangeId, opId } from "@darksync/core/op-id";
 import { failure, type Result, success } from "@darksync/core/result";
+import { checkUndoScope, lastOwnChange } from "../branch/undo-scope.js";
 import { findChange } from "../read/find-change.js";
 import { ChangeReader } from "../replica/change-bytes.js";
 import { Commit } from "../replica/commit-change.js";
@@ -20,16 +21,18 @@ export interface Undone {
 
 /**
  * Takes back an own change by a new one that puts the values before it in place again. Nothing is rewritten; the
- * undo can be undone. `idPrefix` null: the last own change.
+ * undo can be undone. `idPrefix` null: the last own change of the branch, or main, that is worked on.
  */
 export function undo(replica: Replica, idPrefix: string | null): Promise<Result<Undone>> {
   return replica.store.write((tables): Result<Undone> => {
-    const found = idPrefix === null ? lastOwn(replica, tables) : findChange(tables, idPrefix);
+    const found = idPrefix === null ? lastOwnChange(replica, tables) : findChange(tables, idPrefix);
     if (!found.ok) return found;
     const record = found.value;
     if (record.device !== replica.device) {
       return failure("not-own", "that change was made by another device", "Save the text you want instead.");
     }
+    const scope = checkUndoScope(replica, tables, record);
+    if (!scope.ok) return scope;
     const decoded = decodeChange(new ChangeReader(tables, replica.compression).bytesOf(record));
     if (decoded.type !== "change")
       return failure("not-understood", decoded.reason, "Upgrade darksync first.");
@@ -40,18 +43,6 @@ export function undo(replica: Replica, idPrefix: string | null): Promise<Result<
     commit.finish();
     return added.ok ? success({ change: added.value, undone: record.id }) : added;
   });
-}
-
-function lastOwn(replica: Replica, tables: ReplicaTables): Result<ChangeRecord> {
-  const pageSize = 100;
-  for (let before: number | undefined; ; ) {
-    const page = tables.changes.latest(pageSize, before);
-    const own = page.find((record) => record.device === replica.device && record.log !== "auth");
-    if (own !== undefined) return success(own);
-    before = page.at(-1)?.number;
-    if (before === undefined)
-      return failure("nothing-to-undo", "you have changed nothing yet", "Save something first.");
-  }
 }
 
 function inverseOps(tables: ReplicaTables, record: ChangeRecord, change: Change): Result<readonly Op[]> {

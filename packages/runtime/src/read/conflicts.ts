@@ -38,7 +38,8 @@ export function judgedAt(replica: Judge, { packages }: ReplicaTables, location: 
   return judgeGroup(replica, packages.branch, namingSourceOf(packages), location).names.get(location) ?? null;
 }
 
-function conflictAt(replica: Judge, tables: ReplicaTables, location: Location): Conflict {
+/** The conflict that a location is in; it must be in one. */
+export function conflictAt(replica: Judge, tables: ReplicaTables, location: Location): Conflict {
   const conflict = judgedAt(replica, tables, location)?.conflict ?? null;
   if (conflict === null) throw new Error(`the conflict at ${location} is recorded but is none`);
   return conflict;
