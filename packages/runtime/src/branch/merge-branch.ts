@@ -21,7 +21,7 @@ import { tablesOnBranch } from "./on-branch.js";
 export interface BranchMerge {
   /** The branch that it went into; null: main. */
   readonly into: BranchId | null;
-  /** Definitions that were written, or removed, there. */
+  /** Definitions that were written, removed or deprecated there, in order. */
   readonly merged: readonly Location[];
   /** What has to be settled on the branch first; then nothing was written but the branch's new base. */
   readonly conflicts: readonly Conflict[];
@@ -50,7 +50,7 @@ export function mergeBranch(replica: Replica, id: BranchId, isDryRun: boolean): 
       }
       const parts = mergeParts(replica, source, target);
       if (!parts.ok) return parts;
-      const merged = parts.value.flatMap(({ locations }) => locations);
+      const merged = [...new Set(parts.value.flatMap(({ locations }) => locations))].sort();
       if (isDryRun || parts.value.length === 0) return success({ into, merged, conflicts, changes: [] });
       const changes = commitParts(replica, tables, id, into, parts.value);
       if (!changes.ok) throw new MergeFailed(changes.problem);
@@ -81,7 +81,11 @@ class MergeFailed extends Error {
 }
 
 /** A base of all that is held here, as if the branch had been brought up to it. */
-function everythingHere(replica: Replica, tables: ReplicaTables, id: BranchId): Coverage {
+export function everythingHere(
+  replica: Pick<Replica, "device">,
+  tables: ReplicaTables,
+  id: BranchId,
+): Coverage {
   const heads = tables.packages.heads({ type: "branchBase", key: id });
   const logs = baseLogs(tables, activeParentOf(tables, id), heads);
   return { device: replica.device, time: { wallMs: Number.MAX_SAFE_INTEGER, counter: 0 }, logs };

@@ -16,12 +16,12 @@ import type { BranchPackages } from "./branch-packages.js";
 /** Ops of a merge that belong in one change, and whose they are. */
 export interface MergePart {
   readonly owner: string;
-  /** Definitions that it names. */
+  /** Definitions that it names or deprecates. */
   readonly locations: readonly Location[];
   readonly ops: readonly Op[];
 }
 
-type BranchTables = ReplicaTables & { readonly packages: BranchPackages };
+export type BranchTables = ReplicaTables & { readonly packages: BranchPackages };
 
 /** What has to be written to a target so that it shows what a branch shows (B2). */
 export function mergeParts(
@@ -69,7 +69,8 @@ function lastPlace(goesWith: ReadonlyMap<Location, Location>, start: Location): 
   }
 }
 
-function isSame(left: Binding | undefined, right: Binding | undefined): boolean {
+/** Whether two bindings come to the same definition, or both to nothing. */
+export function isSame(left: Binding | undefined, right: Binding | undefined): boolean {
   return (
     (left === undefined ? "nothing" : bindingKey(left)) ===
     (right === undefined ? "nothing" : bindingKey(right))
@@ -156,7 +157,7 @@ function deprecationParts(
       wanted == null
         ? { type: "Undeprecate", location, supersedes }
         : { type: "Deprecate", location, message: wanted.message, supersedes };
-    return [{ owner: ownerOf(location), locations: [], ops: [op] }];
+    return [{ owner: ownerOf(location), locations: [location], ops: [op] }];
   });
 }
 

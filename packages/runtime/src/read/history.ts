@@ -1,10 +1,13 @@
+import { branchOfLog } from "@darksync/core/branch";
 import { decodeChange } from "@darksync/core/change";
+import { mainBranch } from "@darksync/core/conflict";
 import { contentHash } from "@darksync/core/content-hash";
 import type { Location } from "@darksync/core/location";
 import type { Op } from "@darksync/core/op/op";
 import { previousOp } from "@darksync/core/op/set-name";
 import type { ChangeId } from "@darksync/core/op-id";
 import type { Hash } from "@darksync/core/ports";
+import { BranchScope } from "../branch/branch-scope.js";
 import { ChangeReader } from "../replica/change-bytes.js";
 import type { Replica } from "../replica/replica.js";
 import type { ChangeRecord } from "../store/change-store.js";
@@ -53,12 +56,34 @@ export function readChange(
 }
 
 function recordsOf(tables: ReplicaTables, limit: number, location: Location | null): readonly ChangeRecord[] {
-  if (location === null) return tables.changes.latest(limit);
+  if (location === null) return latestInView(tables, limit);
   return [...numbersAt(tables, location)]
     .sort((left, right) => right - left)
     .slice(0, limit)
     .map((number) => tables.changes.byNumber(number))
     .filter((record) => record !== null);
+}
+
+const fewestAtOnce = 100;
+
+/** The latest changes of what is looked at: of other branches than that nothing is seen. */
+function latestInView(tables: ReplicaTables, limit: number): readonly ChangeRecord[] {
+  const isInView = viewOf(tables);
+  const found: ChangeRecord[] = [];
+  for (let before: number | undefined; found.length < limit; ) {
+    const page = tables.changes.latest(Math.max(limit, fewestAtOnce), before);
+    before = page.at(-1)?.number;
+    if (before === undefined) break;
+    found.push(...page.filter(isInView));
+  }
+  return found.slice(0, limit);
+}
+
+function viewOf(tables: ReplicaTables): (record: ChangeRecord) => boolean {
+  const { branch } = tables.packages;
+  if (branch === mainBranch) return ({ log }) => branchOfLog(log) === null;
+  const scope = new BranchScope(tables, branch);
+  return ({ id }) => scope.includes(id);
 }
 
 /** Numbers of the changes that named a location or deprecated it, and of those at the places it was moved from. */

@@ -1,6 +1,4 @@
 import { decodeChange } from "@darksync/core/change";
-import type { ContentHash } from "@darksync/core/content-hash";
-import type { DefinitionText } from "@darksync/core/definition";
 import { judgeGroup } from "@darksync/core/judge";
 import type { Location } from "@darksync/core/location";
 import { changeOf } from "@darksync/core/op-id";
@@ -12,15 +10,9 @@ import { logsOf } from "../replica/push-queue.js";
 import type { Replica } from "../replica/replica.js";
 import type { ChangeRecord } from "../store/change-store.js";
 import type { ReplicaTables } from "../store/store.js";
-import { renderText } from "./definition.js";
 import { Marks } from "./marks.js";
 import { lineageOf, namingSourceAt } from "./past.js";
-
-/** One side of a difference: a definition's hash and text; the text is null where it is not held here. */
-export interface Version {
-  readonly hash: ContentHash;
-  readonly source: string | null;
-}
+import { type Version, versionOf } from "./version.js";
 
 /** A location that this replica changed and whose new value the relay does not durably have. */
 export interface Unpublished {
@@ -93,7 +85,7 @@ function differenceAt(
   return {
     location,
     from: versionOf(tables, location, judged?.view.shown ?? null, judged?.mergedText ?? null),
-    to: versionOf(tables, location, tables.packages.nameRow(location)?.shown ?? null, null),
+    to: versionOf(tables, location, tables.packages.nameRow(location)?.shown ?? null),
   };
 }
 
@@ -107,15 +99,4 @@ function durableHeads(
     .filter((assignment) => marks.isDurable(changeOf(assignment.id)));
   const superseded = new Set(durable.flatMap(({ supersedes }) => supersedes));
   return durable.filter(({ id }) => !superseded.has(id));
-}
-
-function versionOf(
-  tables: ReplicaTables,
-  location: Location,
-  shown: Assignment<"name"> | null,
-  mergedText: DefinitionText | null,
-): Version | null {
-  if (shown?.value.type !== "definition") return null;
-  const text = mergedText ?? tables.packages.text(shown.value.hash);
-  return { hash: shown.value.hash, source: text === null ? null : renderText(location, text) };
 }
