@@ -200,16 +200,32 @@ export class NamingGraph {
   #joinEqualTargets(lineage: NameLineage): void {
     if (lineage.heads.length < 2) return;
     const component = componentsOf(lineage);
-    const byTarget = new Map<string, OpId[]>();
-    for (const { id, value } of lineage.assignments.values()) {
-      const key = `${bindingKey(value)} ${this.movedTo(id) ?? ""}`;
-      const ids = byTarget.get(key);
-      if (ids === undefined) byTarget.set(key, [id]);
-      else ids.push(id);
-    }
-    for (const ids of byTarget.values()) {
-      if (new Set(ids.map((id) => component.get(id))).size < 2) continue;
-      const [first, ...others] = [...ids].sort();
+    const namings = [...lineage.assignments.values()];
+    this.#join(
+      namings.filter(({ value }) => value.type === "definition"),
+      component,
+      ({ value }) => bindingKey(value),
+    );
+    // Removals are equal if they removed the same.
+    this.#join(
+      namings.filter(({ value }) => value.type === "nothing"),
+      component,
+      ({ id, supersedes }) => {
+        const removed = supersedes.filter((parent) => lineage.assignments.has(parent));
+        const nodes = new Set(removed.map((parent) => this.nodeOf(parent)));
+        return [...[...nodes].sort(), this.movedTo(id) ?? ""].join(" ");
+      },
+    );
+  }
+
+  #join(
+    namings: readonly Assignment<"name">[],
+    component: ReadonlyMap<OpId, number>,
+    keyOf: (naming: Assignment<"name">) => string,
+  ): void {
+    for (const equal of Map.groupBy(namings, keyOf).values()) {
+      if (new Set(equal.map(({ id }) => component.get(id))).size < 2) continue;
+      const [first, ...others] = equal.map(({ id }) => id).sort();
       if (first !== undefined) for (const other of others) this.#representative.set(other, first);
     }
   }

@@ -86,6 +86,12 @@ export class MapFoldStore implements FoldStore {
     return names.get(location)?.conflict ?? null;
   }
 
+  /** What a new naming of a location supersedes, by where it stands. */
+  replacedAt(location: string): ReadonlyMap<string, readonly Assignment<"name">[]> {
+    const { names } = judgeGroup(foldPorts, mainBranch, namingSourceOf(this), location);
+    return names.get(location)?.replaces ?? new Map();
+  }
+
   conflicts(): readonly Conflict[] {
     return [...this.views.keys()]
       .map((location) => this.conflictAt(location))

@@ -87,9 +87,14 @@ export function addText({ kind, head, tail }: DefinitionText): Op {
 /** Makes changes of one op each, numbered, by devices that are numbered too. */
 export class Scribe {
   readonly changes: PlacedBytes[] = [];
+  readonly #firstNumber: number;
+
+  constructor(firstNumber = 0) {
+    this.#firstNumber = firstNumber;
+  }
 
   write(device: number, log: string, ...ops: readonly Op[]): OpId {
-    const bytes = encodeChange(newChange(this.changes.length, ops));
+    const bytes = encodeChange(newChange(this.#firstNumber + this.changes.length, ops));
     const placed = place(deviceKey(device), log, bytes);
     this.changes.push(placed);
     return opId(placed.id, 0);
