@@ -12,6 +12,7 @@ export interface Command {
 const small = fc.integer({ min: 1, max: 6 });
 const logName = fc.constantFrom("auth", "main/Acme", "branch/1");
 const location = fc.constantFrom("Acme.a", "Acme.M.b", "Acme.M", "Beta.c");
+const numbers = [1, 2, 3, 4, 5, 6];
 const refused = { code: "refused", message: "no", hint: "ask" };
 
 type Run = (tables: ReplicaTables, number: number, other: number, log: string, key: string) => unknown;
@@ -76,6 +77,33 @@ const runs: Readonly<Record<string, Run>> = {
     queue.put(item(number, { status: other < 3 ? "pending" : "completed", retryCount: other })),
   moveBefore: ({ queue }, number, other) => queue.moveBefore(id(number), id(other)),
   removeItem: ({ queue }, number) => queue.remove(id(number)),
+  addSeen: ({ seen }, number, other, log) => {
+    const viewer = { log, stream: streamOf(other % 2) };
+    // As blocks come: a stream's own are in order.
+    const last = numbers.findLast((each) => seen.seenAt(viewer, each, viewer) === each) ?? 0;
+    const own: [string, number] = [viewer.stream, last + 1];
+    seen.add(viewer, last + 1, new Map([[log, new Map([own, [streamOf(number), other]])]]));
+  },
+  truncateSeen: ({ seen }, number, other, log) =>
+    seen.truncate({ log, stream: streamOf(other % 2) }, number - 1),
+  putPair: ({ dependencies }, number, other, _log, key) =>
+    dependencies.put({
+      definition: key,
+      user: `Beta.user${number % 3}`,
+      nearer: other < 3 ? [`Acme.near${other}`, key, "Acme.a"] : [],
+      conflict: other % 2 === 0 ? id(other) : null,
+      isUndecided: other === 5,
+    }),
+  removePair: ({ dependencies }, number, _other, _log, key) =>
+    dependencies.remove({ definition: key, user: `Beta.user${number % 3}` }),
+  setFollowed: ({ dependencies }, number, other, _log, key) =>
+    dependencies.setFollowed(
+      key,
+      numbers
+        .slice(other)
+        .map((each) => ({ location: key, written: `Acme.w${number}`, id: `${id(each)}/0` })),
+    ),
+  clearDependencies: ({ dependencies }) => dependencies.clear(),
   setMeta: ({ meta }, number, other) => meta.set(`key ${number}`, other === 1 ? null : `${other}`),
 };
 

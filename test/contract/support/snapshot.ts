@@ -8,7 +8,7 @@ const numbers = [1, 2, 3, 4, 5, 6];
 
 /** What every read of every table gives. */
 export function snapshot(tables: ReplicaTables): unknown {
-  const { blocks, durable, changes, packages, queue, meta } = tables;
+  const { blocks, durable, changes, packages, queue, meta, seen, dependencies } = tables;
   return {
     logs: blocks.logs(),
     perLog: logs.map((log) => ({
@@ -59,6 +59,28 @@ export function snapshot(tables: ReplicaTables): unknown {
       numbers.map((number) => packages.text(id(number))),
     ],
     queue: [queue.list(), queue.last(), queue.withPrefix(""), numbers.map((number) => queue.get(id(number)))],
+    seen: logs.map((log) =>
+      [0, 1].map((viewer) =>
+        streams.map((stream) => {
+          const [one, other] = [
+            { log, stream: streamOf(viewer) },
+            { log, stream },
+          ];
+          return [
+            numbers.map((number) => seen.seenAt(one, number, other)),
+            seen.steps(one, other, 1, 4),
+            seen.sightings(one, other, 2, 4),
+          ];
+        }),
+      ),
+    ),
+    dependencies: [
+      dependencies.isEmpty(),
+      dependencies.records(),
+      dependencies.undecided(),
+      dependencies.followed(),
+      [...locations, "Acme.near1", "Beta.user1"].map((location) => dependencies.touching(location)),
+    ],
     meta: numbers.map((number) => meta.get(`key ${number}`)),
   };
 }

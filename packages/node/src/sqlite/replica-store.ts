@@ -5,6 +5,7 @@ import { ChangeNumbers } from "./change-numbers.js";
 import { ChangeRows } from "./change-rows.js";
 import { ChangeTable } from "./change-table.js";
 import { Connection } from "./connection.js";
+import { DependencyTable } from "./dependency-table.js";
 import { DurableTable } from "./durable-table.js";
 import { MetaTable } from "./meta-table.js";
 import { NameQueries } from "./name-queries.js";
@@ -14,6 +15,7 @@ import { PackageTables } from "./package-tables.js";
 import { QueueTable } from "./queue-table.js";
 import { RegisterTable } from "./register-table.js";
 import { replicaSchema } from "./schema.js";
+import { SeenTable } from "./seen-table.js";
 import { SqliteStore } from "./sqlite-store.js";
 import { corruptError } from "./store-errors.js";
 import { StreamTable } from "./stream-table.js";
@@ -41,6 +43,8 @@ export function replicaStoreOver(database: Database.Database, path: string): Rep
     changes: new ChangeTable(connection, numbers, rows, logs, devices, streams),
     packages: new PackageTables(connection, numbers, rows, registers, names, damaged),
     queue: new QueueTable(connection),
+    seen: new SeenTable(connection, streams),
+    dependencies: new DependencyTable(connection),
   };
   return new SqliteStore(path, connection, tables);
 }

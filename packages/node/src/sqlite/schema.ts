@@ -97,6 +97,33 @@ create table text(
   tail text not null
 );
 create index text_hash on text(hash_key);
+create table seen(
+  stream_id integer not null,
+  other_id integer not null,
+  seq integer not null,
+  other_seq integer not null,
+  primary key(stream_id, other_id, seq)
+) without rowid;
+create unique index seen_by on seen(stream_id, other_id, other_seq);
+create table dependency(
+  definition text not null,
+  user text not null,
+  nearer text not null,
+  conflict_id blob,
+  is_undecided integer not null,
+  primary key(definition, user)
+) without rowid;
+create index dependency_user on dependency(user);
+create index dependency_record on dependency(user) where conflict_id is not null;
+create index dependency_undecided on dependency(user) where is_undecided = 1;
+create table dependency_nearer(
+  location text not null,
+  definition text not null,
+  user text not null,
+  primary key(location, definition, user)
+) without rowid;
+create table followed_head(location text not null, op text not null, written text not null, primary key(location, op))
+  without rowid;
 create table sync_queue(
   id text primary key,
   type text not null,

@@ -2,9 +2,11 @@ import type { ReplicaStore, ReplicaTables } from "../store/store.js";
 import { Journal } from "./journal.js";
 import { MemoryBlocks } from "./memory-blocks.js";
 import { MemoryChanges } from "./memory-changes.js";
+import { MemoryDependencies } from "./memory-dependencies.js";
 import { MemoryMeta } from "./memory-meta.js";
 import { MemoryPackages } from "./memory-packages.js";
 import { MemoryQueue } from "./memory-queue.js";
+import { MemorySeen } from "./memory-seen.js";
 import { MemoryStore } from "./memory-store.js";
 
 /** A replica's store in memory. */
@@ -19,6 +21,8 @@ export function memoryReplicaStore(): ReplicaStore {
     changes,
     packages: new MemoryPackages(journal, (id) => changes.has(id)),
     queue: new MemoryQueue(journal),
+    seen: new MemorySeen(journal),
+    dependencies: new MemoryDependencies(journal),
   };
   return new MemoryStore(journal, tables);
 }

@@ -3,6 +3,7 @@ import { namingSourceOf } from "@darksync/core/fold";
 import { type JudgedName, judgeGroup } from "@darksync/core/judge";
 import type { Location } from "@darksync/core/location";
 import { failure, type Result, success } from "@darksync/core/result";
+import { listDependencies } from "../dependency/records.js";
 import type { Replica } from "../replica/replica.js";
 import type { ReplicaTables } from "../store/store.js";
 
@@ -14,23 +15,29 @@ export function listConflicts(replica: Judge, tables: ReplicaTables): readonly C
   for (const { location, conflict } of tables.packages.conflicts())
     if (conflict !== null && !listed.has(conflict.id))
       listed.set(conflict.id, conflictAt(replica, tables, location));
-  return [...listed.values()];
+  const dependencies = listDependencies(replica, tables);
+  if (dependencies.length === 0) return [...listed.values()];
+  return [...listed.values(), ...dependencies].sort((left, right) =>
+    left.location === right.location ? 0 : left.location < right.location ? -1 : 1,
+  );
 }
 
 /** The conflict whose id begins like this. */
 export function findConflict(replica: Judge, tables: ReplicaTables, idPrefix: string): Result<Conflict> {
   const rows = tables.packages.conflicts().filter(({ conflict }) => conflict?.id.startsWith(idPrefix));
+  const dependencies = listDependencies(replica, tables).filter(({ id }) => id.startsWith(idPrefix));
   const [first] = rows;
-  if (first === undefined) {
+  const [dependency] = dependencies;
+  if (first === undefined && dependency === undefined) {
     return failure(
       "unknown-conflict",
       `there is no conflict ${idPrefix}`,
       "`darklang conflicts` lists them; it may be settled already.",
     );
   }
-  if (new Set(rows.map(({ conflict }) => conflict?.id)).size > 1)
+  if (new Set(rows.map(({ conflict }) => conflict?.id)).size + dependencies.length > 1)
     return failure("ambiguous-id", `${idPrefix} begins several ids`, "Give more digits.");
-  return success(conflictAt(replica, tables, first.location));
+  return success(dependency ?? conflictAt(replica, tables, first?.location ?? ""));
 }
 
 /** What the heads that belong at a location come to now, or null if nothing was ever there. */

@@ -1,4 +1,5 @@
 import { type SyncStatus, statusOf } from "@darksync/core/status";
+import { countDependencies } from "../dependency/records.js";
 import { countPending, logsOf } from "../replica/push-queue.js";
 import { readFacts } from "../replica/replica.js";
 import { lastProblem } from "../replica/sync-notes.js";
@@ -18,7 +19,7 @@ export function readStatus(tables: ReplicaTables, isRunning: boolean): SyncStatu
     lastAttemptFailed: lastAttemptReached === true && lastProblem(tables) !== null,
     isRunning: isRunning && !isIdle,
     pending,
-    conflicts: tables.packages.countConflicts(),
+    conflicts: tables.packages.countConflicts() + countDependencies(tables),
     failed: tables.queue.list().filter(({ status }) => status === "failed").length,
   });
 }

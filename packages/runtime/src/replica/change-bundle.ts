@@ -20,6 +20,7 @@ import type { ChangeId } from "@darksync/core/op-id";
 import type { Hash } from "@darksync/core/ports";
 import { failure, type Result, success } from "@darksync/core/result";
 import { type LogName, maxLogNameBytes } from "@darksync/core/vector";
+import { updateDependencies } from "../dependency/update.js";
 import type { ReplicaTables } from "../store/store.js";
 import { readClock, writeClock } from "./commit-change.js";
 import { queueChange } from "./push-queue.js";
@@ -134,7 +135,7 @@ export function applyChangeBundle(replica: Replica, bundle: ChangeBundle): Promi
     writeClock(tables, readClock(replica, tables));
     const fold = new Fold(tables.packages, replica);
     for (const { log, bytes } of fresh) addAgain(replica, tables, fold, log, bytes);
-    fold.finish();
+    updateDependencies(replica, tables, fold.finish());
     return success({ queued: fresh.length, known: bundle.changes.length - fresh.length });
   });
 }

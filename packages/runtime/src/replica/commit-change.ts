@@ -14,6 +14,7 @@ import { type ChangeId, changeOf, type OpId } from "@darksync/core/op-id";
 import type { Assignment, RegisterType } from "@darksync/core/register";
 import { failure, type Result, success } from "@darksync/core/result";
 import type { LogName } from "@darksync/core/vector";
+import { updateDependencies } from "../dependency/update.js";
 import type { ReplicaTables } from "../store/store.js";
 import { queueChange } from "./push-queue.js";
 import { notKept, type Replica } from "./replica.js";
@@ -89,7 +90,7 @@ export class Commit {
 
   /** Writes what the changes came to. Call it once, after the last `add`. */
   finish(): void {
-    this.#fold.finish();
+    updateDependencies(this.#replica, this.#tables, this.#fold.finish());
   }
 }
 

@@ -41,6 +41,7 @@ export function giveUpBlocks(
     else tables.changes.remove(record.id);
   }
   tables.blocks.truncate(log, stream, seq);
+  tables.seen.truncate({ log, stream }, seq);
   const durable = tables.durable.durable(log);
   if ((durable.get(stream) ?? 0) > seq) tables.durable.setDurable(log, new Map(durable).set(stream, seq));
   if (!isOwn) return;

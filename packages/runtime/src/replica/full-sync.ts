@@ -47,6 +47,7 @@ function firstDamaged(
 function dropFrom(tables: ReplicaTables, log: LogName, stream: StreamName, seq: number): void {
   for (const { id } of tables.changes.placedAfter(stream, log, seq - 1)) tables.changes.remove(id);
   tables.blocks.truncate(log, stream, seq - 1);
+  tables.seen.truncate({ log, stream }, seq - 1);
   const durable = new Map(tables.durable.durable(log));
   tables.durable.setDurable(log, durable.set(stream, Math.min(durable.get(stream) ?? 0, seq - 1)));
 }

@@ -7,6 +7,8 @@ import type { LogName } from "@darksync/core/vector";
 import { type AdmittedBlock, admitRuns } from "@darksync/log/admission";
 import { firstHead } from "@darksync/log/head";
 import { parseAppends } from "@darksync/log/update";
+import { isPackageLog, noteSeen } from "../dependency/note-seen.js";
+import { type TakenBlock, updateDependencies } from "../dependency/update.js";
 import type { ReplicaTables } from "../store/store.js";
 import { readClock, writeClock } from "./commit-change.js";
 import { giveUpBlocks } from "./epoch.js";
@@ -68,6 +70,7 @@ class Inbox {
   readonly #tables: ReplicaTables;
   readonly #log: LogName;
   readonly #fold: Fold;
+  readonly #taken: TakenBlock[] = [];
   readonly #nowMs: number;
   #clock: Timestamp;
 
@@ -89,28 +92,33 @@ class Inbox {
     if ((tip?.seq ?? 0) !== seq - 1) return false;
     if (tip !== null && tip.hash !== header.prev) return false;
     blocks.append(this.#log, stream, { seq, hash, changeCount: changes.length, bytes });
-    changes.forEach((change, index) => {
-      this.#takeChange(stream, seq, index, change);
-    });
+    const taken = changes.map((change, index) => this.#takeChange(stream, seq, index, change));
+    noteSeen(this.#tables, { log: this.#log, stream }, seq, header.seen);
+    if (isPackageLog(this.#log)) {
+      const isRead = taken.every((change) => change !== null);
+      this.#taken.push({ log: this.#log, stream, seq, changes: isRead ? taken : null });
+    }
     if (deviceOf(stream) === this.#replica.device) noteOwnBlock(this.#tables, header);
     if (closes !== null) this.#close(`${deviceOf(stream)}.${closes.epoch}`, closes.seq);
     return true;
   }
 
   finish(): void {
-    this.#fold.finish();
+    const folded = this.#fold.finish();
     if (this.mustRefold) refold(this.#replica, this.#tables);
+    else updateDependencies(this.#replica, this.#tables, folded, this.#taken);
     writeClock(this.#tables, this.#clock);
   }
 
-  #takeChange(stream: StreamName, seq: number, index: number, bytes: Uint8Array): void {
+  /** The change, or null where it was here already or cannot be read. */
+  #takeChange(stream: StreamName, seq: number, index: number, bytes: Uint8Array): Change | null {
     const device = deviceOf(stream);
     const id = changeId(this.#replica.hash, device, this.#log, bytes);
     const place = { stream, seq, index };
     // Ours, and lost here when an older copy of the database was put back; or moved to a new epoch.
     if (this.#tables.changes.has(id)) {
       this.#tables.changes.place(id, place);
-      return;
+      return null;
     }
     const decoded = decodeChange(bytes);
     const time = decoded.type === "change" ? decoded.change.time : null;
@@ -129,6 +137,7 @@ class Inbox {
     if (time !== null) this.#clock = observe(this.#clock, time, this.#nowMs);
     const reason = decoded.type === "change" ? this.#foldChange(id, device, decoded.change) : decoded.reason;
     if (reason !== null) this.#tables.changes.setSetAside(id, reason);
+    return decoded.type === "change" ? decoded.change : null;
   }
 
   #foldChange(id: string, device: string, change: Change): string | null {

@@ -2,6 +2,7 @@ import type { ChangeId } from "@darksync/core/op-id";
 import type { Problem } from "@darksync/core/result";
 import { deviceOf, type StreamName } from "@darksync/core/stream";
 import type { LogName } from "@darksync/core/vector";
+import { updateWaitingDependencies } from "../dependency/update.js";
 import type { ReplicaTables } from "../store/store.js";
 import { withDependents } from "./dependents.js";
 import { giveUpBlocks } from "./epoch.js";
@@ -43,7 +44,8 @@ export function park(replica: Replica, refusal: Refusal): Promise<Parked> {
     if (!isOwn && !isOfPlace) return { parked: 0, isStuck: true };
     const named = new Set(refusal.changes.length > 0 ? refusal.changes : changesOfBlock(tables, refusal));
     giveUpBlocks(replica, tables, log, stream, tables.durable.durable(log).get(stream) ?? 0);
-    if (!isOwn) refold(replica, tables);
+    if (isOwn) updateWaitingDependencies(replica, tables);
+    else refold(replica, tables);
     if (isOfPlace) return { parked: 0, isStuck: false };
     const unplaced = [...named].filter((id) => tables.changes.get(id)?.place === null);
     const parked = withDependents(replica, tables, log, unplaced);

@@ -10,6 +10,8 @@ import { epochBytes, type StreamName, streamName } from "@darksync/core/stream";
 import { type LogName, type Seen, vectorDifference } from "@darksync/core/vector";
 import { batchBytes } from "@darksync/sync/message";
 import { authLog } from "@darksync/sync/wanted";
+import { noteSeen } from "../dependency/note-seen.js";
+import { updateSignedDependencies } from "../dependency/update.js";
 import type { Tip } from "../store/block-store.js";
 import type { ChangeRecord } from "../store/change-store.js";
 import type { ReplicaTables } from "../store/store.js";
@@ -57,10 +59,11 @@ async function signWaiting(replica: Replica, log: LogName): Promise<void> {
     const tip = tables.blocks.tip(log, plan.stream);
     if ((tip?.seq ?? 0) !== plan.tip.seq)
       throw new Error(`the stream ${plan.stream} moved while it was signed`);
-    signed.forEach(({ bytes, hash }, offset) => {
+    signed.forEach(({ bytes, hash, seen }, offset) => {
       const records = plan.blocks[offset]?.records ?? [];
       const seq = plan.tip.seq + 1 + offset;
       tables.blocks.append(log, plan.stream, { seq, hash, changeCount: records.length, bytes });
+      noteSeen(tables, { log, stream: plan.stream }, seq, seen);
       records.forEach(({ id }, index) => {
         tables.changes.place(id, { stream: plan.stream, seq, index });
       });
@@ -69,6 +72,11 @@ async function signWaiting(replica: Replica, log: LogName): Promise<void> {
     if (plan.closes !== null) tables.blocks.close(log, plan.closes.stream, plan.closes.seq);
     const seen = plan.blocks.reduce((joined, block) => seenMaximum(joined, block.seen), plan.lastSeen);
     writeLastSeen(tables, plan.stream, seen);
+    updateSignedDependencies(
+      replica,
+      tables,
+      plan.blocks.flatMap(({ records }) => records),
+    );
   });
 }
 
@@ -154,11 +162,18 @@ function intoBlocks(records: readonly ChangeRecord[], seenAt: SeenAt): readonly 
   return blocks;
 }
 
+interface SignedBlock {
+  readonly bytes: Uint8Array;
+  readonly hash: string;
+  /** What it says it had seen beyond the block before it. */
+  readonly seen: Seen;
+}
+
 async function signBlocks(
   { hash, compression, signer }: Replica,
   plan: BlockPlan,
-): Promise<readonly { readonly bytes: Uint8Array; readonly hash: string }[]> {
-  const signed: { bytes: Uint8Array; hash: string }[] = [];
+): Promise<readonly SignedBlock[]> {
+  const signed: SignedBlock[] = [];
   let tip = plan.tip;
   let { lastSeen } = plan;
   for (const { records, seen } of plan.blocks) {
@@ -175,7 +190,7 @@ async function signBlocks(
     const bytes = joinSignature(unsigned, await signer.sign(unsigned));
     tip = { seq: header.seq, hash: blockHash(hash, bytes) };
     lastSeen = seenMaximum(lastSeen, seen);
-    signed.push({ bytes, hash: tip.hash });
+    signed.push({ bytes, hash: tip.hash, seen: header.seen });
   }
   return signed;
 }

@@ -1,5 +1,7 @@
 import { decodeChange } from "@darksync/core/change";
 import { Fold } from "@darksync/core/fold";
+import type { Location } from "@darksync/core/location";
+import { rebuildDependencies } from "../dependency/update.js";
 import type { ChangeRecord } from "../store/change-store.js";
 import type { ReplicaTables } from "../store/store.js";
 import { ChangeReader } from "./change-bytes.js";
@@ -17,19 +19,21 @@ export function refold(
 ): void {
   tables.packages.clear();
   const reader = new ChangeReader(tables, replica.compression);
+  const judged = new Set<Location>();
   let after = 0;
   for (;;) {
     const records = tables.changes.after(after, changesAtOnce);
     const last = records.at(-1);
-    if (last === undefined) return;
+    if (last === undefined) break;
     const fold = new Fold(tables.packages, replica);
     for (const record of records) {
       const reason = foldRecord(fold, record, reader.bytesOf(record));
       if (reason !== record.setAside) tables.changes.setSetAside(record.id, reason);
     }
-    fold.finish();
+    for (const location of fold.finish().judged) judged.add(location);
     after = last.number;
   }
+  rebuildDependencies(replica, tables, judged);
 }
 
 /** Folds one change; tells why it is set aside, or null. */

@@ -14,6 +14,7 @@ import {
   type ReplicaState,
   type SyncMode,
 } from "@darksync/sync/replica-state";
+import { applyPlans } from "../conflict/apply-plans.js";
 import type { Connection, Timers, Transport } from "../transport.js";
 import { acknowledge } from "./acknowledge.js";
 import { compareWithRelay, helloOf } from "./compare.js";
@@ -50,6 +51,8 @@ export interface SyncCounts {
 /** How a sync ended. */
 export interface SyncOutcome extends SyncCounts {
   readonly problem: Problem | null;
+  /** Conflicts that were foreseen, came, and were settled as planned. */
+  readonly plansApplied: number;
   /** Blocks of others that were not taken; the relay passed on what it should not have. */
   readonly refused: readonly Problem[];
 }
@@ -76,6 +79,7 @@ export class SyncSession {
   #pushed = 0;
   #pulled = 0;
   #parked = 0;
+  #plansApplied = 0;
   #end: { resolve: (outcome: SyncOutcome) => void; reject: (error: unknown) => void } | null = null;
 
   constructor(
@@ -218,6 +222,9 @@ export class SyncSession {
     const { pulled, isLacking, refused } = await ingest(this.#replica, log, update);
     this.#refused.push(...refused);
     this.#count({ pulled });
+    const plansApplied = pulled > 0 ? await applyPlans(this.#replica) : 0;
+    this.#plansApplied += plansApplied;
+    if (plansApplied > 0) this.changed();
     // The end of an answer that is under way tells what is missing still.
     if (!isLacking || this.#state.asking.includes(log)) return;
     const held = this.#replica.store.read((tables) => vectorOf(tables.blocks, log));
@@ -267,6 +274,7 @@ export class SyncSession {
       pushed: this.#pushed,
       pulled: this.#pulled,
       parked: this.#parked,
+      plansApplied: this.#plansApplied,
       problem,
       refused: this.#refused,
     });

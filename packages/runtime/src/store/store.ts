@@ -1,7 +1,9 @@
 import type { BlockStore, DurableStore, MetaStore } from "./block-store.js";
 import type { ChangeStore } from "./change-store.js";
+import type { DependencyStore } from "./dependency-store.js";
 import type { PackageStore } from "./package-store.js";
 import type { QueueStore } from "./queue-store.js";
+import type { SeenStore } from "./seen-store.js";
 
 /** All that a replica keeps, within a transaction. */
 export interface ReplicaTables {
@@ -11,6 +13,8 @@ export interface ReplicaTables {
   readonly changes: ChangeStore;
   readonly packages: PackageStore;
   readonly queue: QueueStore;
+  readonly seen: SeenStore;
+  readonly dependencies: DependencyStore;
 }
 
 /** All that a relay keeps of one space, within a transaction. */

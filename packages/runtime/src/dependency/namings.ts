@@ -1,0 +1,43 @@
+import type { Change } from "@darksync/core/change";
+import type { ContentHash } from "@darksync/core/content-hash";
+import type { DefinitionText } from "@darksync/core/definition";
+import { type Location, splitLocation } from "@darksync/core/location";
+import type { Op } from "@darksync/core/op/op";
+import { previousOp } from "@darksync/core/op/set-name";
+
+/** What an op names, as far as finding pairs needs it. */
+export interface Naming {
+  readonly location: Location;
+  /** Whether it replaces something: who brings something new takes nothing from anyone. */
+  readonly isReplacing: boolean;
+  /** The text, the hash of one that came otherwise, or null where nothing is bound. */
+  readonly text: DefinitionText | ContentHash | null;
+}
+
+/** The namings of a change. */
+export function namingsOf({ ops }: Change): readonly Naming[] {
+  const namings: Naming[] = [];
+  for (const [index, op] of ops.entries()) {
+    if (op.type !== "SetName" && op.type !== "UnsetName") continue;
+    const { location, supersedes } = op;
+    // A change that was set aside may hold anything.
+    if (splitLocation(location) === null) continue;
+    const text =
+      op.type === "UnsetName" ? null : op.target === previousOp ? broughtBy(ops[index - 1]) : op.target;
+    namings.push({ location, isReplacing: supersedes.length > 0, text });
+  }
+  return namings;
+}
+
+function broughtBy(op: Op | undefined): DefinitionText | null {
+  switch (op?.type) {
+    case "AddFn":
+      return { kind: "fn", head: op.head, tail: op.tail };
+    case "AddType":
+      return { kind: "type", head: op.head, tail: op.tail };
+    case "AddValue":
+      return { kind: "value", head: op.head, tail: op.tail };
+    default:
+      return null;
+  }
+}
