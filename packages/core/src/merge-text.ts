@@ -1,12 +1,22 @@
 import { type DefinitionText, renderDefinition } from "./definition.js";
+import { hunksBetween, maxDifferingPieces, type Stretch } from "./hunks.js";
 import type { Language } from "./language.js";
-import { alignThreeWays, maxDifferingPieces, type Region, type Stretch } from "./three-way.js";
+import { bringsBackName, mergeTokens } from "./merge-tokens.js";
+import {
+  alignThreeWays,
+  isDisputed,
+  joinRegions,
+  type Region,
+  type ThreeWays,
+  threeWays,
+} from "./three-way.js";
+import { differInWhiteSpaceOnly } from "./white-space.js";
 
 /**
  * Merges two texts against the one both came from; null where that is a conflict. Whole lines first; where lines
- * overlap, the tokens of the language, if the edits do not touch; and the result must be one well-formed definition
- * of the same name and kind. It makes no difference which side is left. Pure and total; takes time in proportion to
- * the texts. These are the merge rules 1 (SPEC.md, "Merging texts").
+ * overlap, a side that changed white space only gives way, else the tokens of the language are merged if the edits do
+ * not touch. The result is one well-formed definition of the same name and kind. Which side is left makes no
+ * difference. Pure and total, in time about linear in the texts; these are the merge rules 1 (SPEC.md M1 to M10).
  */
 export function mergeTexts(
   language: Pick<Language, "tokens" | "parseDefinition">,
@@ -16,59 +26,63 @@ export function mergeTexts(
   right: DefinitionText,
 ): DefinitionText | null {
   if (left.kind !== base.kind || right.kind !== base.kind) return null;
-  const texts = {
+  if (isSame(left, right) || isSame(right, base)) return left;
+  if (isSame(left, base)) return right;
+  const merged = mergeSources(language, {
     base: renderDefinition(base, name),
     left: renderDefinition(left, name),
     right: renderDefinition(right, name),
-  };
-  if (isSame(left, right) || isSame(right, base)) return left;
-  if (isSame(left, base)) return right;
-  const merged = mergeSources(language, texts);
+  });
   if (merged === null) return null;
   const parsed = language.parseDefinition(merged);
   if ("reason" in parsed || parsed.name !== name || parsed.text.kind !== base.kind) return null;
   return renderDefinition(parsed.text, name) === merged ? parsed.text : null;
 }
 
-interface Sources {
-  readonly base: string;
-  readonly left: string;
-  readonly right: string;
-}
-
-type Side = keyof Sources;
-
-/** The three texts as pieces, lines or tokens. */
-type Pieces = Readonly<Record<Side, readonly string[]>>;
-
 function isSame(one: DefinitionText, other: DefinitionText): boolean {
   return one.head === other.head && one.tail === other.tail;
 }
 
-function mergeSources(language: Pick<Language, "tokens">, sources: Sources): string | null {
+function mergeSources(language: Pick<Language, "tokens">, sources: ThreeWays<string>): string | null {
   const lineBreak = mergedLineBreak(sources);
   if (lineBreak === null) return null;
   // Every line with its line break, the last one too, so that a line added at the end leaves the one before it alone.
-  const plain = mapSides(
-    (side) => `${lineBreak === "" ? sources[side] : sources[side].replaceAll("\r\n", "\n")}\n`,
+  const plain = threeWays(
+    (side) => `${lineBreak === "as is" ? sources[side] : sources[side].replaceAll("\r\n", "\n")}\n`,
   );
-  const lines = mapSides((side) => plain[side].match(/[^\n]*\n/g) ?? []);
-  const regions = alignThreeWays(lines.base, lines.left, lines.right);
-  if (regions === null) return null;
-  const merged = joinRegions(lines, regions, tokenMerger(language, plain, lines));
+  const merged = mergePlain(language, plain);
   if (merged === null) return null;
   const text = merged.slice(0, -1);
   return lineBreak === "\r\n" ? text.replaceAll("\n", "\r\n") : text;
 }
 
-function mapSides<Value>(of: (side: Side) => Value): Readonly<Record<Side, Value>> {
-  return { base: of("base"), left: of("left"), right: of("right") };
+function mergePlain(language: Pick<Language, "tokens">, sources: ThreeWays<string>): string | null {
+  const lines = threeWays((side) => sources[side].match(/[^\n]*\n/g) ?? []);
+  const left = hunksBetween(lines.base, lines.left);
+  const right = hunksBetween(lines.base, lines.right);
+  if (left === null || right === null) return null;
+  const regions = alignThreeWays(lines.base.length, left, right, "base");
+  if (!regions.some((region) => isDisputed(lines, region))) return joinRegions(lines, regions, () => null);
+  const tokens = threeWays((side) => language.tokens(sources[side]));
+  const kept = withoutReformatting(sources, tokens);
+  if (kept !== null) return kept;
+  return bringsBackName(tokens) ? null : joinRegions(lines, regions, tokenMerger(tokens, lines));
 }
 
-/** The line break of the result: as on the side that changed it; empty if a text has both kinds, null if unclear. */
-function mergedLineBreak(sources: Sources): "\n" | "\r\n" | "" | null {
-  const breaks = mapSides((side) => lineBreakOf(sources[side]));
-  if (breaks.base === "both" || breaks.left === "both" || breaks.right === "both") return "";
+/** The text of the side that changed more than white space, if the other did not; of two alike, the lesser text. */
+function withoutReformatting(
+  { left, right }: ThreeWays<string>,
+  tokens: ThreeWays<readonly string[]>,
+): string | null {
+  if (differInWhiteSpaceOnly(tokens.left, tokens.right)) return left < right ? left : right;
+  if (differInWhiteSpaceOnly(tokens.base, tokens.left)) return right;
+  return differInWhiteSpaceOnly(tokens.base, tokens.right) ? left : null;
+}
+
+/** The line break of the result: that of the side that changed it; null if both did, each in its own way. */
+function mergedLineBreak(sources: ThreeWays<string>): "\n" | "\r\n" | "as is" | null {
+  const breaks = threeWays((side) => lineBreakOf(sources[side]));
+  if (breaks.base === "both" || breaks.left === "both" || breaks.right === "both") return "as is";
   const left = breaks.left ?? breaks.base;
   const right = breaks.right ?? breaks.base;
   if (left === right || right === breaks.base) return left ?? "\n";
@@ -81,39 +95,18 @@ function lineBreakOf(text: string): "\n" | "\r\n" | "both" | null {
   return plain ? "\n" : null;
 }
 
-/** Joins what each region comes to; where both sides changed it and disagree, `settle` says, or gives up with null. */
-function joinRegions(
-  pieces: Pieces,
-  regions: readonly Region[],
-  settle: (region: Region) => string | null,
-): string | null {
-  const merged: string[] = [];
-  for (const region of regions) {
-    const text = (side: Side) => pieces[side].slice(region[side].start, region[side].end).join("");
-    const side = region.changed === "neither" ? "base" : region.changed;
-    const settled =
-      side !== "both" ? text(side) : text("left") === text("right") ? text("left") : settle(region);
-    if (settled === null) return null;
-    merged.push(settled);
-  }
-  return merged.join("");
-}
-
-/** Merges the tokens of regions of lines, all of them together within the limit on what is compared. */
+/** Merges the tokens of disputed lines, all regions together within the limit on what is compared. */
 function tokenMerger(
-  language: Pick<Language, "tokens">,
-  sources: Sources,
-  lines: Pieces,
+  tokens: ThreeWays<readonly string[]>,
+  lines: ThreeWays<readonly string[]>,
 ): (region: Region) => string | null {
-  let cut: Readonly<Record<Side, TokenCutter>> | null = null;
-  let left = maxDifferingPieces;
+  const cut = threeWays((side) => tokenCutter(tokens[side], lines[side]));
+  let room = maxDifferingPieces;
   return (region) => {
-    cut ??= mapSides((side) => tokenCutter(language.tokens(sources[side]), lines[side]));
-    const [base, ours, theirs] = [cut.base(region.base), cut.left(region.left), cut.right(region.right)];
-    if (base === null || ours === null || theirs === null) return null;
-    left -= Math.max(base.length, ours.length, theirs.length);
-    const regions = left < 0 ? null : alignThreeWays(base, ours, theirs);
-    return regions && joinRegions({ base, left: ours, right: theirs }, regions, () => null);
+    const [base, left, right] = [cut.base(region.base), cut.left(region.left), cut.right(region.right)];
+    if (base === null || left === null || right === null) return null;
+    room -= Math.max(base.length, left.length, right.length);
+    return room < 0 ? null : mergeTokens({ base, left, right });
   };
 }
 

@@ -1,83 +1,75 @@
-import library from "@jest/diff-sequences";
+import type { Hunk, Stretch } from "./hunks.js";
 
-/** A stretch of a sequence: from `start` up to, and not including, `end`. */
-export interface Stretch {
-  readonly start: number;
-  readonly end: number;
+/** One thing for each of the three sequences of a merge: the base, and the two sides that came from it. */
+export type ThreeWays<Thing> = Readonly<Record<"base" | "left" | "right", Thing>>;
+
+/** Makes one thing for each of the three. */
+export function threeWays<Thing>(make: (side: keyof ThreeWays<Thing>) => Thing): ThreeWays<Thing> {
+  return { base: make("base"), left: make("left"), right: make("right") };
 }
 
 /** A stretch of the base and what stands in its place on either side; `changed` says who replaced it. */
-export interface Region {
+export interface Region extends ThreeWays<Stretch> {
   readonly changed: "neither" | "left" | "right" | "both";
-  readonly base: Stretch;
-  readonly left: Stretch;
-  readonly right: Stretch;
 }
-
-/** What one side put in the place of a stretch of the base. */
-interface Hunk {
-  readonly base: Stretch;
-  readonly side: Stretch;
-}
-
-/** Beyond so many pieces on either side between the first and the last difference, no comparison is made. */
-export const maxDifferingPieces = 4096;
-
-// The declarations of the library say CommonJS, its module for import gives the function itself.
-const diffSequences = library as unknown as typeof library.default;
 
 /**
- * Lays two sequences beside the one both came from. The regions cover all three from start to end, in order. Changes
- * of the two sides that overlap or touch are in one region. Null if there is too much to compare.
+ * Lays the changes of two sides beside each other. The regions cover all three sequences from start to end, in order.
+ * Changes of the two sides that overlap or touch are in one region; `extent` says whether that means where they
+ * stand, or anywhere they could be said to stand.
  */
 export function alignThreeWays(
-  base: readonly string[],
-  left: readonly string[],
-  right: readonly string[],
-): readonly Region[] | null {
-  const leftHunks = hunksBetween(base, left);
-  const rightHunks = hunksBetween(base, right);
-  if (leftHunks === null || rightHunks === null) return null;
+  baseLength: number,
+  left: readonly Hunk[],
+  right: readonly Hunk[],
+  extent: "base" | "reach",
+): readonly Region[] {
   const regions: Region[] = [];
   const at = { base: 0, left: 0, right: 0 };
-  let nextLeft = 0;
-  let nextRight = 0;
-  const advance = (changed: Region["changed"], to: { base: number; left: number; right: number }) => {
-    regions.push({
+  const advance = (changed: Region["changed"], length: number, leftGrowth: number, rightGrowth: number) => {
+    const region = {
       changed,
-      base: { start: at.base, end: to.base },
-      left: { start: at.left, end: to.left },
-      right: { start: at.right, end: to.right },
-    });
-    Object.assign(at, to);
+      base: { start: at.base, end: at.base + length },
+      left: { start: at.left, end: at.left + length + leftGrowth },
+      right: { start: at.right, end: at.right + length + rightGrowth },
+    };
+    regions.push(region);
+    at.base = region.base.end;
+    at.left = region.left.end;
+    at.right = region.right.end;
   };
-  for (;;) {
-    const start = Math.min(startOf(leftHunks[nextLeft]), startOf(rightHunks[nextRight]));
-    const same = Math.min(start, base.length) - at.base;
-    if (same > 0) advance("neither", { base: at.base + same, left: at.left + same, right: at.right + same });
-    if (start === Number.POSITIVE_INFINITY) return regions;
-    const [firstLeft, firstRight] = [nextLeft, nextRight];
-    // Hunks of one side never touch each other, so a region grows by turns.
-    let end = start;
-    for (let grown = true; grown; ) {
-      grown = false;
-      for (; startOf(leftHunks[nextLeft]) <= end; nextLeft += 1, grown = true)
-        end = Math.max(end, leftHunks[nextLeft]?.base.end ?? end);
-      for (; startOf(rightHunks[nextRight]) <= end; nextRight += 1, grown = true)
-        end = Math.max(end, rightHunks[nextRight]?.base.end ?? end);
-    }
-    const changed = nextLeft === firstLeft ? "right" : nextRight === firstRight ? "left" : "both";
-    const length = end - start;
-    advance(changed, {
-      base: end,
-      left: at.left + length + growth(leftHunks.slice(firstLeft, nextLeft)),
-      right: at.right + length + growth(rightHunks.slice(firstRight, nextRight)),
-    });
+  for (const { start, end, ofLeft, ofRight } of groups(left, right, extent)) {
+    if (start > at.base) advance("neither", start - at.base, 0, 0);
+    const changed = ofLeft.length === 0 ? "right" : ofRight.length === 0 ? "left" : "both";
+    advance(changed, end - start, growth(ofLeft), growth(ofRight));
   }
+  if (baseLength > at.base) advance("neither", baseLength - at.base, 0, 0);
+  return regions;
 }
 
-function startOf(hunk: Hunk | undefined): number {
-  return hunk?.base.start ?? Number.POSITIVE_INFINITY;
+/** Hunks that overlap or touch, and the stretch of the base they cover. */
+interface Group extends Stretch {
+  readonly ofLeft: readonly Hunk[];
+  readonly ofRight: readonly Hunk[];
+}
+
+function groups(left: readonly Hunk[], right: readonly Hunk[], extent: "base" | "reach"): readonly Group[] {
+  const found: { start: number; end: number; ofLeft: Hunk[]; ofRight: Hunk[] }[] = [];
+  const all = [
+    ...left.map((hunk) => ({ hunk, isLeft: true })),
+    ...right.map((hunk) => ({ hunk, isLeft: false })),
+  ].sort((one, other) => one.hunk[extent].start - other.hunk[extent].start);
+  for (const { hunk, isLeft } of all) {
+    const { start, end } = hunk[extent];
+    let group = found.at(-1);
+    if (group === undefined || start > group.end) {
+      group = { start, end, ofLeft: [], ofRight: [] };
+      found.push(group);
+    }
+    group.end = Math.max(group.end, end);
+    (isLeft ? group.ofLeft : group.ofRight).push(hunk);
+  }
+  return found;
 }
 
 /** By how many pieces a side is longer than the base for these hunks. */
@@ -85,33 +77,28 @@ function growth(hunks: readonly Hunk[]): number {
   return hunks.reduce((sum, { base, side }) => sum + (side.end - side.start) - (base.end - base.start), 0);
 }
 
-/** What a side changed, in order; null if there is too much to compare. */
-function hunksBetween(base: readonly string[], side: readonly string[]): readonly Hunk[] | null {
-  const shorter = Math.min(base.length, side.length);
-  let before = 0;
-  while (before < shorter && base[before] === side[before]) before += 1;
-  let after = 0;
-  while (after < shorter - before && base[base.length - 1 - after] === side[side.length - 1 - after])
-    after += 1;
-  const baseLength = base.length - before - after;
-  const sideLength = side.length - before - after;
-  if (Math.max(baseLength, sideLength) > maxDifferingPieces) return null;
-  const hunks: Hunk[] = [];
-  const at = { base: before, side: before };
-  const addUpTo = (baseEnd: number, sideEnd: number) => {
-    if (at.base < baseEnd || at.side < sideEnd)
-      hunks.push({ base: { start: at.base, end: baseEnd }, side: { start: at.side, end: sideEnd } });
-  };
-  diffSequences(
-    baseLength,
-    sideLength,
-    (baseAt, sideAt) => base[before + baseAt] === side[before + sideAt],
-    (length, baseAt, sideAt) => {
-      addUpTo(before + baseAt, before + sideAt);
-      at.base = before + baseAt + length;
-      at.side = before + sideAt + length;
-    },
-  );
-  addUpTo(before + baseLength, before + sideLength);
-  return hunks;
+/** Joins what each region comes to; where both sides changed it and disagree, `settle` says, or gives up with null. */
+export function joinRegions(
+  pieces: ThreeWays<readonly string[]>,
+  regions: readonly Region[],
+  settle: (region: Region) => string | null,
+): string | null {
+  const merged: string[] = [];
+  for (const region of regions) {
+    const settled = isDisputed(pieces, region)
+      ? settle(region)
+      : textOf(pieces, region, region.changed === "neither" || region.changed === "right" ? "right" : "left");
+    if (settled === null) return null;
+    merged.push(settled);
+  }
+  return merged.join("");
+}
+
+/** Whether both sides changed a region, and not alike. */
+export function isDisputed(pieces: ThreeWays<readonly string[]>, region: Region): boolean {
+  return region.changed === "both" && textOf(pieces, region, "left") !== textOf(pieces, region, "right");
+}
+
+function textOf(pieces: ThreeWays<readonly string[]>, region: Region, side: "left" | "right"): string {
+  return pieces[side].slice(region[side].start, region[side].end).join("");
 }
