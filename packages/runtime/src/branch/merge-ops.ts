@@ -34,7 +34,7 @@ export function mergeParts(
   const goesWith = new Map<Location, Location>();
   for (const location of [...source.packages.affectedLocations()].sort()) {
     const [shown, there] = [source, target].map(({ packages }) => packages.nameRow(location)?.shown?.value);
-    if (isSame(shown, there) || shown === undefined) continue;
+    if (shown === undefined || (isSame(shown, there) && !isSettled(source, target, location))) continue;
     const named = namingOps(replica, source, target, location, shown);
     if (!named.ok) return named;
     ops.set(location, named.value);
@@ -67,6 +67,12 @@ function lastPlace(goesWith: ReadonlyMap<Location, Location>, start: Location): 
     if (next === undefined || visited.has(next)) return location;
     location = next;
   }
+}
+
+/** Whether the branch settled what the target's heads disagree on, be it in favour of what that shows. */
+function isSettled(source: ReplicaTables, target: ReplicaTables, location: Location): boolean {
+  const register = { type: "name", key: location } as const;
+  return target.packages.heads(register).length > 1 && source.packages.heads(register).length === 1;
 }
 
 /** Whether two bindings come to the same definition, or both to nothing. */
