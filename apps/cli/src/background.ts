@@ -15,7 +15,7 @@ export function syncInBackground({ paths, replica }: Space): boolean {
   const worker = spawn(process.execPath, [main, "sync", "--background", "--space", paths.folder], {
     detached: true,
     stdio: "ignore",
-    env: { ...process.env, DARKLANG_SPACE: undefined },
+    env: { ...process.env, DARKLANG_SPACE: undefined, DARKLANG_BRANCH: undefined },
   });
   // Without a worker the change simply waits for the next sync, and the indicator says so.
   worker.on("error", () => {});

@@ -1,9 +1,10 @@
+import { mainBranch } from "@darksync/core/conflict";
 import { describeStatus, type SyncStatus } from "@darksync/core/status";
+import { currentBranch } from "@darksync/runtime/branch/current-branch";
 import { readFacts } from "@darksync/runtime/replica/replica";
 import type { Command } from "commander";
 import { syncInBackground } from "./background.js";
 import { paint } from "./paint.js";
-import { wrongUsage } from "./problem-error.js";
 import { findSpace, openSpace, type Space } from "./space.js";
 import { terminalText } from "./terminal-text.js";
 
@@ -30,22 +31,53 @@ export interface Answer {
 /** Whether a command changes the space; then a linked relay hears of it in the background (eager sync). */
 export type Access = "reads" | "writes";
 
-/** The action of a command in a space (its arguments, then its options): opens it, prints the answer with the sync indicator, and closes it. */
+type Work<Arguments extends unknown[]> = (
+  space: Space,
+  command: Command,
+  ...args: Arguments
+) => Promise<Answer> | Answer;
+
+type Action<Arguments extends unknown[]> = (...args: [...Arguments, Command]) => Promise<void>;
+
+/**
+ * The action of a command that works on packages (its arguments, then its options): opens the space on the branch
+ * that is worked on, prints the answer with the sync indicator, and closes it.
+ */
 export function inSpace<Arguments extends unknown[]>(
   access: Access,
-  work: (space: Space, command: Command, ...args: Arguments) => Promise<Answer> | Answer,
-): (...args: [...Arguments, Command]) => Promise<void> {
+  work: Work<Arguments>,
+): Action<Arguments> {
+  return actionOf(access, work, (space, options) => onPickedBranch(space, options, access));
+}
+
+/**
+ * The same for what concerns all branches alike: exchange, the queue, health, settings, branches themselves. Its
+ * replica is main's; the branch that is worked on may be one that nothing can be done with.
+ */
+export function inWholeSpace<Arguments extends unknown[]>(
+  access: Access,
+  work: Work<Arguments>,
+): Action<Arguments> {
+  return actionOf(access, work, besidePickedBranch);
+}
+
+function actionOf<Arguments extends unknown[]>(
+  access: Access,
+  work: Work<Arguments>,
+  enter: (space: Space, options: GlobalOptions) => Promise<Space>,
+): Action<Arguments> {
   return async (...all) => {
     const command = all.at(-1) as Command;
     const options = command.optsWithGlobals<GlobalOptions>();
-    checkBranch(options);
-    const space = await openSpace(findSpace(options.space));
+    const opened = await openSpace(findSpace(options.space));
     try {
+      const space = await enter(opened, options);
       const answer = await work(space, command, ...(all.slice(0, -1) as Arguments));
       const isHandedOver = access === "writes" && options.offline !== true && syncInBackground(space);
-      report(answer, isHandedOver ? { status: () => statusHandedOver(space) } : space, options);
+      const after = await besidePickedBranch(opened, { ...options, ...idOf(space.branch, options) });
+      report(answer, isHandedOver ? { ...after, status: () => statusHandedOver(after) } : after, options);
     } finally {
-      space.close();
+      opened.close();
     }
   };
 }
@@ -57,22 +89,50 @@ function statusHandedOver(space: Space): SyncStatus {
   return status.state === "offline" && lastAttemptReached === true ? { ...status, state: "syncing" } : status;
 }
 
-function checkBranch({ branch = process.env.DARKLANG_BRANCH }: GlobalOptions): void {
-  if (branch === undefined || branch === "" || branch === "main") return;
-  wrongUsage(
-    `there is no branch ${branch}: this version knows main only`,
-    "Leave --branch and DARKLANG_BRANCH out.",
-  );
+/** The branch that was named for this command, as the options or the environment say; null: none was. */
+function namedBranch({ branch = process.env.DARKLANG_BRANCH }: GlobalOptions): string | null {
+  return branch === undefined || branch === "" ? null : branch;
+}
+
+// A branch that was named for the command may have got another name by it.
+function idOf(branch: Space["branch"], options: GlobalOptions): Pick<GlobalOptions, "branch"> {
+  return branch === null || namedBranch(options) === null ? {} : { branch: branch.id };
+}
+
+async function onPickedBranch(space: Space, options: GlobalOptions, access: Access): Promise<Space> {
+  const named = namedBranch(options);
+  if (isMain(space, named)) return space;
+  const { enterBranch } = await import("./branch-space.js");
+  return enterBranch(space, named, access);
+}
+
+async function besidePickedBranch(space: Space, options: GlobalOptions): Promise<Space> {
+  const named = namedBranch(options);
+  if (isMain(space, named)) return space;
+  const { besideBranch } = await import("./branch-space.js");
+  return besideBranch(space, named);
+}
+
+function isMain({ replica }: Space, named: string | null): boolean {
+  return named === mainBranch || (named === null && replica.store.read(currentBranch) === null);
 }
 
 /** Prints an answer: JSON with the sync status, or text with the indicator on a terminal. */
-export function report(answer: Answer, space: Pick<Space, "status">, { json }: GlobalOptions): void {
+export function report(
+  answer: Answer,
+  space: Pick<Space, "status" | "branch">,
+  { json }: GlobalOptions,
+): void {
   const status = space.status();
-  if (json === true) print(JSON.stringify({ ...answer.json, sync: status }));
+  const branch = space.branch?.label ?? mainBranch;
+  if (json === true) print(JSON.stringify({ branch, ...answer.json, sync: status }));
   else {
     if (answer.text !== "") print(answer.text);
     if (answer.note !== undefined && answer.note !== "") printNote(answer.note);
-    if (process.stdout.isTTY) print(paint.dim(describeStatus(status, Date.now())));
+    if (process.stdout.isTTY) {
+      const place = space.branch === null ? "" : `on ${branch} · `;
+      print(paint.dim(`${place}${describeStatus(status, Date.now())}`));
+    }
   }
   if (answer.exitCode !== undefined) process.exitCode = answer.exitCode;
 }

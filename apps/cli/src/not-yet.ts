@@ -1,8 +1,5 @@
 /** Commands that are planned and not there yet, with what they are for. */
 export const notYet: ReadonlyMap<string, string> = new Map([
-  ["branch", "branches"],
-  ["rebase", "branches"],
-  ["merge", "branches"],
   ["request", "approval requests"],
   ["notices", "notifications"],
   ["member", "memberships"],

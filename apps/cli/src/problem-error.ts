@@ -14,12 +14,16 @@ export class ProblemError extends Error {
 
 /** Problems with what the command was given: wrong usage. */
 const usageCodes: ReadonlySet<string> = new Set([
+  "ambiguous-branch",
   "ambiguous-head",
   "ambiguous-id",
+  "bad-branch-name",
   "bad-location",
   "bad-time",
   "bad-url",
   "same-location",
+  "unfit-choice",
+  "unfit-rule",
 ]);
 
 /** The value of a result; a problem ends the command. */

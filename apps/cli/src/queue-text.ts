@@ -2,18 +2,26 @@ import { isSyncLocked } from "@darksync/node/sync-lock";
 import { countQueued } from "@darksync/runtime/replica/push-queue";
 import type { QueueItem } from "@darksync/runtime/store/queue-store";
 import type { ReplicaTables } from "@darksync/runtime/store/store";
+import { logNameOf } from "./log-name.js";
 import type { Space } from "./space.js";
 import { countOf, lastDateMs } from "./wording.js";
 
-/** A queue item with how many changes it pushes. */
+/** A queue item with how many changes it pushes, and where to. */
 export interface CountedItem extends QueueItem {
   readonly count: number;
+  /** The log's name for people; empty for what pushes nothing. */
+  readonly logName: string;
 }
 
 /** Counts what an item pushes now. */
 export function counted(replica: Space["replica"], tables: ReplicaTables, item: QueueItem): CountedItem {
   const { task } = item;
-  return { ...item, count: task.type === "push_ops" ? countQueued(replica, tables, task) : 0 };
+  if (task.type !== "push_ops") return { ...item, count: 0, logName: "" };
+  return {
+    ...item,
+    count: countQueued(replica, tables, task),
+    logName: logNameOf(replica, tables, task.log),
+  };
 }
 
 /** A queue item as scripts see it. */
@@ -48,9 +56,10 @@ export function readQueue({ replica, paths }: Space): readonly CountedItem[] {
 }
 
 /** One line for a queue item. */
-export function describeItem({ id, task, status, retryCount, error, count }: CountedItem): string {
+export function describeItem(item: CountedItem): string {
+  const { id, task, status, retryCount, error, count, logName } = item;
   const what =
-    task.type === "push_ops" ? `push ${countOf(count, "change")} to ${task.log}` : `pull ${task.what}`;
+    task.type === "push_ops" ? `push ${countOf(count, "change")} to ${logName}` : `pull ${task.what}`;
   const tries = retryCount > 0 ? `, tried ${countOf(retryCount, "time")}` : "";
   return `${id}  ${status.padEnd(7)}  ${what}${tries}${error === null ? "" : `: ${error}`}`;
 }

@@ -7,6 +7,7 @@ import { readDeviceKey } from "@darksync/node/device-key";
 import { replicaPorts } from "@darksync/node/process-ports";
 import { openReplicaStore } from "@darksync/node/sqlite/replica-store";
 import { isSyncLocked } from "@darksync/node/sync-lock";
+import type { BranchView } from "@darksync/runtime/branch/branch-list";
 import { readStatus } from "@darksync/runtime/read/status";
 import { openReplica, type Replica, type ReplicaPorts, readFacts } from "@darksync/runtime/replica/replica";
 import type { ReplicaStore } from "@darksync/runtime/store/store";
@@ -56,10 +57,13 @@ export function findSpace(named: string | undefined): SpacePaths {
   });
 }
 
-/** An open space. */
+/** An open space, on main or on a branch. */
 export interface Space {
   readonly paths: SpacePaths;
+  /** Its packages are those that the command works on: what main shows, or what the branch does. */
   readonly replica: Replica;
+  /** The branch that is worked on; null: main. */
+  readonly branch: BranchView | null;
   /** What is true of sync now. */
   status(): SyncStatus;
   close(): void;
@@ -71,7 +75,7 @@ export const commonPorts: Omit<ReplicaPorts, "store" | "signer"> = {
   language: darklang,
 };
 
-/** Opens a space that exists. */
+/** Opens a space that exists, on main. */
 export async function openSpace(paths: SpacePaths): Promise<Space> {
   const signer = unwrap(readDeviceKey(paths.key));
   const store = openReplicaStore(paths.database, { create: false });
@@ -92,11 +96,12 @@ function unfinishedSpace({ dir }: SpacePaths): Problem {
   };
 }
 
-/** An open replica as a space. */
+/** An open replica as a space, on main. */
 export function spaceOf(paths: SpacePaths, replica: Replica): Space {
   return {
     paths,
     replica,
+    branch: null,
     status: () => statusOfStore(replica.store, paths),
     close: () => replica.store.close(),
   };

@@ -8,6 +8,7 @@ import type { SyncOutcome } from "@darksync/runtime/replica/sync-session";
 import type { Answer } from "./command.js";
 import { ProblemError } from "./problem-error.js";
 import type { Space } from "./space.js";
+import { type BeforeSync, lookBeforeSync, wordsSinceSync } from "./sync-conflicts.js";
 import { SyncProgress } from "./sync-progress.js";
 import { isWatching, newSession, pause, runSync, withSyncLock } from "./sync-run.js";
 import { countOf, syncCounts } from "./wording.js";
@@ -23,8 +24,9 @@ export async function syncOnce(space: Space, relay: RelayUrl, isJson: boolean): 
     return waitForWatcher(space);
   }
   const progress = new SyncProgress(!isJson);
+  const before = lookBeforeSync(space);
   try {
-    return describeOutcome(space, await runSync(space, relay, { onProgress: progress.onProgress }));
+    return describeOutcome(space, await runSync(space, relay, { onProgress: progress.onProgress }), before);
   } finally {
     progress.end();
   }
@@ -33,6 +35,7 @@ export async function syncOnce(space: Space, relay: RelayUrl, isJson: boolean): 
 /** Downloads everything again, compares it with what is held, and makes the state anew. */
 export async function syncFull(space: Space, relay: RelayUrl, isJson: boolean): Promise<Answer> {
   const progress = new SyncProgress(!isJson);
+  const before = lookBeforeSync(space);
   try {
     const { damaged, outcome } = await withSyncLock(space, async () => {
       const options = { onProgress: progress.onProgress, isFull: true };
@@ -41,7 +44,7 @@ export async function syncFull(space: Space, relay: RelayUrl, isJson: boolean): 
       if (result.problem === null) await refoldAll(space.replica);
       return { damaged: dropped, outcome: result };
     });
-    const answer = describeOutcome(space, outcome);
+    const answer = describeOutcome(space, outcome, before);
     const found =
       damaged === 0 ? "Nothing was damaged here." : `${countOf(damaged, "damaged block")} replaced.`;
     return {
@@ -55,16 +58,19 @@ export async function syncFull(space: Space, relay: RelayUrl, isJson: boolean): 
 }
 
 /** What a sync came to; a problem ends the command. */
-function describeOutcome({ replica }: Space, outcome: SyncOutcome): Answer {
-  const { pushed, pulled, problem, refused } = outcome;
+function describeOutcome(space: Space, outcome: SyncOutcome, before: BeforeSync): Answer {
+  const { pushed, pulled, problem, refused, plansApplied } = outcome;
   if (problem !== null) throw new ProblemError(problem);
-  const { conflicts, failed } = replica.store.read((tables) => readStatus(tables, false));
-  const lines = [syncCounts(pushed, pulled, conflicts, failed)];
+  const { conflicts, failed } = space.status();
+  const lines = [
+    syncCounts(pushed, pulled, conflicts, failed),
+    ...wordsSinceSync(space, before, plansApplied),
+  ];
   if (conflicts > 0) lines.push("`darklang conflicts` shows what needs a decision.");
   if (failed > 0) lines.push("`darklang queue` shows what failed and why.");
   for (const { message, hint } of refused) lines.push(`Not taken: ${message} ${hint}`);
   return {
-    json: { pushed, pulled, conflicts, failed },
+    json: { pushed, pulled, conflicts, failed, plansApplied },
     text: lines.join("\n"),
     exitCode: failed > 0 || refused.length > 0 ? 1 : 0,
   };
@@ -85,13 +91,14 @@ async function waitForWatcher(space: Space): Promise<Answer> {
       problem: lastProblem(tables),
     }));
   const pendingBefore = read().pending;
+  const before = lookBeforeSync(space);
   const deadlineMs = Date.now() + watcherWaitMs;
   for (;;) {
     const { pending, reached, problem } = read();
     if (problem !== null) throw new ProblemError(problem);
     if (pending === 0 && reached === true) {
-      const counts = { pushed: pendingBefore, pulled: 0, parked: 0 };
-      const answer = describeOutcome(space, { ...counts, problem: null, refused: [] });
+      const counts = { pushed: pendingBefore, pulled: 0, parked: 0, plansApplied: 0 };
+      const answer = describeOutcome(space, { ...counts, problem: null, refused: [] }, before);
       return { ...answer, text: `\`darklang sync --watch\` keeps this space in sync.\n${answer.text}` };
     }
     if (Date.now() > deadlineMs || !isSyncLocked(space.paths.lock)) {

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { applyChangeBundle, decodeChangeBundle } from "@darksync/runtime/replica/change-bundle";
 import type { Command } from "commander";
-import { type Answer, inSpace } from "../command.js";
+import { type Answer, inWholeSpace } from "../command.js";
 import { ProblemError, unwrap, wrongUsage } from "../problem-error.js";
 import type { Space } from "../space.js";
 import { countOf } from "../wording.js";
@@ -19,7 +19,7 @@ export function addBundle(program: Command): void {
     .description("queue discarded changes again, as they were")
     .option("--adopt", "take the work of a member who was removed")
     .action(
-      inSpace("writes", (space, _command, file: string, { adopt }: { readonly adopt?: true }) => {
+      inWholeSpace("writes", (space, _command, file: string, { adopt }: { readonly adopt?: true }) => {
         if (adopt === true) notYet("--adopt");
         return apply(space, file);
       }),

@@ -37,7 +37,7 @@ async function runDoctor(options: { readonly repair?: true }, command: Command):
         ...problems.flatMap(({ message, hint }) => [`  ${message}`, `    ${paint.cyan("hint:")} ${hint}`]),
       ];
   const answer = { json: { ok, problems }, text: lines.join("\n"), exitCode: ok ? 0 : 1 } as const;
-  if (status !== null) report(answer, { status: () => status }, globals);
+  if (status !== null) report(answer, { status: () => status, branch: null }, globals);
   else {
     // What is true of sync cannot be told without the database.
     print(globals.json === true ? JSON.stringify({ ...answer.json, sync: null }) : answer.text);

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from "commander";
-import { type Answer, inSpace } from "../command.js";
+import { type Answer, inWholeSpace } from "../command.js";
 import type { Space } from "../space.js";
 
 export function addOffline(program: Command): void {
@@ -8,7 +8,7 @@ export function addOffline(program: Command): void {
     .argument("<on|off>", "on: no traffic until it is switched off", readSwitch)
     .description("switch working offline on or off")
     .addHelpText("after", "\nExamples:\n  darklang offline on\n  darklang offline off")
-    .action(inSpace("writes", (space, _command, isOn: boolean) => switchOffline(space, isOn)));
+    .action(inWholeSpace("writes", (space, _command, isOn: boolean) => switchOffline(space, isOn)));
 }
 
 function readSwitch(text: string): boolean {

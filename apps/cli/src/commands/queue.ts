@@ -7,7 +7,7 @@ import type { ChangeRecord } from "@darksync/runtime/store/change-store";
 import type { QueueItem } from "@darksync/runtime/store/queue-store";
 import type { ReplicaTables } from "@darksync/runtime/store/store";
 import type { Command } from "commander";
-import { type Answer, inSpace } from "../command.js";
+import { type Answer, inWholeSpace } from "../command.js";
 import { ProblemError, unwrap, wrongUsage } from "../problem-error.js";
 import { counted, describeItem, isoTime, queueItemJson, readQueue } from "../queue-text.js";
 import type { Space } from "../space.js";
@@ -30,28 +30,28 @@ Examples:
   darklang queue move 3f2a --before 9c1d
   darklang queue drop 3f2a`,
     )
-    .action(inSpace("reads", (space) => list(space)));
+    .action(inWholeSpace("reads", (space) => list(space)));
   queue
     .command("show <ID>")
     .description("one item, with its changes")
-    .action(inSpace("reads", (space, _command, id: string) => show(space, id)));
+    .action(inWholeSpace("reads", (space, _command, id: string) => show(space, id)));
   queue
     .command("move <ID>")
     .description("let an item go earlier or later; what depends on it goes along")
     .requiredOption("--before <id>", "the item that it shall stand before")
     .action(
-      inSpace("reads", (space, _command, id: string, { before }: { readonly before: string }) =>
+      inWholeSpace("reads", (space, _command, id: string, { before }: { readonly before: string }) =>
         move(space, id, before),
       ),
     );
   queue
     .command("drop <ID>")
     .description("discard an item's unsigned changes; a file that brings them back is written first")
-    .action(inSpace("reads", (space, _command, id: string) => drop(space, id)));
+    .action(inWholeSpace("reads", (space, _command, id: string) => drop(space, id)));
   queue
     .command("pull <WHAT>")
     .description("fetch a location when online")
-    .action(inSpace("writes", (space, _command, what: string) => pull(space, what)));
+    .action(inWholeSpace("writes", (space, _command, what: string) => pull(space, what)));
 }
 
 function list(space: Space): Answer {
@@ -147,8 +147,8 @@ function drop(space: Space, idPrefix: string): Promise<Answer> {
 async function pull({ replica }: Space, what: string): Promise<Answer> {
   if (splitLocation(what) === null) {
     wrongUsage(
-      `${what} is no location: requests and branches are not in this version yet`,
-      "Give a location, like Acme.Money.add.",
+      `${what} is no location: requests are not in this version yet`,
+      "Give a location, like Acme.Money.add. Branches come with every sync.",
     );
   }
   const { only } = replica.store.read(readFacts);

@@ -1,6 +1,12 @@
+import { type BranchView, listBranches } from "@darksync/runtime/branch/branch-list";
+import { currentBranch } from "@darksync/runtime/branch/current-branch";
+import { lateChanges } from "@darksync/runtime/branch/late-changes";
+import { type MergeState, mergeState } from "@darksync/runtime/branch/merge-state";
 import { readFacts } from "@darksync/runtime/replica/replica";
+import type { ReplicaTables } from "@darksync/runtime/store/store";
 import type { Command } from "commander";
-import { type Answer, inSpace } from "../command.js";
+import { commandOn, labelIn, lateText } from "../branch-words.js";
+import { type Answer, inWholeSpace } from "../command.js";
 import { paint } from "../paint.js";
 import type { Space } from "../space.js";
 import { countOf, shortId } from "../wording.js";
@@ -10,15 +16,18 @@ export function addStatus(program: Command): void {
     .command("status")
     .description("show how this space stands to its relay")
     .addHelpText("after", "\nExample:\n  darklang status --json")
-    .action(inSpace("reads", (space) => runStatus(space)));
+    .action(inWholeSpace("reads", (space) => runStatus(space)));
 }
 
-function runStatus({ replica, ...space }: Space): Answer {
+function runStatus(space: Space): Answer {
+  const { replica, branch } = space;
   const { space: id, member, relay, strategy, only } = replica.store.read(readFacts);
   const { pending, conflicts, failed, workOffline } = space.status();
+  const late = replica.store.read((tables) => lateBranches(space, tables));
   const lines = [
-    `Space ${shortId(id) || "(not joined yet)"} in ${space.paths.folder}, branch main`,
+    `Space ${shortId(id) || "(not joined yet)"} in ${space.paths.folder}, branch ${branch?.label ?? "main"}`,
     `You are ${paint.bold(member)}, on device ${shortId(replica.device)}`,
+    ...replica.store.read((tables) => branchLines(space, tables)),
     relay === null
       ? "No relay. To link one: darklang sync --relay URL"
       : `Relay ${relay}, ${workOffline ? "working offline" : `${strategy} sync`}`,
@@ -26,10 +35,11 @@ function runStatus({ replica, ...space }: Space): Answer {
     pending === 0 ? "Nothing waits for the relay." : `${countOf(pending, "change")} not on the relay yet.`,
     ...(failed > 0 ? [paint.red(`${failed} failed: darklang sync --status`)] : []),
     ...(conflicts > 0 ? [paint.yellow(`${countOf(conflicts, "conflict")}: darklang conflicts`)] : []),
+    ...late.map(({ branch: merged, changes }) => describeLate(space, merged, changes)),
   ];
   return {
     json: {
-      branch: "main",
+      branch: branch?.label ?? "main",
       pending,
       conflicts,
       requests: 0,
@@ -39,7 +49,50 @@ function runStatus({ replica, ...space }: Space): Answer {
       device: replica.device,
       relay,
       strategy,
+      late: late.map(({ branch: merged, changes }) => ({ branch: merged.label, changes })),
     },
     text: lines.join("\n"),
   };
+}
+
+/** What there is to say of the branch that is worked on. */
+function branchLines(space: Space, tables: ReplicaTables): readonly string[] {
+  const { replica, branch } = space;
+  if (branch === null) {
+    return currentBranch(tables) === null
+      ? []
+      : [paint.yellow("The branch you were on is not here any more: darklang branch switch main")];
+  }
+  const state = mergeState(replica, tables, branch.id);
+  const reading = branch.access === "read" ? ", to read" : "";
+  const whose = branch.isMine ? "yours" : `by ${branch.author}${reading}`;
+  return [
+    `Branch ${paint.bold(branch.label)}, ${whose}: ${mergeWords(state, labelIn(space, tables, state.into))}`,
+    ...(branch.isArchived
+      ? [paint.yellow(`It is archived: darklang branch restore ${branch.label}, or: switch main`)]
+      : []),
+  ];
+}
+
+function mergeWords({ differing, merged }: MergeState, into: string): string {
+  const count = differing.length;
+  if (count === 0) return merged === "never" ? `no difference from ${into}` : `merged into ${into}`;
+  const differs = count === 1 ? "1 definition differs" : `${count} definitions differ`;
+  return `${differs} from ${into}${merged === "partly" ? ", partly merged" : ""}`;
+}
+
+/** The branches that changes came to after they were merged (B4), with how many. */
+function lateBranches(
+  { replica }: Space,
+  tables: ReplicaTables,
+): readonly { readonly branch: BranchView; readonly changes: number }[] {
+  return listBranches(replica, tables)
+    .filter(({ id, isArchived }) => !isArchived && lateChanges(replica, tables, id).length > 0)
+    .map((branch) => ({ branch, changes: mergeState(replica, tables, branch.id).late.length }))
+    .filter(({ changes }) => changes > 0);
+}
+
+function describeLate(space: Space, branch: BranchView, changes: number): string {
+  const whose = branch.id === space.branch?.id ? "" : ` of ${branch.label}`;
+  return paint.yellow(`${lateText(changes)}${whose}: ${commandOn({ ...space, branch }, "merge")}`);
 }

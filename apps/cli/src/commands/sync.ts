@@ -1,5 +1,7 @@
+import { branchLog, branchOfLog } from "@darksync/core/branch";
 import { parseRelayUrl, type RelayUrl } from "@darksync/node/relay-url";
-import { readLogStatus } from "@darksync/runtime/read/status";
+import { listBranches } from "@darksync/runtime/branch/branch-list";
+import { type LogStatus, readLogStatus } from "@darksync/runtime/read/status";
 import { dropChanges, unsignedChanges } from "@darksync/runtime/replica/drop";
 import { unparkAll } from "@darksync/runtime/replica/park";
 import { retryPulls } from "@darksync/runtime/replica/queue-order";
@@ -7,7 +9,8 @@ import { readFacts } from "@darksync/runtime/replica/replica";
 import { isUnreachable } from "@darksync/sync/problem-class";
 import type { Command } from "commander";
 import { syncInBackground } from "../background.js";
-import { type Answer, type GlobalOptions, inSpace } from "../command.js";
+import { type Answer, type GlobalOptions, inWholeSpace } from "../command.js";
+import { logNameOf } from "../log-name.js";
 import { ProblemError, unwrap, wrongUsage } from "../problem-error.js";
 import { describeItem, isoTime, queueItemJson, readQueue } from "../queue-text.js";
 import type { Space } from "../space.js";
@@ -54,7 +57,9 @@ Examples:
     )
     .addOption(program.createOption("--background").hideHelp())
     .action(
-      inSpace("reads", (space, command, options: SyncOptions) => runSyncCommand(space, command, options)),
+      inWholeSpace("reads", (space, command, options: SyncOptions) =>
+        runSyncCommand(space, command, options),
+      ),
     );
 }
 
@@ -165,10 +170,7 @@ function describeQueue(space: Space): Answer {
     `Last synced: ${lastSyncedAt ?? "never"}`,
     queue.length === 0 ? "The queue is empty." : "Queue:",
     ...queue.map((item) => `  ${describeItem(item)}`),
-    ...logs.map(
-      ({ log, lastSyncedAtMs, pending }) =>
-        `  ${log}: ${pending} pending, last synced ${isoTime(lastSyncedAtMs) ?? "never"}`,
-    ),
+    ...describeLogs(space, logs),
   ];
   return {
     json: {
@@ -185,6 +187,22 @@ function describeQueue(space: Space): Answer {
     },
     text: lines.join("\n"),
   };
+}
+
+/** A line for each log; those of branches that others keep to themselves are but counted. */
+function describeLogs({ replica }: Space, logs: readonly LogStatus[]): readonly string[] {
+  return replica.store.read((tables) => {
+    const mine = new Set(listBranches(replica, tables).map(({ id }) => branchLog(id)));
+    const shown = logs.filter(({ log }) => branchOfLog(log) === null || mine.has(log));
+    const hidden = logs.length - shown.length;
+    return [
+      ...shown.map(
+        ({ log, lastSyncedAtMs, pending }) =>
+          `  ${logNameOf(replica, tables, log)}: ${pending} pending, last synced ${isoTime(lastSyncedAtMs) ?? "never"}`,
+      ),
+      ...(hidden > 0 ? [`  and ${countOf(hidden, "branch", "branches")} not shared with you`] : []),
+    ];
+  });
 }
 
 async function setStrategy({ replica }: Space, strategy: string): Promise<Answer> {

@@ -1,0 +1,56 @@
+import { failure, type Result, success } from "@darksync/core/result";
+import { type BranchView, findBranch } from "@darksync/runtime/branch/branch-list";
+import { currentBranch } from "@darksync/runtime/branch/current-branch";
+import { onBranch } from "@darksync/runtime/branch/on-branch";
+import type { Access } from "./command.js";
+import { unwrap } from "./problem-error.js";
+import { type Space, statusOfStore } from "./space.js";
+
+/** The space on the branch that was named, or else the current one. Reads and edits go to the branch. */
+export function enterBranch(space: Space, named: string | null, access: Access): Space {
+  const branch = unwrap(checkUsable(unwrap(pickBranch(space, named)), access));
+  const replica = onBranch(space.replica, branch.id);
+  return { ...space, replica, branch, status: () => statusOfStore(replica.store, space.paths) };
+}
+
+/** The space as it is, with the branch that was named, or else the current one if it is still there. */
+export function besideBranch(space: Space, named: string | null): Space {
+  const picked = pickBranch(space, named);
+  if (!picked.ok && named === null) return space;
+  const branch = unwrap(picked);
+  const { store } = onBranch(space.replica, branch.id);
+  return { ...space, branch, status: () => statusOfStore(store, space.paths) };
+}
+
+function pickBranch({ replica }: Space, named: string | null): Result<BranchView> {
+  return replica.store.read((tables) => {
+    if (named !== null) return findBranch(replica, tables, named);
+    const current = findBranch(replica, tables, currentBranch(tables) ?? "");
+    if (current.ok) return current;
+    return failure(
+      "unknown-branch",
+      "the branch that you were on is not here any more, or not shared with you",
+      "Go back to main: darklang branch switch main",
+    );
+  });
+}
+
+/** Whether a command may work on a branch. */
+export function checkUsable(branch: BranchView, access: Access): Result<BranchView> {
+  const { label } = branch;
+  if (branch.isArchived) {
+    return failure(
+      "archived-branch",
+      `the branch ${label} is archived`,
+      `Bring it back: darklang branch restore ${label}. Or leave it: darklang branch switch main`,
+    );
+  }
+  if (access === "writes" && branch.access !== "write") {
+    return failure(
+      "read-only-branch",
+      `the branch ${label} is shared with you for reading only`,
+      `Work on a branch of it: darklang branch create NAME --from ${label}`,
+    );
+  }
+  return success(branch);
+}

@@ -1,0 +1,106 @@
+import { mainBranch } from "@darksync/core/conflict";
+import { type BranchMerge, mergeBranch } from "@darksync/runtime/branch/merge-branch";
+import type { Command } from "commander";
+import { branchWorkedOn } from "../branch-find.js";
+import { checkUsable } from "../branch-space.js";
+import { commandOn, labelIn } from "../branch-words.js";
+import { type Answer, inWholeSpace } from "../command.js";
+import { conflictLines } from "../conflict-lines.js";
+import { paint } from "../paint.js";
+import { unwrap } from "../problem-error.js";
+import type { Space } from "../space.js";
+import { countOf } from "../wording.js";
+
+export function addMerge(program: Command): void {
+  program
+    .command("merge")
+    .description("take what the branch you are on changed into main, or the branch it is of")
+    .option("--dry-run", "only say what would be done")
+    .addHelpText(
+      "after",
+      `
+Where both changed a definition and that cannot be merged, nothing is written:
+settle the conflicts on the branch, then merge again. All of it works offline.
+The branch stays, and can be merged again when more has come to it.
+
+Examples:
+  darklang merge --dry-run
+  darklang merge
+  darklang --branch fix-rounding merge`,
+    )
+    .action(
+      inWholeSpace("writes", (space, _command, options: { readonly dryRun?: true }) =>
+        runMerge(space, options.dryRun === true),
+      ),
+    );
+}
+
+async function runMerge(space: Space, isDryRun: boolean): Promise<Answer> {
+  const { replica } = space;
+  const branch = branchWorkedOn(space, "merge");
+  unwrap(checkUsable(branch, isDryRun ? "reads" : "writes"));
+  const merge = unwrap(await mergeBranch(replica, branch.id, isDryRun));
+  const into = replica.store.read((tables) => labelIn(space, tables, merge.into));
+  const { merged, conflicts, changes } = merge;
+  const locations = conflicts.length > 0 ? conflicts.map(({ location }) => location) : merged;
+  return {
+    json: { merged: merged.length, conflicts: conflicts.length, into, changes, locations },
+    text: describe(space, branch.label, into, merge, isDryRun).join("\n"),
+  };
+}
+
+function describe(
+  space: Space,
+  label: string,
+  into: string,
+  merge: BranchMerge,
+  isDryRun: boolean,
+): readonly string[] {
+  const { merged, conflicts, changes } = merge;
+  if (conflicts.length > 0) return describeConflicts(space, label, into, merge, isDryRun);
+  if (merged.length === 0 && changes.length === 0) return [`${into} has all of ${label}: nothing to merge.`];
+  const what = countOf(merged.length, "definition");
+  if (isDryRun) {
+    return [
+      `${label} would go into ${into}, with no conflict: ${what}.`,
+      ...locationLines(merged),
+      `Their texts: ${commandOn(space, "diff")}`,
+    ];
+  }
+  const next =
+    into === mainBranch
+      ? `${label} stays; to put it away: darklang branch archive ${label}`
+      : `To take ${into} further: darklang --branch ${into} merge`;
+  return [`Merged ${paint.bold(label)} into ${paint.bold(into)}: ${what}.`, ...locationLines(merged), next];
+}
+
+function describeConflicts(
+  space: Space,
+  label: string,
+  into: string,
+  { conflicts }: BranchMerge,
+  isDryRun: boolean,
+): readonly string[] {
+  const [are, them] = conflicts.length === 1 ? ["is", "it"] : ["are", "them"];
+  const first = isDryRun
+    ? `! ${label} and ${into} have ${countOf(conflicts.length, "conflict")}; nothing would be written to ${into}:`
+    : `! Not merged yet: ${countOf(conflicts.length, "conflict")} with ${into} ${are} to be settled on ${label}:`;
+  const resolve = commandOn(space, "conflicts resolve ID --mine | --theirs | --file F");
+  return [
+    paint.yellow(first),
+    ...conflictLines(conflicts),
+    ...(isDryRun ? [`To have ${them} on ${label}: ${commandOn(space, "rebase")}`] : []),
+    `To settle: ${resolve}`,
+    `Then: ${commandOn(space, "merge")}`,
+  ];
+}
+
+const shownLocations = 20;
+
+function locationLines(locations: readonly string[]): readonly string[] {
+  const rest = locations.length - shownLocations;
+  return [
+    ...locations.slice(0, shownLocations).map((location) => `  ${location}`),
+    ...(rest > 0 ? [`  and ${rest} more: --json lists all`] : []),
+  ];
+}
