@@ -7,7 +7,7 @@ import { HeadMerge, type MergePorts } from "./merge-heads.js";
 import { bindingKey, NamingGraph } from "./naming-graph.js";
 import { type LinkGroup, linkGroupOf, loneGroup, type NamingSource } from "./naming-source.js";
 import type { OpId } from "./op-id.js";
-import { type Divergence, type Placement, placeHeads } from "./placement.js";
+import { type Divergence, type Placement, placeHeads, withoutEarlier } from "./placement.js";
 import type { Assignment } from "./register.js";
 
 /** What the heads that belong at a location come to. */
@@ -101,10 +101,12 @@ class NameJudge {
     this.missing = this.#merge.missing;
   }
 
-  judge(group: LinkGroup, { placed, left }: Placement, isLinked: boolean): JudgedName {
-    const standing = standingHeads(this.#graph, placed.get(this.#location) ?? []);
+  judge(group: LinkGroup, placement: Placement, isLinked: boolean): JudgedName {
+    const { placed, left } = placement;
     const away = left.get(this.#location) ?? [];
-    const replaces = this.#replaces(group, placed, left);
+    const here = placed.get(this.#location) ?? [];
+    const standing = standingHeads(this.#graph, [...here, ...this.#removals(away, here)].sort());
+    const replaces = this.#replaces(group, placement);
     const settled = { conflict: null, mergedText: null, replaces };
     if (standing.length < 2) {
       const id = standing[0] ?? away[0];
@@ -125,6 +127,18 @@ class NameJudge {
     const shown = this.#shownAs(pick, [pick]);
     const view = { shown, isMerged: !this.#isHere(pick), conflict: summary, isLinked };
     return { ...settled, view, conflict };
+  }
+
+  /** The moves that left a definition behind as removed: another one came in its place, and it was that which moved. */
+  #removals(away: readonly OpId[], here: readonly OpId[]): readonly OpId[] {
+    const graph = this.#graph;
+    return away.filter((move) =>
+      here.some((head) => {
+        if (graph.isSameDefinition(head, move)) return false;
+        const parted = graph.nearestCommonAncestors([graph.historyOf(head), graph.historyOf(move)]);
+        return parted.some((node) => graph.bindingOf(node).type === "definition");
+      }),
+    );
   }
 
   #isHere(id: OpId): boolean {
@@ -164,22 +178,17 @@ class NameJudge {
 
   #replaces(
     group: LinkGroup,
-    placed: Placement["placed"],
-    left: Placement["left"],
+    { placed, left, earlier }: Placement,
   ): ReadonlyMap<Location, readonly Assignment<"name">[]> {
     const graph = this.#graph;
-    const here = new Set((placed.get(this.#location) ?? []).map((id) => graph.nodeOf(id)));
+    const nodesOf = (ids: readonly OpId[] = []) => new Set(ids.map((id) => graph.nodeOf(id)));
+    const here = nodesOf(placed.get(this.#location));
     const replaces = new Map<Location, readonly Assignment<"name">[]>();
     for (const [location, { heads }] of group) {
       const own = heads.filter(({ id }) => here.has(graph.nodeOf(id)));
       if (own.length === 0 && location !== this.#location) continue;
-      const away = new Set(left.get(location));
-      replaces.set(location, [
-        ...own,
-        ...heads.filter(
-          ({ id }) => away.has(id) || [...away].some((move) => graph.nodeOf(move) === graph.nodeOf(id)),
-        ),
-      ]);
+      const gone = nodesOf([...(left.get(location) ?? []), ...(earlier.get(location) ?? [])]);
+      replaces.set(location, [...own, ...heads.filter(({ id }) => gone.has(graph.nodeOf(id)))]);
     }
     return replaces;
   }
@@ -194,20 +203,6 @@ function standingHeads(graph: NamingGraph, heads: readonly OpId[]): readonly OpI
   }
   const standing = [...distinct.values()];
   return standing.filter((id) => !isDoneAlready(graph, id, standing));
-}
-
-function withoutEarlier(graph: NamingGraph, heads: readonly OpId[]): readonly OpId[] {
-  if (heads.length < 2) return heads;
-  const headOf = new Map(heads.map((id) => [graph.nodeOf(id), id]));
-  const earlier = new Set<OpId>();
-  for (const later of headOf.values()) {
-    for (const node of graph.ancestors(later)) {
-      const id = headOf.get(node);
-      // Namings of equal target that count as one may make two heads each other's ancestors: both stand.
-      if (id !== undefined && id !== later && !graph.ancestors(id).has(graph.nodeOf(later))) earlier.add(id);
-    }
-  }
-  return heads.filter((id) => !earlier.has(id));
 }
 
 /** Whether it removes a definition that is gone from here anyway, since only others that came by a move stand. */

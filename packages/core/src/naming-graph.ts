@@ -135,17 +135,25 @@ export class NamingGraph {
     return identity;
   }
 
+  /** What of a node's parents is of the same definition: a new one may supersede what another left behind. */
   #identityParents(node: Node): Iterable<Node> {
-    const parents = this.#parents.get(node) ?? new Set<Node>();
-    if (this.bindingOf(node).type === "nothing") return parents;
-    const freed = this.#freed.get(node);
-    const isNothing = (parent: Node) => this.bindingOf(parent).type === "nothing";
-    const removals = [...parents].filter((parent) => isNothing(parent) && freed?.has(parent) !== true);
-    // Who names something anew may supersede, past the removal, also what that had removed (O1).
-    const gone = new Set(removals.flatMap((removal) => [...this.ancestors(removal)]));
-    return [...parents].filter(
-      (parent) => freed?.has(parent) === true || !(isNothing(parent) || gone.has(parent)),
-    );
+    const freed = this.#freed.get(node) ?? new Set();
+    const { value } = this.assignmentOf(node);
+    // Whoever moves a definition to a place puts it in the stead of what was there.
+    if (value.type === "definition" && value.movedFrom !== null && freed.size > 0) return freed;
+    const parents = this.#latestKinds(this.#parents.get(node) ?? new Set());
+    if (value.type === "definition")
+      return parents.filter((parent) => freed.has(parent) || this.bindingOf(parent).type === "definition");
+    // What has moved away is not removed by who frees the place once more.
+    return this.movedTo(node) === null ? parents.filter((parent) => this.movedTo(parent) === null) : parents;
+  }
+
+  /** Where definitions and removals are superseded at once: without those that others of them supersede (O1). */
+  #latestKinds(parents: ReadonlySet<Node>): readonly Node[] {
+    const all = [...parents];
+    if (new Set(all.map((parent) => this.bindingOf(parent).type)).size < 2) return all;
+    const gone = new Set(all.flatMap((parent) => [...this.ancestors(parent)]));
+    return all.filter((parent) => !gone.has(parent));
   }
 
   #closure(
@@ -199,36 +207,61 @@ export class NamingGraph {
 
   #joinEqualTargets(lineage: NameLineage): void {
     if (lineage.heads.length < 2) return;
-    const component = componentsOf(lineage);
     const namings = [...lineage.assignments.values()];
-    this.#join(
-      namings.filter(({ value }) => value.type === "definition"),
-      component,
-      ({ value }) => bindingKey(value),
-    );
+    const join = (type: Binding["type"], keyOf: (naming: Assignment<"name">) => string) =>
+      this.#join(
+        lineage,
+        Map.groupBy(
+          namings.filter(({ value }) => value.type === type),
+          keyOf,
+        ).values(),
+      );
+    join("definition", ({ value }) => bindingKey(value));
     // Removals are equal if they removed the same.
-    this.#join(
-      namings.filter(({ value }) => value.type === "nothing"),
-      component,
-      ({ id, supersedes }) => {
-        const removed = supersedes.filter((parent) => lineage.assignments.has(parent));
-        const nodes = new Set(removed.map((parent) => this.nodeOf(parent)));
-        return [...[...nodes].sort(), this.movedTo(id) ?? ""].join(" ");
-      },
-    );
+    join("nothing", ({ id, supersedes }) => {
+      const removed = supersedes.filter((parent) => lineage.assignments.has(parent));
+      const nodes = new Set(removed.map((parent) => this.nodeOf(parent)));
+      return [...[...nodes].sort(), this.movedTo(id) ?? ""].join(" ");
+    });
   }
 
-  #join(
-    namings: readonly Assignment<"name">[],
-    component: ReadonlyMap<OpId, number>,
-    keyOf: (naming: Assignment<"name">) => string,
-  ): void {
-    for (const equal of Map.groupBy(namings, keyOf).values()) {
+  #join(lineage: NameLineage, equals: Iterable<readonly Assignment<"name">[]>): void {
+    const component = componentsOf(lineage);
+    const children = childrenOf(lineage);
+    for (const equal of equals) {
       if (new Set(equal.map(({ id }) => component.get(id))).size < 2) continue;
-      const [first, ...others] = equal.map(({ id }) => id).sort();
+      // Going back to an old target is an edit: of those in one line the first alone is what others have too.
+      const later = descendantsOf(children, equal);
+      const [first, ...others] = equal
+        .map(({ id }) => id)
+        .filter((id) => !later.has(id))
+        .sort();
       if (first !== undefined) for (const other of others) this.#representative.set(other, first);
     }
   }
+}
+
+function childrenOf({ assignments }: NameLineage): ReadonlyMap<OpId, readonly OpId[]> {
+  const children = new Map<OpId, OpId[]>([...assignments.keys()].map((id) => [id, []]));
+  for (const { id, supersedes } of assignments.values())
+    for (const parent of supersedes) children.get(parent)?.push(id);
+  return children;
+}
+
+function descendantsOf(
+  children: ReadonlyMap<OpId, readonly OpId[]>,
+  namings: readonly Assignment<"name">[],
+): ReadonlySet<OpId> {
+  const found = new Set<OpId>();
+  const waiting = namings.map(({ id }) => id);
+  for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
+    for (const child of children.get(id) ?? []) {
+      if (found.has(child)) continue;
+      found.add(child);
+      waiting.push(child);
+    }
+  }
+  return found;
 }
 
 /** Which component each naming of a location is in: heads are in one if they share an ancestor. */

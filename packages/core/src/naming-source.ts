@@ -14,7 +14,7 @@ export interface NamingSource {
   text(hash: ContentHash): DefinitionText | null;
 }
 
-/** A location's heads with all they descend from there. */
+/** A location's heads with all they descend from there, in the order of their ids. */
 export interface NameLineage {
   readonly heads: readonly Assignment<"name">[];
   readonly assignments: ReadonlyMap<OpId, Assignment<"name">>;
@@ -100,16 +100,21 @@ function endKey(change: ChangeId, other: Location): string {
 }
 
 function lineageOf(source: NamingSource, location: Location): NameLineage {
-  const heads = source.heads(location);
-  const assignments = new Map<OpId, Assignment<"name">>();
+  const heads = source.heads(location).toSorted(byId);
+  const found = new Map<OpId, Assignment<"name">>();
   const waiting = [...heads];
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    if (assignments.has(next.id)) continue;
-    assignments.set(next.id, next);
+    if (found.has(next.id)) continue;
+    found.set(next.id, next);
     for (const id of next.supersedes) {
-      const parent = assignments.has(id) ? null : source.assignment(location, id);
+      const parent = found.has(id) ? null : source.assignment(location, id);
       if (parent !== null) waiting.push(parent);
     }
   }
-  return { heads, assignments };
+  // In one order, whatever order they came in.
+  return { heads, assignments: new Map([...found.values()].sort(byId).map((each) => [each.id, each])) };
+}
+
+function byId(left: Assignment, right: Assignment): number {
+  return left.id < right.id ? -1 : 1;
 }

@@ -24,6 +24,8 @@ export interface Placement {
   readonly placed: Placed;
   /** Per location the moves away from it that are heads. */
   readonly left: Placed;
+  /** Per location the heads that another head there goes beyond. */
+  readonly earlier: Placed;
   readonly divergences: readonly Divergence[];
 }
 
@@ -34,9 +36,16 @@ export interface Placement {
 export function placeHeads(group: LinkGroup, graph: NamingGraph): Placement {
   const placed = new Map<Location, OpId[]>();
   const left = new Map<Location, OpId[]>();
+  const earlier = new Map<Location, OpId[]>();
   const floating: Floating[] = [];
   for (const [location, { heads }] of group) {
-    for (const head of oneOfEachNode(graph, heads)) {
+    const distinct = oneOfEachNode(graph, heads);
+    const latest = new Set(withoutEarlier(graph, distinct));
+    for (const head of distinct) {
+      if (!latest.has(head)) {
+        put(earlier, location, head);
+        continue;
+      }
       if (graph.movedTo(head) !== null) {
         put(left, location, head);
         continue;
@@ -57,7 +66,7 @@ export function placeHeads(group: LinkGroup, graph: NamingGraph): Placement {
   const homes = apart.map(({ head, places }) => ({ head, home: homeOf(graph, placed, head, places) }));
   for (const { head, home } of homes) put(placed, home, head);
   for (const heads of placed.values()) heads.sort();
-  return { placed, left, divergences };
+  return { placed, left, earlier, divergences };
 }
 
 /** A head that followed moves to several places, or in a circle. */
@@ -73,6 +82,21 @@ function oneOfEachNode(graph: NamingGraph, heads: readonly Assignment<"name">[])
     if (!least.has(node)) least.set(node, id);
   }
   return [...least.values()];
+}
+
+/** The heads that no other of them goes beyond, be it by namings of equal target that count as one (O2.2). */
+export function withoutEarlier(graph: NamingGraph, heads: readonly OpId[]): readonly OpId[] {
+  if (heads.length < 2) return heads;
+  const headOf = new Map(heads.map((id) => [graph.nodeOf(id), id]));
+  const earlier = new Set<OpId>();
+  for (const later of headOf.values()) {
+    for (const node of graph.ancestors(later)) {
+      const id = headOf.get(node);
+      // Namings of equal target that count as one may make two heads each other's ancestors: both stand.
+      if (id !== undefined && id !== later && !graph.ancestors(id).has(graph.nodeOf(later))) earlier.add(id);
+    }
+  }
+  return heads.filter((id) => !earlier.has(id));
 }
 
 /** Where a head goes that followed to several places of which all but one, or all, were given up since. */

@@ -1,8 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { encodeChange } from "../src/change.js";
+import { mainBranch } from "../src/conflict.js";
 import { contentHash } from "../src/content-hash.js";
-import { Fold, problemOf } from "../src/fold.js";
+import { Fold, namingSourceOf, problemOf } from "../src/fold.js";
+import { judgeGroup } from "../src/judge.js";
 import type { Op } from "../src/op/op.js";
 import { previousOp } from "../src/op/set-name.js";
 import { opId } from "../src/op-id.js";
@@ -81,6 +83,20 @@ describe("O8 the state depends on the set of changes only", () => {
     );
   });
 
+  test("O8.6 what is recorded is what judging from all assignments gives, wherever that starts", () => {
+    fc.assert(
+      fc.property(anyHistory(60), deliveries, (history, delivery) => {
+        const store = new MapFoldStore();
+        foldBitByBit(store, ordered(history.changes, delivery), delivery.batches, true);
+        for (const start of store.views.keys()) {
+          const { names } = judgeGroup(foldPorts, mainBranch, namingSourceOf(store), start);
+          for (const [location, { view }] of names) expect(view).toEqual(store.views.get(location));
+        }
+      }),
+      { numRuns },
+    );
+  });
+
   test("O8.2 replicas that edited, met and parted as they liked agree once they hold the same changes", () => {
     fc.assert(
       fc.property(anyHistory(60), (history) => {
@@ -110,9 +126,23 @@ describe("O8 the state depends on the set of changes only", () => {
   const edits = fc.array(
     fc.record({
       who: fc.nat(people.length - 1),
-      what: fc.constantFrom("save", "save", "save", "remove", "rename", "import", "look", "deprecate"),
-      where: fc.nat(locations.length - 1),
-      other: fc.nat(locations.length - 1),
+      what: fc.constantFrom(
+        ...([
+          "save",
+          "save",
+          "edit",
+          "edit",
+          "remove",
+          "rename",
+          "rename",
+          "swap",
+          "import",
+          "look",
+        ] as const),
+        "deprecate" as const,
+      ),
+      where: fc.constantFrom(0, 0, 1, 2, 3, 4),
+      other: fc.constantFrom(0, 0, 1, 2, 3, 4),
       target: fc.nat(3),
       kind: fc.constantFrom(0, 0, 1),
     }),
@@ -145,7 +175,9 @@ describe("O8 the state depends on the set of changes only", () => {
       if (what === "look") continue;
       lastEditor = who;
       if (what === "save") play({ type: "save", who, where, target, kind, wide: target % 2 === 0 });
-      else if (what === "rename") play({ type: "rename", who, where, to: other });
+      else if (what === "edit")
+        play({ type: "edit", who, where, line: target, value: kind, isTextLate: false });
+      else if (what === "rename" || what === "swap") play({ type: what, who, where, to: other });
       else if (what === "import") play({ type: "import", who });
       else if (what === "remove") play({ type: "remove", who, where });
       else play({ type: "deprecate", who, where });

@@ -1,11 +1,14 @@
 import fc from "fast-check";
 import { encodeChange } from "../../src/change.js";
+import type { DefinitionText } from "../../src/definition.js";
 import { Fold } from "../../src/fold.js";
 import { ownerOf } from "../../src/location.js";
 import type { Op } from "../../src/op/op.js";
+import { previousOp } from "../../src/op/set-name.js";
 import { type OpId, opId } from "../../src/op-id.js";
 import type { Register } from "../../src/register.js";
 import { type BranchEvent, branchEvents, branchOp } from "./branch-event.js";
+import { choicesAt, opsOf, savingOps, settlingOps, withoutTexts } from "./intent.js";
 import { MapFoldStore } from "./map-fold-store.js";
 import {
   addText,
@@ -20,14 +23,16 @@ import {
 import { foldPorts } from "./ports.js";
 
 export const people: readonly string[] = ["Ada", "Ben", "Cy", "Dee"];
-export const locations: readonly string[] = ["Acme.a", "Acme.M.b", "Beta.a", "Beta.``odd.name``"];
+export const locations: readonly string[] = ["Acme.a", "Acme.M.b", "Acme.c", "Beta.a", "Beta.``odd.name``"];
 const kinds = ["fn", "type", "value"] as const;
 
 /** One thing that happens. `who`, `where` and so on are indices into the lists above. */
 export type Event =
   | { readonly type: "save"; who: number; where: number; target: number; kind: number; wide: boolean }
+  | { readonly type: "edit"; who: number; where: number; line: number; value: number; isTextLate: boolean }
+  | { readonly type: "late texts"; who: number }
   | { readonly type: "remove"; who: number; where: number }
-  | { readonly type: "rename"; who: number; where: number; to: number }
+  | { readonly type: "rename" | "swap"; who: number; where: number; to: number }
   | { readonly type: "deprecate" | "undeprecate"; who: number; where: number }
   | { readonly type: "resolve"; who: number; where: number; pick: number }
   | { readonly type: "import"; who: number }
@@ -37,8 +42,10 @@ export type Event =
   | { readonly type: "garbage"; who: number; where: number; what: number };
 
 const who = fc.nat(people.length - 1);
-const where = fc.constantFrom(0, 0, 0, 1, 2, 3);
+const where = fc.constantFrom(0, 0, 0, 0, 1, 1, 2, 3, 4);
 const target = fc.nat(3);
+/** The lines of a definition that events edit; neighbours do not merge. */
+export const editedLines = 4;
 
 const events: fc.Arbitrary<Event> = fc.oneof(
   {
@@ -52,15 +59,35 @@ const events: fc.Arbitrary<Event> = fc.oneof(
       wide: fc.boolean(),
     }),
   },
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      type: fc.constant("edit" as const),
+      who,
+      where,
+      line: fc.nat(editedLines - 1),
+      value: fc.nat(2),
+      isTextLate: fc.constantFrom(false, false, true),
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant("late texts" as const), who }) },
   { weight: 5, arbitrary: fc.record({ type: fc.constant("sync" as const), who, from: who }) },
   { weight: 2, arbitrary: fc.record({ type: fc.constant("remove" as const), who, where }) },
-  { weight: 2, arbitrary: fc.record({ type: fc.constant("rename" as const), who, where, to: where }) },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      type: fc.constantFrom("rename" as const, "rename" as const, "swap" as const),
+      who,
+      where,
+      to: where,
+    }),
+  },
   {
     weight: 2,
     arbitrary: fc.record({ type: fc.constantFrom("deprecate" as const, "undeprecate" as const), who, where }),
   },
   {
-    weight: 2,
+    weight: 4,
     arbitrary: fc.record({ type: fc.constant("resolve" as const), who, where, pick: fc.nat(2) }),
   },
   { weight: 2, arbitrary: fc.record({ type: fc.constant("import" as const), who }) },
@@ -105,6 +132,8 @@ export class History {
   readonly changes: PlacedBytes[] = [];
   readonly replicas: readonly Replica[] = people.map(() => new Replica());
   readonly #names = new Map<OpId, string>();
+  /** Texts that were named and not brought yet. */
+  readonly #lateTexts: DefinitionText[] = [];
 
   constructor(list: readonly Event[]) {
     for (const event of list) this.play(event);
@@ -130,13 +159,24 @@ export class History {
       case "save":
         this.#save(event);
         break;
+      case "edit":
+        this.#edit(event);
+        break;
+      case "late texts":
+        if (this.#lateTexts.length > 0)
+          this.#append(event.who, "main/Acme", this.#lateTexts.splice(0).map(addText));
+        break;
       case "remove": {
         const location = locations[event.where] ?? "";
-        this.#write(event.who, location, [nameOp(location, "nothing", this.#seen(event.who, location))]);
+        const { store } = this.#replica(event.who);
+        this.#write(event.who, location, opsOf(store, { type: "remove", location }));
         break;
       }
       case "rename":
-        this.#rename(event.who, event.where, event.to);
+        this.#move(event.who, event.where, event.to);
+        break;
+      case "swap":
+        this.#swap(event.who, event.where, event.to);
         break;
       case "deprecate":
       case "undeprecate": {
@@ -214,40 +254,42 @@ export class History {
     ]);
   }
 
-  #rename(by: number, fromIndex: number, toIndex: number): void {
+  /** Changes one line of what is shown; starts a definition where nothing is, or something of another kind. */
+  #edit({ who, where, line, value, isTextLate }: Extract<Event, { type: "edit" }>): void {
+    const location = locations[where] ?? "";
+    const { store } = this.#replica(who);
+    const shown = store.views.get(location)?.shown?.value;
+    const text = shown?.type === "definition" && shown.kind === "fn" ? store.text(shown.hash) : null;
+    const lines = (text?.tail.includes("\n") ? text : startedText).tail.split("\n");
+    lines[2 * line + 1] = `  let l${line} = ${value}L`;
+    const edited: DefinitionText = { ...startedText, tail: lines.join("\n") };
+    const ops = savingOps(store, location, edited);
+    if (isTextLate) this.#lateTexts.push(edited);
+    this.#write(who, location, isTextLate ? withoutTexts(ops) : ops);
+  }
+
+  #move(by: number, fromIndex: number, toIndex: number): void {
     const from = locations[fromIndex] ?? "";
     const to = locations[toIndex] ?? "";
-    const shown = this.#replica(by).store.views.get(from)?.shown?.value;
-    if (from === to || ownerOf(from) !== ownerOf(to) || shown?.type !== "definition") return;
-    this.#write(by, from, [
-      { type: "UnsetName", location: from, movedTo: to, supersedes: this.#seen(by, from) },
-      {
-        type: "SetName",
-        location: to,
-        kind: shown.kind,
-        target: shown.hash,
-        movedFrom: from,
-        supersedes: this.#seen(by, to),
-      },
-    ]);
+    const { store } = this.#replica(by);
+    const isThere = store.views.get(from)?.shown?.value.type === "definition";
+    if (from !== to && ownerOf(from) === ownerOf(to) && isThere)
+      this.#write(by, from, opsOf(store, { type: "move", from, to }));
+  }
+
+  /** Two places change what they hold, over a third one. */
+  #swap(by: number, oneIndex: number, otherIndex: number): void {
+    const free = locations.findIndex((_, index) => index !== oneIndex && index !== otherIndex && index < 3);
+    this.#move(by, oneIndex, free);
+    this.#move(by, otherIndex, oneIndex);
+    this.#move(by, free, otherIndex);
   }
 
   #resolve(by: number, whereIndex: number, pick: number): void {
     const location = locations[whereIndex] ?? "";
-    const conflict = this.#replica(by).store.conflictAt(location);
-    if (conflict === null) return;
-    const chosen = conflict.heads[pick % conflict.heads.length];
-    const note: Op = { type: "Resolve", conflict: conflict.id, choice: "head", rule: "" };
-    const supersedes = this.#seen(by, location);
-    if (chosen?.value.type === "definition") {
-      const { kind, hash } = chosen.value;
-      this.#write(by, location, [
-        { type: "SetName", location, kind, target: hash, movedFrom: null, supersedes },
-        note,
-      ]);
-    } else {
-      this.#write(by, location, [{ type: "UnsetName", location, movedTo: null, supersedes }, note]);
-    }
+    const { store } = this.#replica(by);
+    const count = choicesAt(store, location);
+    if (count > 0) this.#write(by, location, settlingOps(store, location, pick % count));
   }
 
   #garbage(by: number, whereIndex: number, what: number): void {
@@ -324,13 +366,17 @@ export class History {
       "supersedes" in op
         ? ` (supersedes ${op.supersedes.map((id) => this.#names.get(id) ?? "unknown").join(" ") || "nothing"})`
         : "";
+    if (op.type === "SetName" && op.target === previousOp) return `set${about} to it${supersedes}`;
     if (op.type === "SetName") {
       const name = ["t0", "t1", "t2", "t3"].find(
         (text) => op.target === (nameOp("A.a", `${op.kind} ${text}`) as typeof op).target,
       );
       return `set${about} = ${op.kind} ${name}${supersedes}`;
     }
-    if (op.type === "AddFn" || op.type === "AddType" || op.type === "AddValue") return "text";
+    if (op.type === "AddFn" || op.type === "AddType" || op.type === "AddValue")
+      return `text ${op.tail.replaceAll(/\s+/g, " ")}`;
+    if (op.type === "UnsetName" && op.movedTo !== null)
+      return `unset${about}, moved to ${op.movedTo}${supersedes}`;
     return `${op.type}${about}${supersedes}`;
   }
 
@@ -350,6 +396,12 @@ export class History {
       .map((head) => head.id);
   }
 }
+
+const startedText: DefinitionText = {
+  kind: "fn",
+  head: "let ",
+  tail: ` (x: Int64) : Int64 =${Array.from({ length: editedLines }, (_, line) => `\n  let l${line} = 0L\n`).join("")}\n  x`,
+};
 
 // A good change whose op is then given a number that no kind has.
 function withUnknownOp(number: number): Uint8Array {

@@ -1,4 +1,5 @@
 import { darklang } from "../../../language/src/darklang.ts";
+import { contentHash } from "../../src/content-hash.js";
 import type { DefinitionText } from "../../src/definition.js";
 import { namingSourceOf } from "../../src/fold.js";
 import { nameOf } from "../../src/location.js";
@@ -9,6 +10,7 @@ import type { Assignment, Binding } from "../../src/register.js";
 import { scatteringAt } from "../../src/scattering.js";
 import type { MapFoldStore } from "./map-fold-store.js";
 import { addText } from "./placed.js";
+import { sha256 } from "./ports.js";
 
 /** What somebody wants, however it comes to be written. */
 export type Intent =
@@ -28,7 +30,7 @@ export function opsOf(store: MapFoldStore, intent: Intent): readonly Op[] {
   const namings = new Namings(store);
   switch (intent.type) {
     case "save":
-      return namings.bind(intent.location, textOfSource(intent.source)).ops();
+      return savingOps(store, intent.location, textOfSource(intent.source));
     case "remove":
       return namings.free(intent.location, null).ops();
     case "move": {
@@ -37,6 +39,24 @@ export function opsOf(store: MapFoldStore, intent: Intent): readonly Op[] {
       return namings.free(intent.from, intent.to).bind(intent.to, shown, intent.from).ops();
     }
   }
+}
+
+/** The ops that save a text at a location. */
+export function savingOps(store: MapFoldStore, location: string, text: DefinitionText): readonly Op[] {
+  return new Namings(store).bind(location, text).ops();
+}
+
+/** The same ops with their texts left to come later. */
+export function withoutTexts(ops: readonly Op[]): readonly Op[] {
+  let hash = "";
+  return ops.flatMap((op): readonly Op[] => {
+    if (op.type === "AddFn" || op.type === "AddType" || op.type === "AddValue") {
+      const kind = op.type === "AddFn" ? "fn" : op.type === "AddType" ? "type" : "value";
+      hash = contentHash(sha256, { kind, head: op.head, tail: op.tail });
+      return [];
+    }
+    return [op.type === "SetName" && op.target === previousOp ? { ...op, target: hash } : op];
+  });
 }
 
 /** How many ways there are to settle the conflict of a location. */

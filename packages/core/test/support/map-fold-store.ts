@@ -106,7 +106,21 @@ export class MapFoldStore implements FoldStore {
       heads: [...heads].sort((left, right) => (left.id < right.id ? -1 : 1)),
       ahead: [...ahead].sort(),
     }));
-    return { rows, views: [...this.views].sort(byKey), texts: [...this.texts].sort(byKey) };
+    const named = this.#namedTexts();
+    const texts = [...this.texts].filter(([hash]) => named.has(hash)).sort(byKey);
+    return { rows, views: [...this.views].sort(byKey), texts };
+  }
+
+  /** What a fold merged on its way may be left over beside these. */
+  #namedTexts(): ReadonlySet<ContentHash> {
+    const named = new Set<ContentHash>();
+    const add = (value: Assignment["value"] | undefined) => {
+      if (value !== null && value !== undefined && "hash" in value) named.add(value.hash);
+    };
+    for (const { assignments } of this.#rows.values())
+      for (const { value } of assignments.values()) add(value);
+    for (const { shown } of this.views.values()) add(shown?.value);
+    return named;
   }
 
   #row(register: Register): Row {
