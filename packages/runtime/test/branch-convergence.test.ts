@@ -6,9 +6,9 @@ import { archiveBranch, createBranch, rebaseBranch } from "../src/branch/branch-
 import { listBranches } from "../src/branch/branch-list.js";
 import { mergeBranch } from "../src/branch/merge-branch.js";
 import { onBranch } from "../src/branch/on-branch.js";
+import { resolveConflict } from "../src/conflict/resolve.js";
 import { remove } from "../src/edit/remove.js";
 import { rename } from "../src/edit/rename.js";
-import { resolveConflict } from "../src/edit/resolve-conflict.js";
 import { save } from "../src/edit/save.js";
 import { checkChanges } from "../src/read/check-changes.js";
 import { newSpaceId } from "../src/relay/relay.js";
@@ -76,7 +76,7 @@ async function act(replica: Replica, branches: BranchId[], pick: Pick): Promise<
   }
 }
 
-for (let seed = 1; seed <= 30; seed += 1) {
+for (let seed = 1; seed <= 40; seed += 1) {
   test(`O8, B1, B2: random work on branches of branches converges (seed ${seed})`, async () => {
     const pick = seededNumbers(seed);
     const wire = new Wire(newRelay());

@@ -94,7 +94,7 @@ export class BranchSource implements NamingSource {
         )
         .map(({ id }) => id),
     );
-    return { ...assignment, supersedes: [...new Set([...assignment.supersedes, ...merged])] };
+    return { ...assignment, supersedes: [...new Set([...assignment.supersedes, ...merged.sort()])] };
   }
 
   #branched(type: BranchableType, key: string): readonly Register[] {

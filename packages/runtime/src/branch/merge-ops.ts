@@ -44,6 +44,13 @@ export function mergeParts(
       if (!ops.has(place)) ops.set(place, freed);
     }
   }
+  for (const place of new Set(goesWith.values())) {
+    const shown = source.packages.nameRow(place)?.shown?.value;
+    if (ops.has(place) || shown?.type !== "definition") continue;
+    const named = namingOps(replica, source, target, place, shown);
+    if (!named.ok) return named;
+    ops.set(place, named.value);
+  }
   const parts = [...Map.groupBy(ops.keys(), (location) => lastPlace(goesWith, location)).values()].map(
     (locations): MergePart => ({
       owner: ownerOf(locations[0] ?? ""),
@@ -72,6 +79,10 @@ function lastPlace(goesWith: ReadonlyMap<Location, Location>, start: Location): 
 /** Whether the branch settled what the target's heads disagree on, be it in favour of what that shows. */
 function isSettled(source: ReplicaTables, target: ReplicaTables, location: Location): boolean {
   const register = { type: "name", key: location } as const;
+  const [isOpen, isOpenThere] = [source, target].map(
+    ({ packages }) => (packages.nameRow(location)?.conflict ?? null) !== null,
+  );
+  if (isOpenThere === true && isOpen === false) return true;
   return target.packages.heads(register).length > 1 && source.packages.heads(register).length === 1;
 }
 
