@@ -83,12 +83,12 @@ export class Teammate {
     return (await this.do("status")).sync as SyncFields;
   }
 
-  /** What the space shows: locations with their texts and marks. */
-  async view(): Promise<Record<string, unknown>> {
-    const { items } = await this.do("ls");
+  /** What the space shows: locations with their texts and marks. `options`: for every command. */
+  async view(...options: readonly string[]): Promise<Record<string, unknown>> {
+    const { items } = await this.do(...options, "ls");
     const view: Record<string, unknown> = {};
     for (const { location } of items as { location: string }[]) {
-      const { definition } = await this.do("view", location);
+      const { definition } = await this.do(...options, "view", location);
       const { source, mark, conflict } = definition as Record<string, unknown>;
       view[location] = { source, mark, conflict };
     }
