@@ -1,20 +1,31 @@
-import { type Conflict, mainBranch } from "@darksync/core/conflict";
-import { changeOf } from "@darksync/core/op-id";
 import type { Assignment } from "@darksync/core/register";
+import {
+  type DetailedConflict,
+  type DetailedHead,
+  detailConflicts,
+} from "@darksync/runtime/conflict/details";
+import type { EarlierChoice } from "@darksync/runtime/conflict/earlier";
 import { renderText } from "@darksync/runtime/read/definition";
-import { authorOf } from "@darksync/runtime/read/members";
-import { usedBy } from "@darksync/runtime/read/references";
 import type { Replica } from "@darksync/runtime/replica/replica";
 import type { ReplicaTables } from "@darksync/runtime/store/store";
 import { isoTime } from "./queue-text.js";
-import { localTime, shortId, someOf } from "./wording.js";
+import { oneLine } from "./step-choices.js";
+import { drawTexts, whatHappened } from "./step-picture.js";
+import type { StepConflict } from "./step-through.js";
+import { localTime, sentence, shortId, someOf } from "./wording.js";
 
-/** One side of a conflict as scripts see it; both null: deleted. */
+/** One side of a conflict as scripts see it; `hash` and `source` null: deleted. */
 export interface HeadView {
   readonly hash: string | null;
   readonly source: string | null;
   readonly author: string;
   readonly time: string | null;
+  /** Where it was written: an edit may have followed a move. */
+  readonly location: string;
+  /** Id of the change that wrote it. */
+  readonly change: string;
+  /** Whether this device's member wrote it. */
+  readonly mine: boolean;
 }
 
 /** A conflict as scripts see it. */
@@ -22,29 +33,64 @@ export interface ConflictView {
   readonly id: string;
   readonly kind: string;
   readonly location: string;
+  readonly locations: readonly string[];
   readonly branch: string;
   readonly heads: readonly HeadView[];
   readonly base: { readonly hash: string | null; readonly source: string | null } | null;
   readonly dependents: readonly string[];
-  /** A rule chosen beforehand; this version knows none. */
-  readonly planned: null;
+  readonly earlier: {
+    readonly choice: string;
+    readonly rule: string;
+    readonly author: string;
+    readonly time: string | null;
+  } | null;
+  /** A rule chosen beforehand. */
+  readonly planned: string | null;
+  /** Why the plan did not settle it. */
+  readonly plannedReason: string | null;
 }
 
-/** A conflict with its sides' texts and what uses the definition. */
+/** A conflict with its sides' texts. */
 export function conflictView(
-  replica: Pick<Replica, "language">,
   tables: ReplicaTables,
-  { id, kind, location, heads, base }: Conflict,
+  { conflict, heads, dependents, earlier, planned }: DetailedConflict,
 ): ConflictView {
+  const { id, kind, location, locations, base } = conflict;
   return {
     id,
     kind,
     location,
-    branch: mainBranch,
-    heads: heads.map((head) => ({ ...textView(tables, location, head), ...authorView(tables, head) })),
+    locations,
+    branch: tables.packages.branch,
+    heads: heads.map((head) => headView(tables, head)),
     base: base === null ? null : textView(tables, location, base),
-    dependents: usedBy(replica, tables, location),
-    planned: null,
+    dependents,
+    earlier: earlier === null ? null : earlierView(earlier),
+    planned: planned?.rule ?? null,
+    plannedReason: planned?.reason ?? null,
+  };
+}
+
+/** One conflict with all there is to tell. */
+export function viewConflict(
+  replica: Replica,
+  tables: ReplicaTables,
+  conflict: DetailedConflict["conflict"],
+): ConflictView {
+  const [details] = detailConflicts(replica, tables, [conflict]);
+  if (details === undefined) throw new Error("a conflict without details");
+  return conflictView(tables, details);
+}
+
+function headView(tables: ReplicaTables, head: DetailedHead): HeadView {
+  const { author, timeMs, location, change, isMine } = head;
+  return {
+    ...textView(tables, location, head),
+    author,
+    time: isoTime(timeMs),
+    location,
+    change,
+    mine: isMine,
   };
 }
 
@@ -58,45 +104,103 @@ function textView(
   return { hash: value.hash, source: text === null ? null : renderText(location, text) };
 }
 
-function authorView(tables: ReplicaTables, { id }: Assignment<"name">): Pick<HeadView, "author" | "time"> {
-  const record = tables.changes.get(changeOf(id));
-  if (record === null) return { author: "unknown", time: null };
-  return { author: authorOf(tables, record.device), time: isoTime(record.time.wallMs) };
+function earlierView({ choice, rule, author, timeMs }: EarlierChoice): NonNullable<ConflictView["earlier"]> {
+  return { choice, rule, author, time: isoTime(timeMs) };
 }
 
-const columns = 80;
+/** The conflict as a person settles it at the terminal. */
+export function stepConflictOf(view: ConflictView): StepConflict {
+  const { id, kind, location, dependents, base } = view;
+  return {
+    id,
+    kind,
+    location,
+    heads: view.heads.map(({ author, time, hash, source, mine, location: place }) => ({
+      author,
+      time,
+      source: hash === null ? null : (source ?? textMissing),
+      isMine: mine,
+      location: place,
+    })),
+    base: base === null ? null : { source: base.hash === null ? null : (base.source ?? textMissing) },
+    dependents,
+    earlier: view.earlier === null ? null : earlierWords(view.earlier),
+  };
+}
+
+const textMissing = "// The text is not on this device.";
+
+/** Who chose what, and when, before a head came that had not seen it. */
+export function earlierWords({ choice, rule, author, time }: NonNullable<ConflictView["earlier"]>): string {
+  const when = time === null ? "" : `, ${localTime(Date.parse(time))}`;
+  return `${author} chose ${choiceWords(choice)}${rule === "" ? "" : ` by the rule ${rule}`}${when}`;
+}
+
+function choiceWords(choice: string): string {
+  switch (choice) {
+    case "mine":
+      return "their own side";
+    case "theirs":
+      return "the other side";
+    case "base":
+      return "the text before both";
+    case "delete":
+      return "to let it go";
+    case "head":
+      return "one side";
+    case "file":
+      return "a new text";
+    case "both":
+      return "to keep both";
+    case "accept":
+      return "to accept it";
+    default:
+      return choice;
+  }
+}
+
 const shownDependents = 5;
 
-/** A conflict for people: the base, then each side, within 80 columns. */
-export function describeConflict({ id, kind, location, heads, base, dependents }: ConflictView): string {
-  const lines = [`${shortId(id)}  ${kind}  ${location}`, ""];
-  if (base !== null) lines.push(rule("before both"), ...sourceLines(base), "");
-  for (const head of heads) {
-    const time = head.time === null ? "" : `, ${localTime(Date.parse(head.time))}`;
-    lines.push(rule(`${head.author}${time}`), ...sourceLines(head), "");
-  }
+/** A conflict for people, within `columns`. */
+export function describeConflict(view: ConflictView, columns: number): string {
+  const { id, kind, location, dependents, earlier } = view;
+  const step = stepConflictOf(view);
+  const lines = [
+    `${shortId(id)}  ${kind}  ${oneLine(location)}`,
+    sentence(whatHappened(step)),
+    ...(earlier === null ? [] : [`${sentence(earlierWords(earlier))} The sides have changed since.`]),
+    ...plannedLines(view),
+    "",
+    ...drawTexts(step, columns),
+  ];
   if (dependents.length > 0) lines.push(`Used by: ${someOf(dependents, shownDependents)}`);
-  lines.push("Settle it: darklang conflicts resolve ID --mine | --theirs | --file F");
-  return lines.join("\n");
+  return [...lines, ...supersededLines(view), settleLine(view)].join("\n");
 }
 
-function rule(title: string): string {
-  return `── ${title} ${"─".repeat(Math.max(0, columns - title.length - 4))}`;
+/** What was planned for a conflict, and why it is open all the same. */
+export function plannedLines({ planned, plannedReason }: ConflictView): readonly string[] {
+  return planned === null ? [] : [`Planned: ${planned}; not applied: ${plannedReason}.`];
 }
 
-function sourceLines({ hash, source }: Pick<HeadView, "hash" | "source">): readonly string[] {
-  if (hash === null) return ["  (removed)"];
-  if (source === null) return ["  (the text is not on this device)"];
-  return source.trimEnd().split("\n").flatMap(wrapped);
+/** A word to whoever edited what another one removed. */
+export function supersededLines({ kind, location, heads }: ConflictView): readonly string[] {
+  const removers = heads.filter(({ hash, mine }) => hash === null && !mine);
+  const [remover] = removers;
+  if (kind !== "edit-delete" || remover === undefined || removers.length > 1) return [];
+  if (!heads.some(({ hash, mine }) => hash !== null && mine)) return [];
+  return [
+    `${remover.author} removed ${oneLine(location)}, which you had edited: restore yours (--mine) or let it go (--theirs).`,
+  ];
 }
 
-/** A line of source in pieces that fit; what goes on is indented further. */
-function wrapped(line: string): readonly string[] {
-  const pieces: string[] = [];
-  let rest = `  ${line}`;
-  while (rest.length > columns) {
-    pieces.push(rest.slice(0, columns));
-    rest = `    ${rest.slice(columns)}`;
+function settleLine({ id, kind, location }: ConflictView): string {
+  const resolve = `darklang conflicts resolve ${shortId(id)}`;
+  switch (kind) {
+    case "dependency":
+      return `Settle it: ${resolve} --accept, or: darklang edit ${oneLine(location)}`;
+    case "move-move":
+      return `Settle it: ${resolve} --mine | --theirs | --base`;
+    default:
+      return `Settle it: ${resolve} --mine | --theirs | --file F`;
   }
-  return [...pieces, rest];
 }

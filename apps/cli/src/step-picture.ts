@@ -27,7 +27,7 @@ export function pictureOf(conflict: StepConflict, { index, count }: StepProgress
   if (earlier !== null) {
     lines.push(...write(`Chosen before: ${oneLine(earlier)}. The sides have changed since.`, paint.yellow));
   }
-  return [...lines, "", ...texts(conflict, columns)].join("\n");
+  return [...lines, "", ...drawTexts(conflict, columns)].join("\n");
 }
 
 function wrapped(text: string, columns: number): readonly string[] {
@@ -36,7 +36,8 @@ function wrapped(text: string, columns: number): readonly string[] {
 
 const shownDependents = 5;
 
-function whatHappened({ kind, heads }: StepConflict): string {
+/** Who did what, in words. */
+export function whatHappened({ kind, heads }: StepConflict): string {
   const who = namesOf(heads);
   switch (kind) {
     case "edit-edit":
@@ -62,7 +63,8 @@ function isText({ source }: Head): boolean {
   return source !== null;
 }
 
-function texts(conflict: StepConflict, columns: number): readonly string[] {
+/** The texts of a conflict within `columns`, in lines. */
+export function drawTexts(conflict: StepConflict, columns: number): readonly string[] {
   const { heads, base, kind } = conflict;
   const [first, second] = heads;
   if (kind === "move-move" && heads.every(({ source }) => source === first?.source)) {

@@ -29,3 +29,15 @@ export function mergeAt(
   if (binding === null) return null;
   return { binding, text: binding.type === "definition" ? merge.textOf(binding.hash) : null };
 }
+
+/** What heads had in common before they parted: their nearest common ancestor, or the clean merge of several. */
+export function commonBase(
+  ports: MergePorts,
+  source: NamingSource,
+  location: Location,
+  heads: readonly OpId[],
+): Merged | null {
+  const graph = new NamingGraph(linkGroupOf(source, location) ?? loneGroup(source, location));
+  const nearest = graph.nearestCommonAncestors(heads.map((id) => graph.historyOf(id)));
+  return nearest.length === 0 ? null : mergeAt(ports, source, location, nearest);
+}

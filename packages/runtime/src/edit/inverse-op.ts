@@ -1,7 +1,7 @@
 import { isAccepted } from "@darksync/core/acceptance";
 import { type BranchId, branchOfLog } from "@darksync/core/branch";
 import { isArchived, sharedAccess } from "@darksync/core/branch-state";
-import { greatest } from "@darksync/core/deprecation";
+import { deprecationOf, greatest } from "@darksync/core/deprecation";
 import type { Op } from "@darksync/core/op/op";
 import type { OpId } from "@darksync/core/op-id";
 import { type Assignment, branchedKey, type Register, type RegisterType } from "@darksync/core/register";
@@ -9,39 +9,29 @@ import type { LogName } from "@darksync/core/vector";
 import type { ReplicaTables } from "../store/store.js";
 
 /** The op that puts back what was there, null where there is nothing to put back; or why it cannot be done. */
-export type Inverse = Op | null | "changed-since" | "settled-conflict";
+export type Inverse = Op | null | "changed-since";
 
-/** The inverse of an op of this id in a log. */
-export function inverseOp(tables: ReplicaTables, log: LogName, op: Op, id: OpId): Inverse {
+/** An op that names no location. */
+type OtherOp = Exclude<Op, { type: "SetName" | "UnsetName" }>;
+
+/** The inverse of an op of this id in a log. Names take more than one op: see `undo-names.ts`. */
+export function inverseOp(tables: ReplicaTables, log: LogName, op: OtherOp, id: OpId): Inverse {
   const supersedes = [id];
   switch (op.type) {
-    case "SetName":
-    case "UnsetName": {
-      const { location } = op;
-      const before = valueBefore(tables, { type: "name", key: location }, id, op.supersedes);
-      if (typeof before === "string") return before;
-      // A rename taken back is a rename.
-      if (before === null || before.value.type === "nothing") {
-        const movedTo = op.type === "SetName" ? op.movedFrom : null;
-        return { type: "UnsetName", location, movedTo, supersedes };
-      }
-      const { kind, hash } = before.value;
-      const movedFrom = op.type === "UnsetName" ? op.movedTo : null;
-      return { type: "SetName", location, kind, target: hash, movedFrom, supersedes };
-    }
     case "Deprecate":
     case "Undeprecate": {
       const { location } = op;
-      const before = valueBefore(tables, { type: "deprecation", key: location }, id, op.supersedes);
-      if (typeof before === "string") return before;
-      if (before === null || before.value === null) return { type: "Undeprecate", location, supersedes };
-      return { type: "Deprecate", location, message: before.value.message, supersedes };
+      const before = headsBefore(tables, { type: "deprecation", key: location }, id, op.supersedes);
+      if (before === "changed-since") return before;
+      const deprecation = deprecationOf(before);
+      if (deprecation === null) return { type: "Undeprecate", location, supersedes };
+      return { type: "Deprecate", location, message: deprecation.message, supersedes };
     }
     case "SetFile": {
       const { path } = op;
-      const before = valueBefore(tables, { type: "file", key: path }, id, op.supersedes);
-      if (typeof before === "string") return before;
-      return { type: "SetFile", path, skeleton: before?.value.skeleton ?? [], supersedes };
+      const before = headsBefore(tables, { type: "file", key: path }, id, op.supersedes);
+      if (before === "changed-since") return before;
+      return { type: "SetFile", path, skeleton: greatest(before)?.value.skeleton ?? [], supersedes };
     }
     case "Accept":
     case "Reopen": {
@@ -101,19 +91,6 @@ function branchOf(log: LogName): BranchId {
   const branch = branchOfLog(log);
   if (branch === null) throw new Error(`an op of a branch counted in ${log}`);
   return branch;
-}
-
-/** What the register held before the op, null if nothing; or why that cannot be put back. */
-function valueBefore<Type extends RegisterType>(
-  tables: ReplicaTables,
-  register: Register<Type>,
-  id: OpId,
-  supersedes: readonly OpId[],
-): Assignment<Type> | null | "changed-since" | "settled-conflict" {
-  const before = headsBefore(tables, register, id, supersedes);
-  if (before === "changed-since") return before;
-  const [only, ...others] = before;
-  return others.length > 0 ? "settled-conflict" : (only ?? null);
 }
 
 /** The heads that the op replaced, unless it is no longer the only one itself. */

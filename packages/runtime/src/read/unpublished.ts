@@ -36,7 +36,8 @@ export function listUnpublished(
     .filter(({ from, to }) => from?.hash !== to?.hash);
 }
 
-function changedLocations(
+/** The locations that this device named in changes which the relay does not durably have. */
+export function changedLocations(
   replica: Pick<Replica, "device" | "compression">,
   tables: ReplicaTables,
 ): ReadonlySet<Location> {
