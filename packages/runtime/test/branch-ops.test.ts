@@ -9,6 +9,7 @@ import { success } from "@darksync/core/result";
 import { systemRandom } from "@darksync/node/crypto";
 import { openReplicaStore } from "@darksync/node/sqlite/replica-store";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import { onBranch } from "../src/branch/on-branch.js";
 import { undo } from "../src/edit/undo.js";
 import { memoryReplicaStore } from "../src/memory/replica-store.js";
 import { checkChanges } from "../src/read/check-changes.js";
@@ -66,7 +67,7 @@ describe("undo of branch ops", () => {
       sharedAccess(packages.heads({ type: "branchShare", key: branchedKey(branch, "Ben") })),
     );
   const mustUndo = async (change: ChangeId | null = null): Promise<void> => {
-    expect(await undo(ada, change)).toMatchObject({ ok: true });
+    expect(await undo(onBranch(ada, branch), change)).toMatchObject({ ok: true });
   };
 
   test("Accept and Reopen, and back again", async () => {
@@ -126,7 +127,7 @@ describe("undo of branch ops", () => {
   test("nothing that was changed since", async () => {
     const first = await commit(ada, { type: "ArchiveBranch", supersedes: [] });
     await commit(ada, { type: "RestoreBranch", supersedes: [first] });
-    expect(await undo(ada, first.slice(0, 64))).toMatchObject({
+    expect(await undo(onBranch(ada, branch), first.slice(0, 64))).toMatchObject({
       problem: { code: "changed-since", hint: expect.not.stringContaining("text") },
     });
     expect(archived()).toBe(false);
@@ -140,7 +141,7 @@ describe("undo of branch ops", () => {
   ];
   test.each(stay)("%s stays, and the hint tells what to do instead", async (_, ops, hint) => {
     await commit(ada, ...ops(ada));
-    expect(await undo(ada, null)).toMatchObject({
+    expect(await undo(onBranch(ada, branch), null)).toMatchObject({
       problem: { code: "nothing-to-undo", hint: expect.stringContaining(hint) },
     });
   });
