@@ -1,3 +1,4 @@
+import { hunksBetween } from "@darksync/core/hunks";
 import { alignThreeWays, type Region } from "@darksync/core/three-way";
 import { diffArrays } from "diff";
 
@@ -31,8 +32,9 @@ const markerPattern = /^(?:<{7} |\|{7} |>{7} |={7}\r?$)/;
 
 function mergeThree(base: string, mine: string, theirs: string, labels: MergeLabels): readonly string[] {
   const [old, left, right] = [linesOf(base), linesOf(mine), linesOf(theirs)];
-  const regions = alignThreeWays(old, left, right);
-  if (regions === null) return marked(left, old, right, labels);
+  const [mineHunks, theirHunks] = [hunksBetween(old, left), hunksBetween(old, right)];
+  if (mineHunks === null || theirHunks === null) return marked(left, old, right, labels);
+  const regions = alignThreeWays(old.length, mineHunks, theirHunks, "base");
   return regions.flatMap((region) => mergeRegion(region, old, left, right, labels));
 }
 
