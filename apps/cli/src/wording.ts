@@ -49,3 +49,14 @@ export function localTime(timeMs: number): string {
   const day = `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())}`;
   return `${day} ${two(time.getHours())}:${two(time.getMinutes())}`;
 }
+
+/** What a text was merged from, in a line; none if it was not merged. */
+export function describeMerge(
+  versions: readonly { readonly author: string; readonly change: string }[],
+): readonly string[] {
+  const [only, ...others] = versions.map(({ author, change }) => `${author}'s ${shortId(change)}`);
+  if (only === undefined) return [];
+  return others.length === 0
+    ? [`Shown is ${only}, which was written before it was moved here.`]
+    : [`Merged from ${[only, ...others].join(" and ")}. The next save takes their place.`];
+}

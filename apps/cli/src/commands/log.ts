@@ -1,5 +1,6 @@
 import { checkLocation, unknownLocation } from "@darksync/runtime/edit/naming";
 import { type HistoryEntry, readHistory } from "@darksync/runtime/read/history";
+import { mergedFrom } from "@darksync/runtime/read/merged-from";
 import { type Command, InvalidArgumentError } from "commander";
 import { describeOps, jsonOfOp } from "../change-text.js";
 import { type Answer, inSpace } from "../command.js";
@@ -8,7 +9,7 @@ import { paint } from "../paint.js";
 import { unwrap } from "../problem-error.js";
 import { isoTime } from "../queue-text.js";
 import type { Space } from "../space.js";
-import { localTime, shortId } from "../wording.js";
+import { describeMerge, localTime, shortId } from "../wording.js";
 
 const defaultLimit = 20;
 
@@ -41,10 +42,11 @@ function readLimit(text: string): number {
 
 function runLog({ replica }: Space, location: string | null, limit: number): Answer {
   if (location !== null) unwrap(checkLocation(location));
-  const entries = replica.store.read((tables) => {
+  const { entries, merged } = replica.store.read((tables) => {
     const found = readHistory(replica, tables, limit, location);
     if (location !== null && found.length === 0) unwrap(unknownLocation(tables, location));
-    return found;
+    const row = location === null ? null : tables.packages.nameRow(location);
+    return { entries: found, merged: row === null ? [] : mergedFrom(tables, row) };
   });
   const changes = entries.map(({ id, author, timeMs, isSkewed, log, state, setAside, ops }) => ({
     id,
@@ -56,7 +58,8 @@ function runLog({ replica }: Space, location: string | null, limit: number): Ans
     setAside,
     ops: ops.map((op) => jsonOfOp(replica.hash, op)),
   }));
-  return { json: { changes }, text: entries.flatMap(describeEntry).join("\n") };
+  const text = [...describeMerge(merged), ...entries.flatMap(describeEntry)].join("\n");
+  return { json: { changes, merged }, text };
 }
 
 const maxOpLines = 5;

@@ -1,3 +1,4 @@
+import type { ConflictAgain } from "@darksync/runtime/edit/put-back-changes";
 import { undo } from "@darksync/runtime/edit/undo";
 import { readChange } from "@darksync/runtime/read/history";
 import type { Command } from "commander";
@@ -5,7 +6,7 @@ import { describeOps } from "../change-text.js";
 import { type Answer, inSpace } from "../command.js";
 import { unwrap } from "../problem-error.js";
 import type { Space } from "../space.js";
-import { shortId } from "../wording.js";
+import { countOf, shortId } from "../wording.js";
 
 export function addUndo(program: Command): void {
   program
@@ -25,11 +26,29 @@ Examples:
 }
 
 async function runUndo({ replica }: Space, id: string | null): Promise<Answer> {
-  const { change, undone } = unwrap(await undo(replica, id));
-  const entry = replica.store.read((tables) => readChange(replica, tables, undone));
-  const ops = entry === null ? [] : describeOps(entry.ops, 5);
+  const { change, changes, undone, undoneTogether, conflicts } = unwrap(await undo(replica, id));
+  const ops = replica.store.read((tables) =>
+    undoneTogether.flatMap((each) => readChange(replica, tables, each)?.ops ?? []),
+  );
+  const lines = describeOps(ops, shownOps).map((line) => `  ${line}`);
   return {
-    json: { change, undone },
-    text: [`Took back ${shortId(undone)}:`, ...ops.map((line) => `  ${line}`)].join("\n"),
+    json: { change, changes, undone, conflicts },
+    text: [`Took back ${shortId(undone)}:`, ...lines, ...conflictLines(conflicts)].join("\n"),
   };
+}
+
+const shownOps = 5;
+const shownConflicts = 5;
+
+function conflictLines(conflicts: readonly ConflictAgain[]): readonly string[] {
+  if (conflicts.length === 0) return [];
+  const listed = conflicts
+    .slice(0, shownConflicts)
+    .map((conflict) => `  ${shortId(conflict.id)}  ${conflict.kind.padEnd(12)}  ${conflict.location}`);
+  const rest = conflicts.length - shownConflicts;
+  return [
+    `${countOf(conflicts.length, "conflict")} open again, under ${conflicts.length === 1 ? "another id" : "other ids"}:`,
+    ...listed,
+    ...(rest > 0 ? [`  and ${rest} more`] : []),
+  ];
 }

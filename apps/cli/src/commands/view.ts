@@ -7,7 +7,7 @@ import { markSymbol } from "../mark-symbol.js";
 import { paint } from "../paint.js";
 import { unwrap } from "../problem-error.js";
 import type { Space } from "../space.js";
-import { shortId } from "../wording.js";
+import { describeMerge, shortId } from "../wording.js";
 
 export function addView(program: Command): void {
   program
@@ -46,7 +46,7 @@ function viewed({ replica }: Space, location: string, at: string | undefined): V
 }
 
 function describe(space: Space, definition: ViewedDefinition, at: string | undefined): string {
-  const { kind, hash, mark, deprecation, conflict } = definition;
+  const { kind, hash, mark, deprecation, conflict, mergedFrom } = definition;
   const parts = [
     kind,
     shortId(hash),
@@ -57,6 +57,7 @@ function describe(space: Space, definition: ViewedDefinition, at: string | undef
   if (deprecation !== null)
     lines.push(paint.yellow(deprecation === "" ? "Deprecated." : `Deprecated: ${deprecation}`));
   if (conflict !== null) lines.push(...describeConflict(space, conflict, at));
+  else lines.push(...describeMerge(mergedFrom).map(paint.cyan));
   return [...(process.stdout.isTTY ? [""] : []), ...lines].join("\n");
 }
 

@@ -11,6 +11,7 @@ import type { Replica } from "../replica/replica.js";
 import type { NameRow } from "../store/package-store.js";
 import type { ReplicaTables } from "../store/store.js";
 import { Marks } from "./marks.js";
+import { type MergedVersion, mergedFrom } from "./merged-from.js";
 import { headsAt, type Moment, namingSourceAt } from "./past.js";
 
 /** A definition as people see it. */
@@ -25,6 +26,8 @@ export interface ViewedDefinition {
   readonly conflict: string | null;
   /** Whether the text was merged from several heads. */
   readonly merged: boolean;
+  /** The versions it was merged from; one, where that was written elsewhere and followed a move. */
+  readonly mergedFrom: readonly MergedVersion[];
   /** Null if it is not deprecated. */
   readonly deprecation: string | null;
   /** Id of the naming op that is shown. */
@@ -95,6 +98,7 @@ function viewRow(
     mark: new Marks(tables).markOf(row),
     conflict: conflict?.id ?? null,
     merged: row.isMerged,
+    mergedFrom: mergedFrom(tables, row),
     deprecation:
       deprecationOf(tables.packages.heads({ type: "deprecation", key: location }))?.message ?? null,
     head: shown.id,

@@ -13,6 +13,7 @@ import type { Replica } from "../replica/replica.js";
 import type { ChangeRecord } from "../store/change-store.js";
 import type { ReplicaTables } from "../store/store.js";
 import { Authors } from "./members.js";
+import { mergedFrom } from "./merged-from.js";
 import { lineageOf } from "./past.js";
 
 /** A change as people see it. */
@@ -88,7 +89,10 @@ function viewOf(tables: ReplicaTables): (record: ChangeRecord) => boolean {
 
 /** Numbers of the changes that named a location or deprecated it, and of those at the places it was moved from. */
 function numbersAt(tables: ReplicaTables, location: Location): ReadonlySet<number> {
-  const numbers = new Set<number>();
+  const row = tables.packages.nameRow(location);
+  // What followed a move was written elsewhere, after the move.
+  const merged = row === null ? [] : mergedFrom(tables, row);
+  const numbers = new Set(merged.flatMap(({ change }) => tables.changes.get(change)?.number ?? []));
   const visited = new Set<Location>();
   const waiting = [{ place: location, last: Number.MAX_SAFE_INTEGER }];
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
