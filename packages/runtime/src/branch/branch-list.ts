@@ -1,5 +1,5 @@
 import type { BranchAccess, BranchId } from "@darksync/core/branch";
-import { branchLog, isBranchId } from "@darksync/core/branch";
+import { branchLog } from "@darksync/core/branch";
 import { isArchived, sharedAccess } from "@darksync/core/branch-state";
 import { greatest } from "@darksync/core/deprecation";
 import { branchedKey } from "@darksync/core/register";
@@ -80,9 +80,7 @@ export function findBranch(
   const found = exact.length > 0 ? exact : named.length > 0 ? named : byPrefix;
   const [only] = found;
   if (only === undefined) {
-    const hint = isBranchId(wanted)
-      ? "It may not have come here yet, or not be shared with you: `darklang sync`."
-      : "`darklang branch` lists them; `darklang branch create NAME` makes one.";
+    const hint = "`darklang branch` lists yours. Another's may not have come yet, or not be shared with you.";
     return failure("unknown-branch", `there is no branch ${wanted}`, hint);
   }
   if (found.length === 1) return success(only);

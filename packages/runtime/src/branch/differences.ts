@@ -3,11 +3,10 @@ import { deprecationOf } from "@darksync/core/deprecation";
 import type { Location } from "@darksync/core/location";
 import { type Version, versionOf } from "../read/version.js";
 import type { Replica } from "../replica/replica.js";
-import type { NameRow } from "../store/package-store.js";
 import type { ReplicaTables } from "../store/store.js";
 import { activeParentOf } from "./branch-edit.js";
-import { everythingHere } from "./merge-branch.js";
-import { type BranchTables, isSame } from "./merge-ops.js";
+import { conflictsToSettle, everythingHere } from "./merge-branch.js";
+import { type BranchTables, isToBeWritten } from "./merge-ops.js";
 import { tablesOnBranch } from "./on-branch.js";
 
 /** What a branch would change at a location of the branch, or of main, that it is merged into. */
@@ -47,44 +46,41 @@ export function listDifferences(
 class Sides {
   readonly #source: BranchTables;
   readonly #target: ReplicaTables;
+  readonly #conflicts: ReadonlyMap<Location, string>;
 
   constructor(ports: Ports, tables: ReplicaTables, id: BranchId) {
     const into = activeParentOf(tables, id);
     this.#source = tablesOnBranch(ports, tables, id, everythingHere(ports, tables, id));
     this.#target = into === null ? tables : tablesOnBranch(ports, tables, into);
+    this.#conflicts = new Map(
+      conflictsToSettle(ports, this.#source, this.#target).flatMap((conflict) =>
+        conflict.locations.map((location) => [location, conflict.id]),
+      ),
+    );
   }
 
   locations(): readonly Location[] {
-    const deprecated = this.#source.packages.touchedKeys("deprecation");
-    return [...new Set([...this.#source.packages.affectedLocations(), ...deprecated])].sort();
+    const { packages } = this.#source;
+    const deprecated = packages.touchedKeys("deprecation");
+    return [...new Set([...packages.affectedLocations(), ...deprecated, ...this.#conflicts.keys()])].sort();
   }
 
   differsAt(location: Location): boolean {
-    const [there, here] = this.#rowsAt(location);
-    if (this.#conflictAt(location) !== null || this.#deprecationAt(location) !== undefined) return true;
-    return !isSame(there?.shown?.value, here?.shown?.value);
+    return (
+      this.#conflicts.has(location) ||
+      this.#deprecationAt(location) !== undefined ||
+      isToBeWritten(this.#source, this.#target, location)
+    );
   }
 
   differenceAt(location: Location): BranchDifference {
-    const [there, here] = this.#rowsAt(location);
     return {
       location,
-      from: versionOf(this.#target, location, there?.shown ?? null),
-      to: versionOf(this.#source, location, here?.shown ?? null),
-      conflict: this.#conflictAt(location),
+      from: shownAt(this.#target, location),
+      to: shownAt(this.#source, location),
+      conflict: this.#conflicts.get(location) ?? null,
       deprecation: this.#deprecationAt(location),
     };
-  }
-
-  #rowsAt(location: Location): readonly (NameRow | null)[] {
-    return [this.#target, this.#source].map(({ packages }) => packages.nameRow(location));
-  }
-
-  /** Those of the target are settled there. */
-  #conflictAt(location: Location): string | null {
-    const [there, here] = this.#rowsAt(location);
-    const conflict = here?.conflict?.id ?? null;
-    return conflict === there?.conflict?.id ? null : conflict;
   }
 
   #deprecationAt(location: Location): string | null | undefined {
@@ -94,4 +90,8 @@ class Sides {
     );
     return there === here ? undefined : here;
   }
+}
+
+function shownAt(tables: ReplicaTables, location: Location): Version | null {
+  return versionOf(tables, location, tables.packages.nameRow(location)?.shown ?? null);
 }

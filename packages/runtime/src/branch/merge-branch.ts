@@ -39,11 +39,7 @@ export function mergeBranch(replica: Replica, id: BranchId, isDryRun: boolean): 
       const into = activeParentOf(tables, id);
       const source = tablesOnBranch(replica, tables, id, everythingHere(replica, tables, id));
       const target = into === null ? tables : tablesOnBranch(replica, tables, into);
-      // What is open in the target too is not this merge's to settle.
-      const ofTarget = new Set(listConflicts(replica, target).map(disagreement));
-      const conflicts = listConflicts(replica, source).filter(
-        (conflict) => !ofTarget.has(disagreement(conflict)),
-      );
+      const conflicts = conflictsToSettle(replica, source, target);
       if (conflicts.length > 0) {
         const rebased = isDryRun ? success([]) : commitParts(replica, tables, id, into, []);
         return rebased.ok ? success({ into, merged: [], conflicts, changes: rebased.value }) : rebased;
@@ -61,6 +57,16 @@ export function mergeBranch(replica: Replica, id: BranchId, isDryRun: boolean): 
         return failure(error.problem.code, error.problem.message, error.problem.hint);
       throw error;
     });
+}
+
+/** The conflicts of a branch that keep it from being merged: those open in the target too are not its to settle. */
+export function conflictsToSettle(
+  judge: Pick<Replica, "hash" | "language">,
+  source: ReplicaTables,
+  target: ReplicaTables,
+): readonly Conflict[] {
+  const ofTarget = new Set(listConflicts(judge, target).map(disagreement));
+  return listConflicts(judge, source).filter((conflict) => !ofTarget.has(disagreement(conflict)));
 }
 
 /** What a conflict is about, whatever branch it is seen on. */

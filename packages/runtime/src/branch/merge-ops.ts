@@ -33,8 +33,8 @@ export function mergeParts(
   /** Places that a definition left, with where it went: both are named in one change, or it is no move. */
   const goesWith = new Map<Location, Location>();
   for (const location of [...source.packages.affectedLocations()].sort()) {
-    const [shown, there] = [source, target].map(({ packages }) => packages.nameRow(location)?.shown?.value);
-    if (shown === undefined || (isSame(shown, there) && !isSettled(source, target, location))) continue;
+    const shown = source.packages.nameRow(location)?.shown?.value;
+    if (shown === undefined || !isToBeWritten(source, target, location)) continue;
     const named = namingOps(replica, source, target, location, shown);
     if (!named.ok) return named;
     ops.set(location, named.value);
@@ -76,6 +76,12 @@ function lastPlace(goesWith: ReadonlyMap<Location, Location>, start: Location): 
   }
 }
 
+/** Whether a merge has to name a location in its target. */
+export function isToBeWritten(source: ReplicaTables, target: ReplicaTables, location: Location): boolean {
+  const [shown, there] = [source, target].map(({ packages }) => packages.nameRow(location)?.shown?.value);
+  return shown !== undefined && (!isSame(shown, there) || isSettled(source, target, location));
+}
+
 /** Whether the branch settled what the target's heads disagree on, be it in favour of what that shows. */
 function isSettled(source: ReplicaTables, target: ReplicaTables, location: Location): boolean {
   const register = { type: "name", key: location } as const;
@@ -86,8 +92,7 @@ function isSettled(source: ReplicaTables, target: ReplicaTables, location: Locat
   return target.packages.heads(register).length > 1 && source.packages.heads(register).length === 1;
 }
 
-/** Whether two bindings come to the same definition, or both to nothing. */
-export function isSame(left: Binding | undefined, right: Binding | undefined): boolean {
+function isSame(left: Binding | undefined, right: Binding | undefined): boolean {
   return (
     (left === undefined ? "nothing" : bindingKey(left)) ===
     (right === undefined ? "nothing" : bindingKey(right))
