@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { brotliCompressSync, constants } from "node:zlib";
+import { measureConflicts } from "./conflicts.ts";
 import { measureKills } from "./kills.ts";
 import type { Finding } from "./measure.ts";
 import { rounded } from "./measure.ts";
@@ -55,6 +56,7 @@ try {
   if (wants("T5")) note(await measureCatchUp(dir, [small, large]));
   if (wants("T7")) note(await measureReconnect(dir, [small, large]));
   if (wants("T11")) note(await measureKills(dir));
+  if (wants("T12")) note(await measureConflicts(dir));
   if (wants("T13")) note(await measureStart(large));
   const results = join(import.meta.dirname, "results");
   mkdirSync(results, { recursive: true });

@@ -85,6 +85,7 @@ class NameJudge {
   readonly #graph: NamingGraph;
   readonly #location: Location;
   readonly #merge: HeadMerge;
+  readonly #source: NamingSource;
 
   constructor(
     ports: MergePorts,
@@ -97,6 +98,7 @@ class NameJudge {
     this.#branch = branch;
     this.#graph = graph;
     this.#location = location;
+    this.#source = source;
     this.#merge = new HeadMerge(ports, graph, (hash) => source.text(hash), location);
     this.missing = this.#merge.missing;
   }
@@ -114,14 +116,15 @@ class NameJudge {
       const isMerged = id !== undefined && !this.#isHere(id);
       return { ...settled, view: { shown, isMerged, conflict: null, isLinked } };
     }
-    const merged = this.#isNameTaken(standing) ? null : this.#merge.merge(standing);
+    const recorded = this.#recordedConflict(standing);
+    const merged = recorded !== null || this.#isNameTaken(standing) ? null : this.#merge.merge(standing);
     if (merged !== null) {
       const mergedText = merged.type === "definition" ? this.#merge.textOf(merged.hash) : null;
       const [id = ""] = standing;
       const shown = { id, value: merged, supersedes: standing };
       return { ...settled, view: { shown, isMerged: true, conflict: null, isLinked }, mergedText };
     }
-    const conflict = this.#conflictOf(standing);
+    const conflict = recorded ?? this.#conflictOf(standing);
     const pick = standing.find((id) => this.#graph.bindingOf(id).type === "definition") ?? standing[0] ?? "";
     const summary = { id: conflict.id, kind: conflict.kind };
     const shown = this.#shownAs(pick, [pick]);
@@ -158,6 +161,14 @@ class NameJudge {
     const isOne = definitions.every((id) => graph.isSameDefinition(id, definitions[0] ?? id));
     const isMoved = (id: OpId) => graph.locationOf(id) !== this.#location || graph.cameByMove(id);
     return !isOne && definitions.some(isMoved);
+  }
+
+  /** The conflict of these heads, if that is on record: merging them would only come to it again. */
+  #recordedConflict(standing: readonly OpId[]): Conflict | null {
+    const id = this.#source.recordedConflict?.(this.#location) ?? null;
+    if (id === null) return null;
+    const conflict = this.#conflictOf(standing);
+    return conflict.id === id ? conflict : null;
   }
 
   #conflictOf(standing: readonly OpId[]): Conflict {

@@ -12,6 +12,8 @@ export interface NamingSource {
   assignment(location: Location, id: OpId): Assignment<"name"> | null;
   /** Null if it is not held here. */
   text(hash: ContentHash): DefinitionText | null;
+  /** Id of the conflict that is on record here: what is known to be one is not merged again to find that out. */
+  recordedConflict?(location: Location): string | null;
 }
 
 /** A location's heads with all they descend from there, in the order of their ids. */

@@ -42,7 +42,9 @@ export function findConflict(replica: Judge, tables: ReplicaTables, idPrefix: st
 
 /** What the heads that belong at a location come to now, or null if nothing was ever there. */
 export function judgedAt(replica: Judge, { packages }: ReplicaTables, location: Location): JudgedName | null {
-  return judgeGroup(replica, packages.branch, namingSourceOf(packages), location).names.get(location) ?? null;
+  const recordedConflict = (place: Location) => packages.nameRow(place)?.conflict?.id ?? null;
+  const source = { ...namingSourceOf(packages), recordedConflict };
+  return judgeGroup(replica, packages.branch, source, location).names.get(location) ?? null;
 }
 
 /** The conflict that a location is in; it must be in one. */
