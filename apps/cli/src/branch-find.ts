@@ -21,6 +21,6 @@ export function branchWorkedOn({ branch }: Space, command: string): BranchView {
   if (branch !== null) return branch;
   wrongUsage(
     `${command} is for branches, and you are on main`,
-    `Go to one first (darklang branch switch NAME), or: darklang --branch NAME ${command}`,
+    `Name one: darklang --branch NAME ${command}. \`darklang branch\` lists them.`,
   );
 }

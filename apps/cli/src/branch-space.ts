@@ -42,7 +42,7 @@ export function checkUsable(branch: BranchView, access: Access): Result<BranchVi
     return failure(
       "archived-branch",
       `the branch ${label} is archived`,
-      `Bring it back: darklang branch restore ${label}. Or leave it: darklang branch switch main`,
+      `\`darklang branch restore ${label}\`, or \`darklang branch switch main\``,
     );
   }
   if (access === "writes" && branch.access !== "write") {

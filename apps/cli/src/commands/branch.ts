@@ -16,8 +16,6 @@ export function addBranch(program: Command): void {
   const branch = program
     .command("branch")
     .description("work in progress beside main; alone, lists the branches")
-    .argument("[NAME]")
-    .option("--all", "with those that are archived")
     .addHelpText(
       "after",
       `
@@ -30,17 +28,28 @@ Examples:
   darklang branch share fix-rounding Bob
   darklang branch switch main
   darklang branch`,
-    )
-    .action(
-      inWholeSpace("reads", (space, _command, name: string | undefined, options: { readonly all?: true }) =>
-        list(space, name, options.all === true),
-      ),
     );
+  addList(branch);
   addCreate(branch);
   addSwitch(branch);
   addRename(branch);
   addArchive(branch);
   addShare(branch);
+}
+
+function addList(branch: Command): void {
+  branch
+    .command("list", { isDefault: true })
+    .description("the branches, and how they stand")
+    // Whoever types `branch NAME` means something else.
+    .argument("[NAME]")
+    .usage("[options]")
+    .option("--all", "with those that are archived")
+    .action(
+      inWholeSpace("reads", (space, _command, name: string | undefined, options: { readonly all?: true }) =>
+        list(space, name, options.all === true),
+      ),
+    );
 }
 
 function addCreate(branch: Command): void {

@@ -85,7 +85,7 @@ function describeConflicts(
   const first = isDryRun
     ? `! ${label} and ${into} have ${countOf(conflicts.length, "conflict")}; nothing would be written to ${into}:`
     : `! Not merged yet: ${countOf(conflicts.length, "conflict")} with ${into} ${are} to be settled on ${label}:`;
-  const resolve = commandOn(space, "conflicts resolve ID --mine | --theirs | --file F");
+  const resolve = commandOn(space, "conflicts resolve");
   return [
     paint.yellow(first),
     ...conflictLines(conflicts),

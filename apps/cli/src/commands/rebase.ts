@@ -55,7 +55,7 @@ async function runRebase(space: Space): Promise<Answer> {
         : [
             paint.yellow(`! That makes ${countOf(made.length, "conflict")}, on this branch alone:`),
             ...conflictLines(made),
-            `To settle: ${commandOn(space, "conflicts resolve ID --mine | --theirs | --file F")}`,
+            `To settle: ${commandOn(space, "conflicts resolve")}`,
           ]),
     ].join("\n"),
   };

@@ -2,6 +2,7 @@ import { checkShown } from "@darksync/runtime/edit/naming";
 import { remove } from "@darksync/runtime/edit/remove";
 import { usedBy } from "@darksync/runtime/read/references";
 import type { Command } from "commander";
+import { commandOn } from "../branch-words.js";
 import { type Answer, inSpace } from "../command.js";
 import { describeMentions } from "../mentions.js";
 import { unwrap } from "../problem-error.js";
@@ -15,7 +16,8 @@ export function addRm(program: Command): void {
     .action(inSpace("writes", (space, _command, location: string) => runRm(space, location)));
 }
 
-async function runRm({ replica }: Space, location: string): Promise<Answer> {
+async function runRm(space: Space, location: string): Promise<Answer> {
+  const { replica } = space;
   const users = replica.store.read((tables) => {
     unwrap(checkShown(tables, location));
     return usedBy(replica, tables, location);
@@ -23,8 +25,9 @@ async function runRm({ replica }: Space, location: string): Promise<Answer> {
   const change = unwrap(await remove(replica, location));
   return {
     json: { change, usedBy: users },
-    text: [`Removed ${location}. To bring it back: darklang undo`, ...describeMentions(users, "it")].join(
-      "\n",
-    ),
+    text: [
+      `Removed ${location}. To bring it back: ${commandOn(space, "undo")}`,
+      ...describeMentions(users, "it"),
+    ].join("\n"),
   };
 }
