@@ -115,7 +115,7 @@ test("two who settle it differently have a new conflict; alike, none (O6)", asyn
   expect(again[0]?.id).not.toBe(other?.id);
 });
 
-test("wrong calls: no side, two sides, an unknown id, what comes later", async () => {
+test("wrong calls: no side, two sides, an unknown id, what does not fit", async () => {
   const { ada } = await inConflict();
   const [conflict] = await conflictsOf(ada);
   const id = String(conflict?.id);
@@ -124,10 +124,15 @@ test("wrong calls: no side, two sides, an unknown id, what comes later", async (
     [[id, "--mine", "--theirs"], 2],
     [["ffff", "--mine"], 1],
     [[], 2],
-    [[id, "--base"], 2],
-    [[id, "--delete"], 2],
+    [[id, "--accept"], 2],
     [[id, "--head", "abc"], 2],
-    [["--all", "--rule", "newest", "--dry-run"], 2],
+    [[id, "--rule", "mine"], 2],
+    [[id, "--mine", "--in", "Acme"], 2],
+    [["--all"], 2],
+    [["--all", "--rule", "best"], 2],
+    [["--all", "--rule", "mine", "--kind", "none"], 2],
+    [["--all", "--rule", "mine", "--theirs"], 2],
+    [["--dry-run"], 2],
   ];
   for (const [args, code] of cases) {
     const result = await ada.try("--json", "conflicts", "resolve", ...args);

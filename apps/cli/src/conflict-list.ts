@@ -5,6 +5,7 @@ import type { Answer } from "./command.js";
 import { conflictSummary } from "./conflict-summary.js";
 import {
   type ConflictView,
+  conflictJson,
   conflictView,
   earlierWords,
   plannedLines,
@@ -38,7 +39,7 @@ export function listOfConflicts(
     const found = detailConflicts(replica, tables, conflictsIn(replica, tables, filterOf(options)));
     return { details: found, views: found.map((each) => conflictView(tables, each)) };
   });
-  return { json: { conflicts: views }, text: textOf(details, views, options) };
+  return { json: { conflicts: views.map(conflictJson) }, text: textOf(details, views, options) };
 }
 
 function textOf(

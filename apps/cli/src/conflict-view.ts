@@ -14,7 +14,7 @@ import { drawTexts, whatHappened } from "./step-picture.js";
 import type { StepConflict } from "./step-through.js";
 import { localTime, sentence, shortId, someOf } from "./wording.js";
 
-/** One side of a conflict as scripts see it; `hash` and `source` null: deleted. */
+/** One side of a conflict; `hash` and `source` null: deleted. */
 export interface HeadView {
   readonly hash: string | null;
   readonly source: string | null;
@@ -28,7 +28,7 @@ export interface HeadView {
   readonly mine: boolean;
 }
 
-/** A conflict as scripts see it. */
+/** A conflict with its texts and all there is to tell of it. */
 export interface ConflictView {
   readonly id: string;
   readonly kind: string;
@@ -69,6 +69,11 @@ export function conflictView(
     planned: planned?.rule ?? null,
     plannedReason: planned?.reason ?? null,
   };
+}
+
+/** A conflict as scripts see it: the same on every replica, but for what was planned. */
+export function conflictJson({ heads, ...view }: ConflictView): Readonly<Record<string, unknown>> {
+  return { ...view, heads: heads.map(({ mine: _mine, ...head }) => head) };
 }
 
 /** One conflict with all there is to tell. */

@@ -8,7 +8,7 @@ import { type PlanOptions, runPlan } from "../conflict-plan.js";
 import { type ChoiceOptions, choiceHint, choicesGiven, resolveOne } from "../conflict-resolve.js";
 import { resolveByRule } from "../conflict-resolve-all.js";
 import { stepThrough } from "../conflict-steps.js";
-import { describeConflict, viewConflict } from "../conflict-view.js";
+import { conflictJson, describeConflict, viewConflict } from "../conflict-view.js";
 import { unwrap, wrongUsage } from "../problem-error.js";
 import type { Space } from "../space.js";
 
@@ -122,7 +122,10 @@ function show({ replica }: Space, id: string): Answer {
   const view = replica.store.read((tables) =>
     viewConflict(replica, tables, unwrap(findConflict(replica, tables, id))),
   );
-  return { json: { conflicts: [view] }, text: describeConflict(view, process.stdout.columns || 80) };
+  return {
+    json: { conflicts: [conflictJson(view)] },
+    text: describeConflict(view, process.stdout.columns || 80),
+  };
 }
 
 async function resolve(space: Space, command: Command, id: string | undefined): Promise<Answer> {
