@@ -10,7 +10,7 @@ import {
   type ThreeWays,
   threeWays,
 } from "./three-way.js";
-import { differInWhiteSpaceOnly } from "./white-space.js";
+import { withoutReformatting } from "./white-space.js";
 
 /**
  * Merges two texts against the one both came from; null where that is a conflict. Whole lines first; where lines
@@ -64,19 +64,10 @@ function mergePlain(language: Pick<Language, "tokens">, sources: ThreeWays<strin
   const regions = alignThreeWays(lines.base.length, left, right, "base");
   if (!regions.some((region) => isDisputed(lines, region))) return joinRegions(lines, regions, () => null);
   const tokens = threeWays((side) => language.tokens(sources[side]));
-  const kept = withoutReformatting(sources, tokens);
-  if (kept !== null) return kept;
-  return bringsBackName(tokens) ? null : joinRegions(lines, regions, tokenMerger(tokens, lines));
-}
-
-/** The text of the side that changed more than white space, if the other did not; of two alike, the lesser text. */
-function withoutReformatting(
-  { left, right }: ThreeWays<string>,
-  tokens: ThreeWays<readonly string[]>,
-): string | null {
-  if (differInWhiteSpaceOnly(tokens.left, tokens.right)) return left < right ? left : right;
-  if (differInWhiteSpaceOnly(tokens.base, tokens.left)) return right;
-  return differInWhiteSpaceOnly(tokens.base, tokens.right) ? left : null;
+  const standing = withoutReformatting(tokens, "depth");
+  if (standing !== null) return sources[standing];
+  const merged = joinRegions(lines, regions, disputeSettler(tokens, lines));
+  return merged !== null && bringsBackName(tokens) ? null : merged;
 }
 
 /** The line break of the result: that of the side that changed it; null if both did, each in its own way. */
@@ -95,8 +86,8 @@ function lineBreakOf(text: string): "\n" | "\r\n" | "both" | null {
   return plain ? "\n" : null;
 }
 
-/** Merges the tokens of disputed lines, all regions together within the limit on what is compared. */
-function tokenMerger(
+/** Settles disputed lines by their tokens, all regions together within the limit on what is compared. */
+function disputeSettler(
   tokens: ThreeWays<readonly string[]>,
   lines: ThreeWays<readonly string[]>,
 ): (region: Region) => string | null {
@@ -106,26 +97,30 @@ function tokenMerger(
     const [base, left, right] = [cut.base(region.base), cut.left(region.left), cut.right(region.right)];
     if (base === null || left === null || right === null) return null;
     room -= Math.max(base.length, left.length, right.length);
-    return room < 0 ? null : mergeTokens({ base, left, right });
+    if (room < 0) return null;
+    const disputed = { base, left, right };
+    const standing = withoutReformatting(disputed, "column");
+    return standing === null ? mergeTokens(disputed) : disputed[standing].join("");
   };
 }
 
-/** The tokens of a stretch of lines; null if a token crosses its start or end. */
+/** The tokens of a stretch of lines; null if a token crosses its start or end. To be asked from top to bottom. */
 type TokenCutter = (lines: Stretch) => readonly string[] | null;
 
 function tokenCutter(tokens: readonly string[], lines: readonly string[]): TokenCutter {
-  const lineStarts = startsOf(lines);
-  const tokenAt = new Map(startsOf(tokens).map((start, index) => [start, index]));
-  return (stretch) => {
-    const start = tokenAt.get(lineStarts[stretch.start] ?? -1);
-    const end = tokenAt.get(lineStarts[stretch.end] ?? -1);
-    return start === undefined || end === undefined ? null : tokens.slice(start, end);
+  const line = { at: 0, offset: 0 };
+  const token = { at: 0, offset: 0 };
+  const offsetOf = (end: number) => {
+    for (; line.at < end; line.at += 1) line.offset += lines[line.at]?.length ?? 0;
+    return line.offset;
   };
-}
-
-/** Where each piece starts in the text they make together, and where that ends. */
-function startsOf(pieces: readonly string[]): readonly number[] {
-  const starts = [0];
-  for (const piece of pieces) starts.push((starts.at(-1) ?? 0) + piece.length);
-  return starts;
+  const reach = (offset: number) => {
+    for (; token.offset < offset; token.at += 1) token.offset += tokens[token.at]?.length ?? 0;
+    return token.offset === offset;
+  };
+  return (stretch) => {
+    if (!reach(offsetOf(stretch.start))) return null;
+    const first = token.at;
+    return reach(offsetOf(stretch.end)) ? tokens.slice(first, token.at) : null;
+  };
 }

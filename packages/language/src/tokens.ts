@@ -16,16 +16,19 @@ const token = new RegExp(
  */
 export function tokens(text: string): readonly string[] {
   const found: string[] = [];
-  for (const { 0: masked, index } of mask(text).code.matchAll(token)) {
-    const piece = text.slice(index, index + masked.length);
-    const comment = piece.trim();
-    if (comment === "" || masked.trim() !== "") {
+  let at = 0;
+  for (const masked of mask(text).code.match(token) ?? []) {
+    const piece = text.slice(at, at + masked.length);
+    at += masked.length;
+    // Comments are white space in the mask.
+    const comment = masked.trim() === "" ? piece.trim() : "";
+    if (comment === "") {
       found.push(piece);
       continue;
     }
-    // Comments are white space in the mask.
     const start = piece.indexOf(comment);
-    found.push(piece.slice(0, start), comment, piece.slice(start + comment.length));
+    const parts = [piece.slice(0, start), comment, piece.slice(start + comment.length)];
+    found.push(...parts.filter((part) => part !== ""));
   }
-  return found.filter((piece) => piece !== "");
+  return found;
 }
