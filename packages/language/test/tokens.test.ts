@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { darklang } from "../src/darklang.ts";
 import { definition, layOut } from "./dark-definition.arbitrary.ts";
 
-describe("D29 tokens", () => {
+describe("D31 tokens", () => {
   test.each([
     [
       "names, signs and white space",
