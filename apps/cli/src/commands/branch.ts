@@ -41,13 +41,12 @@ function addList(branch: Command): void {
   branch
     .command("list", { isDefault: true })
     .description("the branches, and how they stand")
-    // Whoever types `branch NAME` means something else.
-    .argument("[NAME]")
-    .usage("[options]")
     .option("--all", "with those that are archived")
+    // Whoever types `branch NAME` means something else, and is told so.
+    .allowExcessArguments()
     .action(
-      inWholeSpace("reads", (space, _command, name: string | undefined, options: { readonly all?: true }) =>
-        list(space, name, options.all === true),
+      inWholeSpace("reads", (space, command, options: { readonly all?: true }) =>
+        list(space, command.args[0], options.all === true),
       ),
     );
 }
@@ -132,7 +131,7 @@ function list(space: Space, name: string | undefined, withArchived: boolean): An
   if (name !== undefined) {
     wrongUsage(
       `branch has no subcommand ${name}`,
-      `To go to a branch: darklang branch switch ${name}. To make one: darklang branch create ${name}`,
+      `Meant \`darklang branch switch ${name}\` or \`darklang branch create ${name}\`?`,
     );
   }
   const { main, listed } = space.replica.store.read((tables) => ({

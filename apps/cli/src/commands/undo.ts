@@ -1,9 +1,11 @@
+import { branchOfLog } from "@darksync/core/branch";
 import type { ConflictAgain } from "@darksync/runtime/edit/put-back-changes";
 import { undo } from "@darksync/runtime/edit/undo";
 import { readChange } from "@darksync/runtime/read/history";
 import type { Command } from "commander";
 import { describeOps } from "../change-text.js";
 import { type Answer, inSpace } from "../command.js";
+import { logNameOf } from "../log-name.js";
 import { unwrap } from "../problem-error.js";
 import type { Space } from "../space.js";
 import { countOf, shortId } from "../wording.js";
@@ -27,13 +29,16 @@ Examples:
 
 async function runUndo({ replica }: Space, id: string | null): Promise<Answer> {
   const { change, changes, undone, undoneTogether, conflicts } = unwrap(await undo(replica, id));
-  const ops = replica.store.read((tables) =>
-    undoneTogether.flatMap((each) => readChange(replica, tables, each)?.ops ?? []),
-  );
+  const { ops, place } = replica.store.read((tables) => {
+    const entries = undoneTogether.flatMap((each) => readChange(replica, tables, each) ?? []);
+    const log = entries[0]?.log ?? "";
+    const branch = branchOfLog(log) === null ? "" : ` on ${logNameOf(replica, tables, log)}`;
+    return { ops: entries.flatMap((entry) => entry.ops), place: branch };
+  });
   const lines = describeOps(ops, shownOps).map((line) => `  ${line}`);
   return {
     json: { change, changes, undone, conflicts },
-    text: [`Took back ${shortId(undone)}:`, ...lines, ...conflictLines(conflicts)].join("\n"),
+    text: [`Took back ${shortId(undone)}${place}:`, ...lines, ...conflictLines(conflicts)].join("\n"),
   };
 }
 

@@ -16,6 +16,7 @@ import { activeParentOf, baseLogs, setBaseOp } from "./branch-edit.js";
 import { BranchScope } from "./branch-scope.js";
 import { type MergePart, mergeParts } from "./merge-ops.js";
 import { tablesOnBranch } from "./on-branch.js";
+import { unseenChanges } from "./unseen-changes.js";
 
 /** What a merge of a branch came to. */
 export interface BranchMerge {
@@ -41,7 +42,8 @@ export function mergeBranch(replica: Replica, id: BranchId, isDryRun: boolean): 
       const target = into === null ? tables : tablesOnBranch(replica, tables, into);
       const conflicts = conflictsToSettle(replica, source, target);
       if (conflicts.length > 0) {
-        const rebased = isDryRun ? success([]) : commitParts(replica, tables, id, into, []);
+        const isSeen = unseenChanges(replica, tables, id).length === 0;
+        const rebased = isDryRun || isSeen ? success([]) : commitParts(replica, tables, id, into, []);
         return rebased.ok ? success({ into, merged: [], conflicts, changes: rebased.value }) : rebased;
       }
       const parts = mergeParts(replica, source, target);

@@ -1,5 +1,5 @@
 import { branchLog, branchOfLog } from "@darksync/core/branch";
-import { type Change, decodeChange } from "@darksync/core/change";
+import { decodeChange } from "@darksync/core/change";
 import { mainBranch } from "@darksync/core/conflict";
 import type { Op } from "@darksync/core/op/op";
 import { failure, type Result, success } from "@darksync/core/result";
@@ -13,21 +13,24 @@ type Ports = Pick<Replica, "device" | "compression">;
 const readAtOnce = 100;
 
 /**
- * The last own change of the branch (or main) that is worked on, or of what is said of any branch: its name, archive
- * and shares are no part of what a branch shows.
+ * The last own change of the branch (or main) that is worked on. On main also what was said of a branch right now,
+ * its name, archive or shares: whoever archives the branch that they are on is on main then.
  */
 export function lastOwnChange(ports: Ports, tables: ReplicaTables): Result<ChangeRecord> {
+  const isMain = tables.packages.branch === mainBranch;
   const reader = new ChangeReader(tables, ports.compression);
+  let isLatest = true;
   for (let before: number | undefined; ; ) {
     const page = tables.changes.latest(readAtOnce, before);
-    const own = page.find(
-      (record) =>
-        record.device === ports.device && record.log !== "auth" && isInScope(reader, tables, record),
-    );
-    if (own !== undefined) return success(own);
+    for (const record of page) {
+      if (record.device !== ports.device || record.log === "auth") continue;
+      if (isOfView(tables, record) || (isMain && isLatest && isAboutBranch(reader, record)))
+        return success(record);
+      isLatest = false;
+    }
     before = page.at(-1)?.number;
     if (before === undefined) {
-      const where = tables.packages.branch === mainBranch ? "" : " on this branch";
+      const where = isMain ? "" : " on this branch";
       return failure("nothing-to-undo", `you have changed nothing${where} yet`, "Save something first.");
     }
   }
@@ -40,7 +43,7 @@ export function checkUndoScope(
   record: ChangeRecord,
 ): Result<ChangeRecord> {
   const reader = new ChangeReader(tables, ports.compression);
-  if (isInScope(reader, tables, record)) return success(record);
+  if (isOfView(tables, record) || isAboutBranch(reader, record)) return success(record);
   const branch = branchOfLog(record.log);
   const place = branch === null ? "main" : `branch ${branch.slice(0, 12)}`;
   return failure(
@@ -50,12 +53,8 @@ export function checkUndoScope(
   );
 }
 
-function isInScope(reader: ChangeReader, { packages }: ReplicaTables, record: ChangeRecord): boolean {
-  const isOfBranch = branchOfLog(record.log) !== null;
-  if (packages.branch === mainBranch ? !isOfBranch : record.log === branchLog(packages.branch)) return true;
-  if (!isOfBranch) return false;
-  const decoded = decodeChange(reader.bytesOf(record));
-  return decoded.type === "change" && isAboutBranch(decoded.change);
+function isOfView({ packages: { branch } }: ReplicaTables, { log }: ChangeRecord): boolean {
+  return branch === mainBranch ? branchOfLog(log) === null : log === branchLog(branch);
 }
 
 const aboutBranches: ReadonlySet<Op["type"]> = new Set([
@@ -65,6 +64,8 @@ const aboutBranches: ReadonlySet<Op["type"]> = new Set([
   "ShareBranch",
 ]);
 
-function isAboutBranch({ ops }: Change): boolean {
-  return ops.every(({ type }) => aboutBranches.has(type));
+function isAboutBranch(reader: ChangeReader, record: ChangeRecord): boolean {
+  if (branchOfLog(record.log) === null) return false;
+  const decoded = decodeChange(reader.bytesOf(record));
+  return decoded.type === "change" && decoded.change.ops.every(({ type }) => aboutBranches.has(type));
 }
