@@ -86,6 +86,9 @@ test("a merge with conflicts writes nothing to main; settled on the branch, offl
   expect(tried.code).toBe(0);
   expect(tried.stdout).toContain("Not merged yet");
   expect(tried.stdout).toContain("darklang conflicts resolve");
+  const { pending } = await ada.fields();
+  await ada.do("merge");
+  expect((await ada.fields()).pending).toBe(pending);
   expect((await sourcesOf(ada, "--branch", "main"))["Acme.b"]).toBe("let b = 1L");
   const conflicts = (await ada.do("conflicts")).conflicts as { id: string; kind: string }[];
   expect(conflicts).toMatchObject([{ kind: "edit-edit" }]);
@@ -156,6 +159,19 @@ test("rebase brings main's edits in; what does not go together is a conflict on 
   expect(rebased["Acme.a"]).toMatch(/^! /);
   expect(await sourcesOf(ada, ...main)).toEqual({ "Acme.a": "let a = 3L", "Acme.b": "let b = 3L" });
   expect(await ada.do("rebase")).toMatchObject({ changes: 0 });
+});
+
+test("what is in conflict on a branch is no difference of a branch of it", async () => {
+  const { ada } = await newAda();
+  await ada.do("branch", "create", "parent", "--switch");
+  await ada.saveValue("Acme.a", 2);
+  await ada.do("branch", "create", "child");
+  await ada.do("branch", "switch", "main");
+  await ada.saveValue("Acme.a", 3);
+  expect(await ada.do("--branch", "parent", "rebase")).toMatchObject({ conflicts: 1 });
+  expect(await stateOf(ada, "parent")).toMatchObject({ differing: 1, conflicts: 1 });
+  expect(await stateOf(ada, "child")).toMatchObject({ differing: 0, into: "parent" });
+  expect(await ada.do("--branch", "child", "merge")).toMatchObject({ merged: 0, conflicts: 0 });
 });
 
 test("diff on a branch shows what a merge would change, where main changed since too", async () => {

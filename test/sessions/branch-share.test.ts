@@ -57,6 +57,23 @@ test("a shared branch is edited by two, both offline; where they disagree it is 
   });
 });
 
+test("what another wrote on a branch that was merged meanwhile is told, not lost, and merged again (B4)", async () => {
+  const { ada, bob } = await newTeam();
+  await ada.do("branch", "share", "fix", "Bob");
+  await sync(ada, bob);
+  await bob.do("branch", "switch", "fix");
+  await bob.saveValue("Acme.theirs", 1);
+  await ada.do("merge");
+  await sync(bob, ada, bob);
+  for (const mate of [ada, bob])
+    expect((await mate.do("status")).late).toEqual([{ branch: "fix", changes: 1 }]);
+  expect(await sourcesOf(ada, "--branch", "main")).toEqual({ "Acme.a": "let a = 2L" });
+  expect(await bob.do("merge")).toMatchObject({ merged: 1, conflicts: 0, locations: ["Acme.theirs"] });
+  await sync(bob, ada);
+  for (const mate of [ada, bob]) expect((await mate.do("status")).late).toEqual([]);
+  expect(Object.keys(await sourcesOf(ada, "--branch", "main"))).toEqual(["Acme.a", "Acme.theirs"]);
+});
+
 test("a branch shared to read is read, and neither edited nor merged; a branch of it may be", async () => {
   const { ada, bob } = await newTeam();
   await ada.do("branch", "share", "fix", "Bob", "--read");

@@ -126,7 +126,9 @@ test("rename, archive and restore, each taken back by undo", async () => {
     1,
     expect.objectContaining({ code: "archived-branch" }),
   ]);
-  expect((await ada.try("undo")).stdout).toContain("archive the branch");
+  const { stdout } = await ada.try("undo");
+  expect(stdout).toContain("on branch better");
+  expect(stdout).toContain("archive the branch");
   await ada.do("branch", "archive", "better");
   await ada.do("branch", "restore", "better");
   await ada.do("branch", "switch", "better");
@@ -147,6 +149,21 @@ test("undo takes back the last change of what is worked on, not of what is besid
     code: "other-branch",
     hint: expect.stringContaining("--branch"),
   });
+});
+
+test("undo on main passes what was saved on a branch, and a branch what was said of another", async () => {
+  const { ada } = await newAda();
+  await ada.do("branch", "create", "fix");
+  await ada.do("branch", "create", "other");
+  const input = "let a = 2L\n";
+  const args = ["--space", ada.folder, "--json", "--branch", "fix", "save", "Acme.a"];
+  expect((await run(args, { input })).code).toBe(0);
+  await ada.do("branch", "rename", "other", "another");
+  await ada.do("--branch", "fix", "undo");
+  expect(await sourcesOf(ada, "--branch", "fix")).toMatchObject({ "Acme.a": "let a = 1L" });
+  expect((await branchesOf(ada)).map(({ name }) => name)).toEqual(["main", "another", "fix"]);
+  await ada.do("undo");
+  expect(await sourcesOf(ada)).toEqual({ "Acme.a": "let a = 1L" });
 });
 
 test("files are imported to a branch, and exported from it", async () => {
