@@ -275,13 +275,14 @@ describe("whatever is merged", () => {
     expect(merged).toBeGreaterThan(100);
   });
 
-  test("M1 merging a side again changes nothing", () => {
+  test("M1 M4 merging a side again changes nothing but white space", () => {
     fc.assert(
       fc.property(triple, ([base, left, right]) => {
         expect(merge(base, base, right)).toBe(renderDefinition(definition(right), name));
         expect(merge(base, left, left)).toBe(renderDefinition(definition(left), name));
         const result = merge(base, left, right);
-        if (result !== null) expect([result, null]).toContain(merge(base, result, left));
+        const again = result === null ? null : merge(base, result, left);
+        if (again !== null) expect(again.replace(/\s/g, "")).toBe(result?.replace(/\s/g, ""));
       }),
       { numRuns: 1000 },
     );
