@@ -50,6 +50,9 @@ interface OpenChange {
 
 const maxContentBytes = 2 ** 31;
 
+// Conflicts of two who each changed much at once lie in a few large changes, and are read across these.
+const mostRecent = 8;
+
 /**
  * Writes the rows of changes. The latest one is kept back until the next or the end of the transaction, so that it is
  * written once, with its assignments.
@@ -57,13 +60,13 @@ const maxContentBytes = 2 ** 31;
 export class ChangeRows {
   readonly #connection: Connection;
   #open: OpenChange | null = null;
+  /** Changes that were read or written, the latest last. */
+  readonly #recent = new Map<number, OpenChange>();
 
   constructor(connection: Connection) {
     this.#connection = connection;
     connection.writeBeforeCommit(() => this.write());
-    connection.forgetAtEnd(() => {
-      this.#open = null;
-    });
+    connection.forgetAtEnd(() => this.#forget());
   }
 
   add(row: ChangeRow): void {
@@ -101,7 +104,7 @@ export class ChangeRows {
   /** Forgets the assignments of all changes. */
   clearAssignments(): void {
     this.write();
-    this.#open = null;
+    this.#forget();
     this.#connection.run("update placed_change set assignments = null where assignments is not null");
     this.#connection.run("update unsigned_change set assignments = null where assignments is not null");
   }
@@ -110,7 +113,7 @@ export class ChangeRows {
   write(): void {
     const open = this.#open;
     if (open === null || !open.isChanged) return;
-    this.#open = { ...open, row: null, isChanged: false };
+    this.#keep({ ...open, row: null, isChanged: false });
     if (open.assignments.length === 0) this.#put(open, null);
     else {
       encodeFor(
@@ -172,14 +175,28 @@ export class ChangeRows {
   #change(number: number): OpenChange {
     if (this.#open?.number === number) return this.#open;
     this.write();
+    const recent = this.#recent.get(number);
+    if (recent !== undefined) return this.#keep(recent);
     const row = this.#connection.row<{ assignments: Uint8Array | null }>(
       "select assignments from change where number = ?",
       number,
     );
     const assignments = row === undefined || row.assignments === null ? [] : readStored(row.assignments);
-    const open = { number, row: null, assignments, isChanged: false };
+    return this.#keep({ number, row: null, assignments, isChanged: false });
+  }
+
+  #keep(open: OpenChange): OpenChange {
     this.#open = open;
+    this.#recent.delete(open.number);
+    this.#recent.set(open.number, open);
+    const [oldest] = this.#recent.keys();
+    if (this.#recent.size > mostRecent && oldest !== undefined) this.#recent.delete(oldest);
     return open;
+  }
+
+  #forget(): void {
+    this.#open = null;
+    this.#recent.clear();
   }
 }
 

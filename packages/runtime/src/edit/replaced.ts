@@ -14,7 +14,7 @@ export function replacedAt(
   location: Location,
 ): Replaced {
   const heads = tables.packages.heads({ type: "name", key: location });
-  // A head by itself belongs where it is; every save passes here.
-  if (heads.length < 2 && !tables.packages.isLinked(location)) return new Map([[location, heads]]);
+  // What no move links with another place belongs where it is; every save passes here.
+  if (!tables.packages.isLinked(location)) return new Map([[location, heads]]);
   return judgedAt(replica, tables, location)?.replaces ?? new Map([[location, heads]]);
 }
