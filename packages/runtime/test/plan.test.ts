@@ -1,0 +1,82 @@
+import { expect, test } from "vitest";
+import { detailConflicts } from "../src/conflict/details.js";
+import { dropPlan, listPlans, planConflict } from "../src/conflict/plan.js";
+import { remove } from "../src/edit/remove.js";
+import { undo } from "../src/edit/undo.js";
+import { readHistory } from "../src/read/history.js";
+import type { Replica } from "../src/replica/replica.js";
+import { conflictsOf, meet, must, newPair, type Pair, textsOf } from "./support/conflicted.js";
+import { mustSync, newReplica, pendingOf, saveValue } from "./support/team.js";
+
+/** A pair that knows `Acme.a`; Ada has changed it and plans for it, and Bob has not met that. */
+async function planned(rule: Parameters<typeof planConflict>[2]): Promise<Pair> {
+  const pair = await newPair();
+  await saveValue(pair.ada, "Acme.a", 1);
+  await meet(pair);
+  await saveValue(pair.ada, "Acme.a", 2);
+  await must(planConflict(pair.ada, "Acme.a", rule));
+  return pair;
+}
+
+function plannedOf(replica: Replica): unknown {
+  const conflicts = conflictsOf(replica);
+  return replica.store.read((tables) =>
+    detailConflicts(replica, tables, conflicts).map((each) => each.planned),
+  );
+}
+
+test("R22: a conflict that was foreseen is settled in the sync that brings it, and pushed in it", async () => {
+  const pair = await planned("theirs");
+  await saveValue(pair.bob, "Acme.a", 3);
+  await mustSync(pair.bob, pair.wire);
+  const outcome = await mustSync(pair.ada, pair.wire);
+  expect(outcome.plansApplied).toBe(1);
+  expect(pendingOf(pair.ada)).toBe(0);
+  expect(textsOf(pair.ada)).toEqual({ "Acme.a": "= 3L" });
+  const [last] = pair.ada.store.read((tables) => readHistory(pair.ada, tables, 1));
+  expect(last?.ops).toMatchObject([{ type: "SetName" }, { type: "Resolve", rule: "theirs" }]);
+  await mustSync(pair.bob, pair.wire);
+  expect(conflictsOf(pair.bob)).toEqual([]);
+  // Who takes it back is asked, not overruled again.
+  expect(pair.ada.store.read(listPlans)).toEqual([]);
+  await must(undo(pair.ada, null));
+  await meet(pair);
+  expect(conflictsOf(pair.ada)).toHaveLength(1);
+});
+
+test("R22: another kind than foreseen, a further head, or an own change since: the person is asked", async () => {
+  const removed = await planned("mine");
+  await must(remove(removed.bob, "Acme.a"));
+  await meet(removed);
+  expect(plannedOf(removed.ada)).toEqual([{ rule: "mine", reason: "edit-edit was foreseen" }]);
+
+  const several = await planned("mine");
+  const carol = await newReplica("Carol", "");
+  await mustSync(carol, several.wire);
+  await saveValue(carol, "Acme.a", 4);
+  await saveValue(several.bob, "Acme.a", 3);
+  for (const replica of [carol, several.bob]) await mustSync(replica, several.wire);
+  expect((await mustSync(several.ada, several.wire)).plansApplied).toBe(0);
+  expect(plannedOf(several.ada)).toEqual([{ rule: "mine", reason: "several others changed it" }]);
+
+  const changed = await planned("mine");
+  await saveValue(changed.ada, "Acme.a", 5);
+  await saveValue(changed.bob, "Acme.a", 3);
+  await meet(changed);
+  expect(plannedOf(changed.ada)).toEqual([{ rule: "mine", reason: "your side has changed since" }]);
+});
+
+test("R22: plans are listed, replaced and taken back; only an own change can be planned for", async () => {
+  const pair = await planned("mine");
+  await must(planConflict(pair.ada, "Acme.a", "both"));
+  expect(pair.ada.store.read(listPlans)).toMatchObject([
+    { location: "Acme.a", rule: "both", kind: "edit-edit" },
+  ]);
+  await must(dropPlan(pair.ada, "Acme.a"));
+  expect(pair.ada.store.read(listPlans)).toEqual([]);
+  expect(await dropPlan(pair.ada, "Acme.a")).toMatchObject({ problem: { code: "no-plan" } });
+  await saveValue(pair.bob, "Acme.b", 1);
+  await meet(pair);
+  expect(await planConflict(pair.ada, "Acme.b", "mine")).toMatchObject({ problem: { code: "not-yours" } });
+  expect(await planConflict(pair.ada, "Acme.none", "mine")).toMatchObject({ ok: false });
+});
