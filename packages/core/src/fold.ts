@@ -80,7 +80,8 @@ export class Fold {
   finish(): Folded {
     const locations: Location[] = [];
     const undecided = new Set(this.#awaited);
-    for (const { register, heads } of this.#touched.values()) {
+    for (const { register, heads: headsById } of this.#touched.values()) {
+      const heads = [...headsById.values()];
       const isName = register.type === "name";
       const wasLinked = isName && this.#store.isLinked(register.key);
       this.#store.setHeads(register, heads);
@@ -128,19 +129,18 @@ export class Fold {
     const touched = this.#touch(register);
     this.#store.addAssignment(register, assignment);
     for (const superseded of supersedes) {
-      const place = touched.heads.findIndex((head) => head.id === superseded);
-      if (place >= 0) touched.heads.splice(place, 1);
-      else if (this.#store.assignment(register, superseded) === null)
+      if (!touched.heads.delete(superseded) && this.#store.assignment(register, superseded) === null)
         this.#store.addAhead(register, superseded);
     }
-    if (!this.#store.takeAhead(register, id)) touched.heads.push(assignment);
+    if (!this.#store.takeAhead(register, id)) touched.heads.set(id, assignment);
   }
 
   #touch(register: Register): TouchedRegister {
     const key = `${register.type} ${register.key}`;
     let touched = this.#touched.get(key);
     if (touched === undefined) {
-      touched = { register, heads: [...this.#store.heads(register)] };
+      const heads = this.#store.heads(register).map((head) => [head.id, head] as const);
+      touched = { register, heads: new Map(heads) };
       this.#touched.set(key, touched);
     }
     return touched;
@@ -182,7 +182,7 @@ type AnyAssign = Extract<Effect, { type: "assign" }>;
 
 interface TouchedRegister {
   readonly register: Register;
-  readonly heads: Assignment[];
+  readonly heads: Map<OpId, Assignment>;
 }
 
 /** Why a change counts for nothing, or null: checked alike where it is made, where it is relayed and where it is folded. */

@@ -193,12 +193,15 @@ class NameJudge {
   ): ReadonlyMap<Location, readonly Assignment<"name">[]> {
     const graph = this.#graph;
     const nodesOf = (ids: readonly OpId[] = []) => new Set(ids.map((id) => graph.nodeOf(id)));
-    const here = nodesOf(placed.get(this.#location));
+    const belonging = placed.get(this.#location) ?? [];
+    const here = nodesOf(belonging);
     const replaces = new Map<Location, readonly Assignment<"name">[]>();
-    for (const [location, { heads }] of group) {
-      const own = heads.filter(({ id }) => here.has(graph.nodeOf(id)));
-      if (own.length === 0 && location !== this.#location) continue;
+    for (const location of [
+      ...new Set([this.#location, ...belonging.map((id) => graph.locationOf(id))]),
+    ].sort()) {
+      const heads = group.get(location)?.heads ?? [];
       const gone = nodesOf([...(left.get(location) ?? []), ...(earlier.get(location) ?? [])]);
+      const own = heads.filter(({ id }) => here.has(graph.nodeOf(id)));
       replaces.set(location, [...own, ...heads.filter(({ id }) => gone.has(graph.nodeOf(id)))]);
     }
     return replaces;

@@ -34,7 +34,7 @@ export class NamingGraph {
   readonly #arrivals = new Set<string>();
   readonly #moves = new Map<Location, Move[]>();
   readonly #ancestors = new Map<Node, ReadonlySet<Node>>();
-  readonly #identities = new Map<Node, ReadonlySet<Node>>();
+  readonly #originsOf = new Map<Node, ReadonlySet<Node>>();
 
   constructor(group: LinkGroup) {
     for (const [location, lineage] of group) {
@@ -113,26 +113,41 @@ export class NamingGraph {
    * What was put in place of a removed definition is another one.
    */
   isSameDefinition(left: OpId, right: OpId): boolean {
-    const [one, other] = [this.#identity(this.nodeOf(left)), this.#identity(this.nodeOf(right))];
-    for (const node of one) if (other.has(node) && this.bindingOf(node).type === "definition") return true;
+    const other = this.#origins(this.nodeOf(right));
+    for (const node of this.#origins(this.nodeOf(left))) if (other.has(node)) return true;
     return false;
   }
 
   /** Whether a definition, or an earlier version of it, came to its location by a move. */
   cameByMove(id: OpId): boolean {
     const location = this.locationOf(id);
-    for (const earlier of this.#identity(this.nodeOf(id)))
-      if (this.#freed.has(earlier) && this.locationOf(earlier) === location) return true;
-    return false;
+    const node = this.nodeOf(id);
+    const earlier = this.#closure(new Map(), node, (next) => this.#identityParents(next));
+    return [node, ...earlier].some((each) => this.#freed.has(each) && this.locationOf(each) === location);
   }
 
-  #identity(node: Node): ReadonlySet<Node> {
-    const known = this.#identities.get(node);
-    if (known !== undefined) return known;
-    const before = this.#closure(new Map(), node, (next) => this.#identityParents(next));
-    const identity = new Set(before).add(node);
-    this.#identities.set(node, identity);
-    return identity;
+  /** The first namings of what a node is of the same definition with. None where the history goes in a circle. */
+  #origins(start: Node): ReadonlySet<Node> {
+    const waiting = [start];
+    for (let node = waiting.at(-1); node !== undefined; node = waiting.at(-1)) {
+      const parents = [...this.#identityParents(node)];
+      const unknown = parents.filter((parent) => !this.#originsOf.has(parent));
+      const isEntered = this.#originsOf.has(node);
+      if (!isEntered) this.#originsOf.set(node, new Set());
+      if (!isEntered && unknown.length > 0) waiting.push(...unknown);
+      else {
+        waiting.pop();
+        this.#originsOf.set(node, this.#originsAfter(node, parents));
+      }
+    }
+    return this.#originsOf.get(start) ?? new Set();
+  }
+
+  #originsAfter(node: Node, parents: readonly Node[]): ReadonlySet<Node> {
+    // Whoever removes where nothing is removes nothing that another could be the same with.
+    if (parents.length === 0) return new Set(this.bindingOf(node).type === "definition" ? [node] : []);
+    const [first = new Set<Node>(), ...others] = parents.map((parent) => this.#originsOf.get(parent));
+    return others.length === 0 ? first : new Set([first, ...others].flatMap((each) => [...(each ?? [])]));
   }
 
   /** What of a node's parents is of the same definition: a new one may supersede what another left behind. */

@@ -26,7 +26,7 @@ export interface NameLineage {
 export type LinkGroup = ReadonlyMap<Location, NameLineage>;
 
 /** Locations that more moves than this link are judged each by itself, as if nothing had been moved (O3.8). */
-const maxLinkingMoves: number = 512;
+const maxLinkingMoves: number = 256;
 
 /**
  * The locations that are linked with one by moves, in whatever direction and over however many steps: what is

@@ -16,6 +16,9 @@ export interface Divergence {
   readonly origins: ReadonlyMap<Location, readonly OpId[]>;
 }
 
+// Heads times moves of linked locations: beyond that nothing is followed (O3.8).
+const maxFollowings = 65_536;
+
 type Placed = ReadonlyMap<Location, readonly OpId[]>;
 
 /** Where the heads of linked locations belong. */
@@ -38,6 +41,7 @@ export function placeHeads(group: LinkGroup, graph: NamingGraph): Placement {
   const left = new Map<Location, OpId[]>();
   const earlier = new Map<Location, OpId[]>();
   const floating: Floating[] = [];
+  const isFollowed = isWithinLimit(group, graph);
   for (const [location, { heads }] of group) {
     const distinct = oneOfEachNode(graph, heads);
     const latest = new Set(withoutEarlier(graph, distinct));
@@ -50,13 +54,13 @@ export function placeHeads(group: LinkGroup, graph: NamingGraph): Placement {
         put(left, location, head);
         continue;
       }
-      const places = destinations(graph, head, location, null);
+      const places = isFollowed ? destinations(graph, head, location, null) : new Set([location]);
       const [only] = places;
       if (places.size === 1 && only !== undefined) put(placed, only, head);
       else floating.push({ head, places });
     }
   }
-  const divergences = findDivergences(group, graph, placed).map((open) => {
+  const divergences = (isFollowed ? findDivergences(group, graph, placed) : []).map((open) => {
     const joins = ({ head }: Floating) => open.moves.some((move) => graph.isSameDefinition(head, move));
     const joined = floating.filter(joins).map(({ head }) => head);
     return { ...open, joined, origins: originsOf(group, graph, { ...open, joined }) };
@@ -67,6 +71,17 @@ export function placeHeads(group: LinkGroup, graph: NamingGraph): Placement {
   for (const { head, home } of homes) put(placed, home, head);
   for (const heads of placed.values()) heads.sort();
   return { placed, left, earlier, divergences };
+}
+
+/** Whether it is little enough work to follow: each head may pass each move. */
+function isWithinLimit(group: LinkGroup, graph: NamingGraph): boolean {
+  let heads = 0;
+  let moves = 0;
+  for (const [location, lineage] of group) {
+    heads += lineage.heads.length;
+    moves += graph.movesFrom(location).length;
+  }
+  return heads * moves <= maxFollowings;
 }
 
 /** A head that followed moves to several places, or in a circle. */
@@ -131,10 +146,10 @@ function destinations(
     { location: from, cameBy },
   ];
   for (let at = waiting.pop(); at !== undefined; at = waiting.pop()) {
-    const behind = at.cameBy === null ? null : graph.historyOf(at.cameBy);
+    const behind = at.cameBy === null ? null : graph.ancestors(at.cameBy);
     const onward = graph
       .movesFrom(at.location)
-      .filter((move) => isUnseen(move) && behind?.has(move.node) !== true);
+      .filter((move) => isUnseen(move) && move.node !== at.cameBy && behind?.has(move.node) !== true);
     if (onward.length === 0) found.add(at.location);
     for (const { node, to } of latest(graph, onward)) {
       if (followed.has(node)) continue;
