@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
+import { detailConflicts } from "../src/conflict/details.js";
 import { allConflicts } from "../src/conflict/filter.js";
 import { resolveAll, resolveConflict } from "../src/conflict/resolve.js";
+import { rules } from "../src/conflict/rule.js";
 import { undo } from "../src/edit/undo.js";
 import { readHistory } from "../src/read/history.js";
 import {
@@ -68,6 +70,22 @@ describe("R18: many at once", () => {
     const within = await must(resolveAll(pair.ada, { ...allConflicts, prefix: "Acme.bx" }, "mine", "write"));
     expect(within.settled).toHaveLength(1);
   });
+
+  test.each(rules)(
+    "what %s chose is noted with the rule, and shown to whom it concerns later",
+    async (rule) => {
+      const pair = await newPair();
+      await disagree(pair, rule === "keep-edit-over-delete" ? "edit-delete" : "edit-edit", "a");
+      await meet(pair);
+      await saveValue(pair.bob, "Acme.a", 8);
+      const { settled } = await must(resolveAll(pair.ada, allConflicts, rule, "write"));
+      expect(settled).toHaveLength(1);
+      await meet(pair);
+      const open = conflictsOf(pair.bob);
+      const details = pair.bob.store.read((tables) => detailConflicts(pair.bob, tables, open));
+      expect(details.map(({ earlier }) => earlier)).toMatchObject([{ rule, author: "Ada" }]);
+    },
+  );
 
   test("the same new name is given once", async () => {
     const pair = await newPair();

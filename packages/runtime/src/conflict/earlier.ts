@@ -9,6 +9,7 @@ import { ChangeReader } from "../replica/change-bytes.js";
 import type { Replica } from "../replica/replica.js";
 import type { ChangeRecord } from "../store/change-store.js";
 import type { ReplicaTables } from "../store/store.js";
+import { ruleOfNote } from "./rule.js";
 
 /** What was chosen when a conflict was settled that is open again, since a head came which that had not seen (O6). */
 export interface EarlierChoice {
@@ -64,7 +65,7 @@ export class EarlierChoices {
     if (change == null || note === undefined) return null;
     const { device, time } = change.record;
     const author = this.#authors.nameOf(device);
-    return { choice: note.choice, rule: note.rule, author, timeMs: time.wallMs };
+    return { choice: note.choice, rule: ruleOfNote(note.rule), author, timeMs: time.wallMs };
   }
 
   #changeOf(id: ChangeId): ReadChange | null {

@@ -29,7 +29,7 @@ export function resolveConflict(
     const conflict = orUndo(findConflict(replica, tables, idPrefix));
     const sides = new Sides(replica, tables).of(conflict);
     const decision = orUndo(decide(replica, conflict, sides, choice));
-    const decided = { decision, choice: choice.type, rule: "" };
+    const decided = { decision, choice: choice.type, rule: null };
     const { settled, left, changes } = settleConflicts(
       replica,
       tables,

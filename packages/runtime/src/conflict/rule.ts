@@ -17,6 +17,16 @@ const isRule: { readonly [Name in Rule]: true } = {
 /** Every rule, in the order of the help. */
 export const rules: readonly Rule[] = Object.keys(isRule) as Rule[];
 
+/** What a `Resolve` op calls a rule: it has room for 20 letters. */
+export function noteOfRule(rule: Rule): string {
+  return rule === "keep-edit-over-delete" ? "keep-edit" : rule;
+}
+
+/** The rule that a `Resolve` op tells of; what is none of these stays as it is. */
+export function ruleOfNote(note: string): string {
+  return rules.find((rule) => noteOfRule(rule) === note) ?? note;
+}
+
 /** What a rule comes to for a conflict. */
 export type Verdict =
   | { readonly type: "keep"; readonly side: Side }

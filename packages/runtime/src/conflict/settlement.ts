@@ -11,14 +11,15 @@ import type { Replica } from "../replica/replica.js";
 import type { ReplicaTables } from "../store/store.js";
 import type { Decision } from "./decision.js";
 import { inChanges, type LoggedOps } from "./in-changes.js";
+import { noteOfRule, type Rule } from "./rule.js";
 import { settlingOf } from "./settling.js";
 
 /** A decision about a conflict with the words that are noted beside it. */
 export interface Decided {
   readonly decision: Decision;
   readonly choice: string;
-  /** The rule that chose, or empty if a person did. */
-  readonly rule: string;
+  /** The rule that chose; null: a person did. */
+  readonly rule: Rule | null;
 }
 
 /** A conflict that was settled. */
@@ -128,7 +129,8 @@ class Round {
     }
     for (const location of locations) this.#named.add(location);
     const log = logOf(this.#tables, conflict.location);
-    this.#parts.push({ log, ops: [...ops, { type: "Resolve", conflict: conflict.id, choice, rule }] });
+    const noted = rule === null ? "" : noteOfRule(rule);
+    this.#parts.push({ log, ops: [...ops, { type: "Resolve", conflict: conflict.id, choice, rule: noted }] });
     this.settled.push(settled);
   }
 
