@@ -42,7 +42,9 @@ export function checkUsable(branch: BranchView, access: Access): Result<BranchVi
     return failure(
       "archived-branch",
       `the branch ${label} is archived`,
-      `\`darklang branch restore ${label}\`, or \`darklang branch switch main\``,
+      branch.access === "write"
+        ? `\`darklang branch restore ${label}\`, or \`darklang branch switch main\``
+        : `Go back to main: darklang branch switch main. ${branch.author} can restore it.`,
     );
   }
   if (access === "writes" && branch.access !== "write") {

@@ -68,9 +68,7 @@ function branchLines(space: Space, tables: ReplicaTables): readonly string[] {
   const whose = branch.isMine ? "yours" : `by ${branch.author}${reading}`;
   return [
     `Branch ${paint.bold(branch.label)}, ${whose}: ${mergeWords(state, labelIn(space, tables, state.into))}`,
-    ...(branch.isArchived
-      ? [paint.yellow(`It is archived: darklang branch restore ${branch.label}, or: switch main`)]
-      : []),
+    ...(branch.isArchived ? [paint.yellow("It is archived; to leave it: darklang branch switch main")] : []),
   ];
 }
 

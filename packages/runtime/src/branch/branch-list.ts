@@ -80,7 +80,7 @@ export function findBranch(
   const found = exact.length > 0 ? exact : named.length > 0 ? named : byPrefix;
   const [only] = found;
   if (only === undefined) {
-    const hint = "`darklang branch` lists yours. Another's may not have come yet, or not be shared with you.";
+    const hint = "`darklang branch` lists yours; another's may not have come or not be shared.";
     return failure("unknown-branch", `there is no branch ${wanted}`, hint);
   }
   if (found.length === 1) return success(only);
