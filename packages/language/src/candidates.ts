@@ -17,12 +17,11 @@ const everywhere: ReadonlyMap<string, Path> = new Map([
   ["Error", result],
 ]);
 
-/** The last words of the names under which a location is found from everywhere. */
-export function namesEverywhere(location: Location): readonly string[] {
-  return [...everywhere].flatMap(([name, path]) =>
-    path.join(".") === location ? (segmentsOfPath(name).at(-1) ?? []) : [],
-  );
-}
+/** The names under which a location is found from everywhere. */
+export const namesEverywhere: ReadonlyMap<Location, readonly string[]> = Map.groupBy(
+  everywhere.keys(),
+  (name) => everywhere.get(name)?.join(".") ?? "",
+);
 
 /** The locations that a dotted name may mean when it is written inside `module`, the nearest first. */
 export function candidates(name: string, module: string): readonly Location[] {

@@ -1,62 +1,29 @@
 import { type Location, nameOf } from "@darksync/core/location";
 import { namesEverywhere } from "./candidates.js";
 
-const slots = 1 << 16;
-const underscore = 95;
+// An expression of very many names would be refused.
+const namesAtOnce = 1000;
 
 /**
  * A quick look at texts for mentions of some locations. The filter says no only of a text that mentions none of them,
- * whatever module it stands in. It compares hashes of words, those in strings and comments too.
+ * whatever module it stands in: it looks for the last word of each name, in strings and comments too. A `_` may
+ * follow, as before a version.
  */
 export function mentionFilter(locations: Iterable<Location>): (text: string) => boolean {
-  const sought = new Words();
+  const words = new Set<string>();
   for (const location of locations) {
-    for (const name of [nameOf(location), ...namesEverywhere(location)]) {
-      const word = name.match(/[\w\u0080-\uffff]+/g)?.at(-1);
+    for (const name of [nameOf(location), ...(namesEverywhere.get(location) ?? [])]) {
+      const word = /^\w+$/.test(name) ? name : name.match(/[\w\u0080-\uffff]+/g)?.at(-1);
       // A name of signs only: nothing can be told of it.
       if (word === undefined) return () => true;
-      sought.add(word);
+      words.add(word);
     }
   }
-  return (text) => sought.areIn(text);
-}
-
-class Words {
-  readonly #hashes = new Set<number>();
-  /** By the last digits of the hashes: most words of a text are told from those sought by this alone. */
-  readonly #isTaken = new Uint8Array(slots);
-
-  add(word: string): void {
-    let hash = 0;
-    for (let at = 0; at < word.length; at += 1) hash = next(hash, word.charCodeAt(at));
-    this.#hashes.add(hash);
-    this.#isTaken[hash & (slots - 1)] = 1;
-  }
-
-  areIn(text: string): boolean {
-    let hash = 0;
-    for (let at = 0; at < text.length; at += 1) {
-      const unit = text.charCodeAt(at);
-      const isWord = isOfWord(unit);
-      // Before a `_` a name may end, whose version follows.
-      if ((!isWord || unit === underscore) && this.#has(hash)) return true;
-      hash = isWord ? next(hash, unit) : 0;
-    }
-    return this.#has(hash);
-  }
-
-  #has(hash: number): boolean {
-    return this.#isTaken[hash & (slots - 1)] === 1 && this.#hashes.has(hash);
-  }
-}
-
-function isOfWord(unit: number): boolean {
-  if (unit >= 128 || unit === underscore) return true;
-  const small = unit | 32;
-  return (small >= 97 && small <= 122) || (unit >= 48 && unit <= 57);
-}
-
-/** The hash of a word with one more unit. Never 0, which is no word. */
-function next(hash: number, unit: number): number {
-  return (Math.imul(hash, 31) + unit) | 0 || 1;
+  const sorted = [...words].sort();
+  const patterns: RegExp[] = [];
+  for (let start = 0; start < sorted.length; start += namesAtOnce)
+    patterns.push(
+      new RegExp(`(?<![A-Za-z_])(?:${sorted.slice(start, start + namesAtOnce).join("|")})(?![A-Za-z0-9])`),
+    );
+  return (text) => patterns.some((pattern) => pattern.test(text));
 }

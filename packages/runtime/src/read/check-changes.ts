@@ -2,15 +2,19 @@ import { changeId, decodeChange } from "@darksync/core/change";
 import { contentHash } from "@darksync/core/content-hash";
 import type { DefinitionText } from "@darksync/core/definition";
 import { Fold } from "@darksync/core/fold";
+import type { Location } from "@darksync/core/location";
 import type { Op } from "@darksync/core/op/op";
 import { type RegisterType, registerTypes } from "@darksync/core/register";
 import type { Problem } from "@darksync/core/result";
+import { rebuildDependencies } from "../dependency/update.js";
 import { Journal } from "../memory/journal.js";
+import { MemoryDependencies } from "../memory/memory-dependencies.js";
 import { MemoryPackages } from "../memory/memory-packages.js";
 import { ChangeReader } from "../replica/change-bytes.js";
 import { foldRecord } from "../replica/refold.js";
 import type { ReplicaPorts } from "../replica/replica.js";
 import type { ChangeRecord } from "../store/change-store.js";
+import type { DependencyStore } from "../store/dependency-store.js";
 import type { NameRow, PackageStore } from "../store/package-store.js";
 import type { ReplicaTables } from "../store/store.js";
 
@@ -26,6 +30,8 @@ export function checkChanges(ports: Ports, tables: ReplicaTables): readonly Prob
   const add = (code: string, message: string) => found.set(code, [...(found.get(code) ?? []), message]);
   const journal = new Journal();
   const folded = new MemoryPackages(journal, () => true);
+  const dependencies = new MemoryDependencies(journal);
+  const judged = new Set<Location>();
   const reader = new ChangeReader(tables, ports.compression);
   journal.write(() => {
     let after = 0;
@@ -35,11 +41,14 @@ export function checkChanges(ports: Ports, tables: ReplicaTables): readonly Prob
       if (last === undefined) break;
       const fold = new Fold(folded, ports);
       for (const record of records) checkChange(ports, tables, fold, record, reader.bytesOf(record), add);
-      fold.finish();
+      for (const location of fold.finish().judged) judged.add(location);
       after = last.number;
     }
+    rebuildDependencies(ports, { ...tables, packages: folded, dependencies }, judged);
   });
   for (const message of differences(tables.packages, folded)) add("fold-differs", message);
+  for (const pair of differentKeys(recordsOf(tables.dependencies), recordsOf(dependencies)))
+    add("fold-differs", `the dependency of ${pair} is not what the changes come to`);
   return [...found].flatMap(([code, messages]) => problemsOf(code, messages));
 }
 
@@ -127,6 +136,14 @@ function viewsOf(packages: PackageStore): ReadonlyMap<string, string> {
   const view = ({ location, shown, conflict }: NameRow) =>
     [location, `${shown?.id ?? "nothing"} ${conflict?.id ?? ""}`] as const;
   return new Map(packages.names("", Number.MAX_SAFE_INTEGER).map(view));
+}
+
+function recordsOf(dependencies: DependencyStore): ReadonlyMap<string, string> {
+  return new Map(
+    dependencies
+      .records()
+      .map(({ definition, user, conflict }) => [`${user} on ${definition}`, conflict ?? ""]),
+  );
 }
 
 function differentKeys(

@@ -1,0 +1,325 @@
+import type { Conflict } from "@darksync/core/conflict";
+import type { Op } from "@darksync/core/op/op";
+import { changeOf } from "@darksync/core/op-id";
+import { success } from "@darksync/core/result";
+import { systemRandom } from "@darksync/node/crypto";
+import { beforeEach, describe, expect, test } from "vitest";
+import { remove } from "../src/edit/remove.js";
+import { rename } from "../src/edit/rename.js";
+import { findConflict, listConflicts } from "../src/read/conflicts.js";
+import { readStatus } from "../src/read/status.js";
+import { newSpaceId } from "../src/relay/relay.js";
+import { commitChange } from "../src/replica/commit-change.js";
+import type { Replica } from "../src/replica/replica.js";
+import { dependenciesOf, expectAsNaive, saveText } from "./support/dependencies.js";
+import { handAll, meet } from "./support/exchange.js";
+import { newReplica } from "./support/team.js";
+
+const total = "Acme.total";
+const price = "Acme.price";
+const priceOf = (parameters: string, body = "1L") => `let price ${parameters} : Int64 = ${body}`;
+const usesPrice = (body = "price 1L") => `let total (a: Int64) : Int64 = ${body}`;
+
+let ada: Replica;
+let bob: Replica;
+
+/** Both have `price`, and Ada a `total` that does not use it. */
+beforeEach(async () => {
+  const space = newSpaceId(systemRandom);
+  [ada, bob] = [await newReplica("Ada", space), await newReplica("Bob", space)];
+  await saveText(ada, price, priceOf("(a: Int64)"));
+  await saveText(ada, total, usesPrice("2L"));
+  await meet(ada, bob);
+});
+
+/** The one `dependency` record, which both must have. */
+function recordOf(): Conflict {
+  const [ofAda, ofBob] = [ada, bob].map((replica) => {
+    expectAsNaive(replica);
+    return replica.store.read((tables) => listConflicts(replica, tables));
+  });
+  expect(ofAda).toEqual(ofBob);
+  expect(ofAda).toHaveLength(1);
+  const [record] = ofAda ?? [];
+  if (record?.kind !== "dependency") throw new Error("no dependency");
+  return record;
+}
+
+function expectNone(): void {
+  for (const replica of [ada, bob]) {
+    expectAsNaive(replica);
+    expect(dependenciesOf(replica)).toEqual([]);
+    expect(conflictCount(replica)).toBe(0);
+  }
+}
+
+function conflictCount({ store }: Replica): number {
+  return store.read((tables) => readStatus(tables, false).conflicts);
+}
+
+function commitOps(replica: Replica, ...ops: readonly Op[]) {
+  return commitChange(replica, () => success({ log: "main/Acme", ops }));
+}
+
+describe("O4.1, O4.6 what is a record", () => {
+  test("one changed the signature of what the other came to use", async () => {
+    const changed = await saveText(ada, price, priceOf("(a: Int64) (b: Int64)"));
+    const used = await saveText(bob, total, usesPrice());
+    await meet(ada, bob);
+    const { location, locations, heads, base } = recordOf();
+    expect(location).toBe(total);
+    expect(locations).toEqual([price, total]);
+    expect(heads.map((head) => [head.location, changeOf(head.id)]).sort()).toEqual([
+      [price, changed],
+      [total, used],
+    ]);
+    expect(base?.value).toMatchObject({ type: "definition" });
+    for (const replica of [ada, bob]) expect(conflictCount(replica)).toBe(1);
+  });
+
+  test("one removed what the other goes on using in a text that it changed", async () => {
+    await saveText(ada, total, usesPrice());
+    await meet(ada, bob);
+    await remove(ada, price);
+    await saveText(bob, total, usesPrice("price 2L"));
+    await meet(ada, bob);
+    expect(
+      recordOf()
+        .heads.map(({ value }) => value.type)
+        .sort(),
+    ).toEqual(["definition", "nothing"]);
+  });
+
+  test("a move away counts, and says where to", async () => {
+    await rename(ada, price, "Acme.cost");
+    await saveText(bob, total, usesPrice());
+    await meet(ada, bob);
+    const moved = recordOf().heads.find((head) => head.location === price);
+    expect(moved?.value).toEqual({ type: "nothing", movedTo: "Acme.cost" });
+  });
+
+  test("who waits unsigned is warned as soon as the change of the other comes", async () => {
+    await saveText(bob, total, usesPrice());
+    await saveText(ada, price, priceOf("(a: String)"));
+    await meet(ada);
+    await handAll(ada, bob);
+    expect(dependenciesOf(bob)).toHaveLength(1);
+    expectAsNaive(bob);
+    const before = dependenciesOf(bob);
+    await meet(ada, bob);
+    expect(dependenciesOf(bob)).toEqual(before);
+    recordOf();
+  });
+
+  test("an earlier version of a head may be the one that changed the signature", async () => {
+    await saveText(ada, price, priceOf("(a: String)"));
+    await meet(ada);
+    await saveText(ada, price, priceOf("(a: String)", "5L"));
+    await saveText(bob, total, usesPrice());
+    await meet(ada, bob);
+    recordOf();
+  });
+});
+
+describe("O4.2 to O4.4 what is none", () => {
+  test("another body under the same signature", async () => {
+    await saveText(ada, price, priceOf("(a: Int64)", "3L"));
+    await saveText(bob, total, usesPrice());
+    await meet(ada, bob);
+    expectNone();
+  });
+
+  test("one had seen the other", async () => {
+    await saveText(ada, price, priceOf("(a: String)"));
+    await meet(ada, bob);
+    await saveText(bob, total, usesPrice());
+    await meet(ada, bob);
+    await saveText(ada, price, priceOf("(b: String)"));
+    await meet(ada, bob);
+    expectNone();
+  });
+
+  test("one device made both", async () => {
+    await saveText(ada, price, priceOf("(a: String)"));
+    await saveText(ada, total, usesPrice());
+    await saveText(bob, "Acme.other", "let other (a: Int64) : Int64 = 1L");
+    await meet(ada, bob);
+    expectNone();
+  });
+
+  test("no use of it: in a comment, or of a nearer definition of that name", async () => {
+    await saveText(ada, "Acme.Shop.price", priceOf("()"));
+    await meet(ada, bob);
+    await saveText(ada, price, priceOf("(a: String)"));
+    await saveText(bob, total, usesPrice("2L // price"));
+    await saveText(bob, "Acme.Shop.total", usesPrice());
+    await meet(ada, bob);
+    expectNone();
+  });
+
+  test("the author of the use knew no version of what was changed", async () => {
+    await saveText(ada, "Acme.fresh", "let fresh (a: Int64) : Int64 = 1L");
+    await saveText(ada, "Acme.fresh", "let fresh (a: String) : Int64 = 1L");
+    await saveText(bob, total, usesPrice("fresh 1L"));
+    await meet(ada, bob);
+    expectNone();
+  });
+
+  test("white space and comments of a type; its code counts", async () => {
+    await saveText(ada, "Acme.Money", "type Money = { amount: Int64 }");
+    await meet(ada, bob);
+    await saveText(ada, "Acme.Money", "/// Doc\ntype Money =\n  // what\n  { amount: Int64 }");
+    await saveText(bob, total, "let total (a: Money) : Int64 = 1L");
+    await meet(ada, bob);
+    expectNone();
+    await saveText(ada, "Acme.Money", "type Money = { cents: Int64 }");
+    await saveText(bob, total, "let total (a: Money) : Int64 = 2L");
+    await meet(ada, bob);
+    recordOf();
+  });
+
+  test("whoever made the same change knows of it", async () => {
+    await saveText(ada, price, priceOf("(a: String)"));
+    await saveText(bob, price, priceOf("(a: String)"));
+    await saveText(bob, total, usesPrice());
+    await meet(ada, bob);
+    expectNone();
+  });
+});
+
+describe("O4.7 how it ends", () => {
+  beforeEach(async () => {
+    await saveText(ada, price, priceOf("(a: String)"));
+    await saveText(bob, total, usesPrice());
+    await meet(ada, bob);
+    recordOf();
+  });
+
+  test("with a naming of the user that saw both, even if it still uses it", async () => {
+    await saveText(ada, total, usesPrice('price "a"'));
+    expect(dependenciesOf(ada)).toEqual([]);
+    await meet(ada, bob);
+    expectNone();
+  });
+
+  test("with a naming of the definition that saw both", async () => {
+    await saveText(bob, price, priceOf("(a: Bool)"));
+    await meet(ada, bob);
+    expectNone();
+  });
+
+  test("with a change that saw one only, it becomes another one", async () => {
+    const { id } = recordOf();
+    await saveText(ada, price, priceOf("(a: Bool)"));
+    await saveText(bob, "Acme.other", "let other () : Int64 = 1L");
+    await meet(ada, bob);
+    expectNone();
+    const carl = await newReplica(
+      "Carl",
+      ada.store.read(({ meta }) => meta.get("space") ?? ""),
+    );
+    await meet(carl);
+    await saveText(carl, "Acme.third", "let third () : Int64 = 1L");
+    await meet(ada, bob, carl);
+    expectAsNaive(carl);
+    expect(dependenciesOf(carl).join()).not.toContain(id.slice(0, 8));
+  });
+
+  test("when it is accepted; and it is back when that is taken back", async () => {
+    const { id } = recordOf();
+    const accepted = await commitOps(ada, { type: "Accept", conflict: id, supersedes: [] });
+    expect(dependenciesOf(ada)).toEqual([]);
+    expect(conflictCount(ada)).toBe(0);
+    await meet(ada, bob);
+    for (const replica of [ada, bob]) expect(dependenciesOf(replica)).toEqual([]);
+    if (!accepted.ok) throw new Error(accepted.problem.message);
+    await commitOps(bob, { type: "Reopen", conflict: id, supersedes: [`${accepted.value}/0`] });
+    await meet(ada, bob);
+    expect(recordOf().id).toBe(id);
+  });
+
+  test("accepted is what stood then: another change of the definition is a record anew", async () => {
+    const { id } = recordOf();
+    await commitOps(ada, { type: "Accept", conflict: id, supersedes: [] });
+    await meet(ada, bob);
+    await saveText(ada, price, priceOf("(a: Float)"));
+    await saveText(bob, total, usesPrice("price 9L"));
+    await meet(ada, bob);
+    expect(recordOf().id).not.toBe(id);
+  });
+
+  test("it is found by the beginning of its id", () => {
+    const { id } = recordOf();
+    const found = bob.store.read((tables) => findConflict(bob, tables, id.slice(0, 12)));
+    expect(found).toMatchObject({ ok: true, value: { id, kind: "dependency" } });
+  });
+});
+
+describe("O4.2, O4.5 what else decides", () => {
+  test("none while either is in a conflict of its own", async () => {
+    await saveText(ada, price, priceOf("(a: String)"));
+    await saveText(ada, total, usesPrice("7L"));
+    await saveText(bob, total, usesPrice());
+    await meet(ada, bob);
+    for (const replica of [ada, bob]) {
+      expect(dependenciesOf(replica)).toEqual([]);
+      expectAsNaive(replica);
+      expect(conflictCount(replica)).toBe(1);
+    }
+  });
+
+  test("a nearer definition that goes lets the name mean the one that was changed", async () => {
+    await saveText(ada, "Acme.Shop.price", priceOf("()"));
+    await saveText(ada, "Acme.Shop.total", usesPrice("2L"));
+    await meet(ada, bob);
+    await saveText(ada, price, priceOf("(a: String)"));
+    await saveText(bob, "Acme.Shop.total", usesPrice());
+    await meet(ada, bob);
+    expectNone();
+    await remove(ada, "Acme.Shop.price");
+    await meet(ada, bob);
+    expect(recordOf().location).toBe("Acme.Shop.total");
+    await saveText(bob, "Acme.Shop.price", priceOf("()"));
+    await meet(ada, bob);
+    expectNone();
+  });
+
+  test("of a merge, each head counts that the other side had not seen", async () => {
+    const longer = (signature: string, last: string) =>
+      `let price ${signature} : Int64 =\n  let b = 1L\n  let c = 2L\n  let d = 3L\n  ${last}`;
+    await saveText(ada, price, longer("(a: Int64)", "b"));
+    await meet(ada, bob);
+    await saveText(ada, price, longer("(a: String)", "b"));
+    await saveText(bob, price, longer("(a: Int64)", "c"));
+    await saveText(bob, total, usesPrice());
+    await meet(ada, bob);
+    const { heads } = recordOf();
+    expect(heads).toHaveLength(2);
+  });
+
+  test("a use that followed a move counts where it stands now", async () => {
+    const carl = await newReplica(
+      "Carl",
+      ada.store.read(({ meta }) => meta.get("space") ?? ""),
+    );
+    await meet(ada, bob, carl);
+    await saveText(ada, price, priceOf("(a: String)"));
+    await saveText(bob, total, usesPrice());
+    await rename(carl, total, "Acme.sum");
+    await meet(ada, bob, carl);
+    const record = recordOf();
+    expect(record.location).toBe("Acme.sum");
+    expect(record.heads.map(({ location }) => location).sort()).toEqual([price, total]);
+    expect(dependenciesOf(carl)).toEqual(dependenciesOf(ada));
+  });
+
+  test("versions that two imported alike are one: who had its own copy knew it (O2.2)", async () => {
+    const space = newSpaceId(systemRandom);
+    [ada, bob] = [await newReplica("Ada", space), await newReplica("Bob", space)];
+    for (const replica of [ada, bob]) await saveText(replica, price, priceOf("(a: Int64)"));
+    await saveText(ada, price, priceOf("(a: String)"));
+    await saveText(bob, total, usesPrice());
+    await meet(ada, bob);
+    recordOf();
+  });
+});
