@@ -137,11 +137,20 @@ class NameJudge {
     const graph = this.#graph;
     return away.filter((move) =>
       here.some((head) => {
-        if (graph.isSameDefinition(head, move)) return false;
+        if (graph.isSameDefinition(head, move) || this.#cameAfterIt(head, move)) return false;
         const parted = graph.nearestCommonAncestors([graph.historyOf(head), graph.historyOf(move)]);
         return parted.some((node) => graph.bindingOf(node).type === "definition");
       }),
     );
+  }
+
+  /** Whether a head was put here when the definition of a move had left by another one: it took nothing's place. */
+  #cameAfterIt(head: OpId, move: OpId): boolean {
+    const graph = this.#graph;
+    const before = graph.ancestors(head);
+    return graph
+      .movesFrom(this.#location)
+      .some(({ node }) => before.has(node) && graph.isSameDefinition(node, move));
   }
 
   #isHere(id: OpId): boolean {
