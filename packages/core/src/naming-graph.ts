@@ -202,9 +202,12 @@ export class NamingGraph {
     }
     for (const { id, value, supersedes } of this.#assignments.values()) {
       const node = this.nodeOf(id);
+      const location = this.locationOf(id);
       const parents = this.#parents.get(node) ?? new Set();
+      // An id of another location supersedes nothing (O1.3).
       for (const parent of supersedes)
-        if (this.#assignments.has(parent) && this.nodeOf(parent) !== node) parents.add(this.nodeOf(parent));
+        if (this.#locations.get(parent) === location && this.nodeOf(parent) !== node)
+          parents.add(this.nodeOf(parent));
       this.#parents.set(node, parents);
       if (value.type !== "definition") continue;
       for (const freed of freedByChange.get(`${changeOf(id)} ${this.locationOf(id)}`) ?? []) {

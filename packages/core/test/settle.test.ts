@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { namingSourceOf } from "../src/fold.js";
 import { linkGroupOf } from "../src/naming-source.js";
 import type { Assignment } from "../src/register.js";
+import { scatteringAt } from "../src/scattering.js";
 import { anyHistory, locations, people } from "./support/history.js";
 import { MapFoldStore } from "./support/map-fold-store.js";
 
@@ -25,6 +26,9 @@ describe("O3 nothing is lost", () => {
           for (const id of shown.supersedes) kept.add(id);
         }
         for (const { heads } of store.conflicts()) heads.forEach(keep);
+        // A `move-move` waits for the conflicts of its places.
+        for (const location of store.views.keys())
+          for (const id of scatteringAt(namingSourceOf(store), location)?.joined ?? []) kept.add(id);
         for (const location of locations) {
           const heads = store.heads({ type: "name", key: location });
           for (const head of heads) {
@@ -43,11 +47,16 @@ describe("O3 nothing is lost", () => {
 /** Whether another naming of a location has this target: what is equal to it may have been gone beyond. */
 function lineageAt(store: MapFoldStore, location: string, hash: string, except: string): boolean {
   const found = linkGroupOf(namingSourceOf(store), location)?.get(location)?.assignments.values() ?? [];
-  return [...found].some(({ id, value }) => id !== except && value.type === "definition" && value.hash === hash);
+  return [...found].some(
+    ({ id, value }) => id !== except && value.type === "definition" && value.hash === hash,
+  );
 }
 
 describe("O6 resolutions, whatever happened", () => {
-  const picks = fc.array(fc.record({ who: fc.nat(people.length - 1), pick: fc.nat(4) }), { minLength: 1, maxLength: 5 });
+  const picks = fc.array(fc.record({ who: fc.nat(people.length - 1), pick: fc.nat(4) }), {
+    minLength: 1,
+    maxLength: 5,
+  });
 
   test("O6.1 a resolution ends its conflict, and settling one after the other ends them all", () => {
     fc.assert(
