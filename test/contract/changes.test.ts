@@ -31,6 +31,21 @@ describeStores("ChangeStore", ({ write, read, reopen }) => {
     });
   });
 
+  test("gives what waits unsigned, parked or not, in order", async () => {
+    await write(({ changes }) => {
+      changes.add(change(2, { log: "auth" }));
+      changes.add(change(1));
+      changes.add(change(3, { place: placeAt(1) }));
+      changes.add(change(4));
+      changes.setParked(id(1), refused);
+      changes.place(id(4), placeAt(2));
+    });
+    expect(read(({ changes }) => changes.waiting())).toEqual([
+      { log: "auth", bytes: change(2).bytes },
+      { log: "main/Acme", bytes: change(1).bytes },
+    ]);
+  });
+
   test("takes a change once, with either a place or bytes", async () => {
     await write(({ changes }) => changes.add(change(1)));
     await expect(write(({ changes }) => changes.add(change(1)))).rejects.toThrow();

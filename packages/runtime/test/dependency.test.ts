@@ -313,6 +313,20 @@ describe("O4.2, O4.5 what else decides", () => {
     expect(dependenciesOf(carl)).toEqual(dependenciesOf(ada));
   });
 
+  test("also for what comes after it has followed", async () => {
+    const carl = await newReplica(
+      "Carl",
+      ada.store.read(({ meta }) => meta.get("space") ?? ""),
+    );
+    await meet(ada, bob, carl);
+    await saveText(ada, price, priceOf("(a: String)"));
+    await saveText(bob, total, usesPrice());
+    await rename(carl, total, "Acme.sum");
+    await meet(bob, carl);
+    await meet(ada, bob);
+    expect(recordOf().location).toBe("Acme.sum");
+  });
+
   test("versions that two imported alike are one: who had its own copy knew it (O2.2)", async () => {
     const space = newSpaceId(systemRandom);
     [ada, bob] = [await newReplica("Ada", space), await newReplica("Bob", space)];

@@ -36,6 +36,7 @@ export function snapshot(tables: ReplicaTables): unknown {
       changes.latest(9, 3),
       changes.withPrefix("000", 2),
       changes.logsWithUnsigned(),
+      changes.waiting(),
       changes.parked(),
       changes.setAside(),
       changes.count(),

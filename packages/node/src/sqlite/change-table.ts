@@ -200,6 +200,15 @@ export class ChangeTable implements ChangeStore {
       .map((row) => this.#recordOf(row));
   }
 
+  waiting(): ReturnType<ChangeStore["waiting"]> {
+    this.#rows.write();
+    return this.#connection
+      .rows<{ log_id: number; bytes: Uint8Array }>(
+        "select log_id, bytes from unsigned_change order by number",
+      )
+      .map((row) => ({ log: this.#logs.nameOf(row.log_id), bytes: plainBytes(row.bytes) }));
+  }
+
   countUnsigned(log: LogName): number {
     this.#rows.write();
     const row = this.#connection.row<{ count: number }>(

@@ -147,9 +147,9 @@ export class PairFinder {
   }
 
   #readWaiting(): readonly Naming[] {
-    this.#waiting ??= waitingChanges(this.#tables).flatMap(({ bytes }) =>
-      bytes === null ? [] : namingsIn(bytes),
-    );
+    this.#waiting ??= this.#tables.changes
+      .waiting()
+      .flatMap(({ log, bytes }) => (isPackageLog(log) ? namingsIn(bytes) : []));
     return this.#waiting;
   }
 }

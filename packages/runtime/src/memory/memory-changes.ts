@@ -88,6 +88,11 @@ export class MemoryChanges implements ChangeStore {
       .slice(0, limit);
   }
 
+  waiting(): ReturnType<ChangeStore["waiting"]> {
+    const waiting = this.#waiting.keys().flatMap((number) => this.byNumber(number) ?? []);
+    return this.#ordered(waiting).flatMap(({ log, bytes }) => (bytes === null ? [] : [{ log, bytes }]));
+  }
+
   countUnsigned(log: LogName): number {
     return this.#unsigned().filter((record) => record.log === log).length;
   }

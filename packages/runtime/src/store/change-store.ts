@@ -70,6 +70,8 @@ export interface ChangeStore {
   latest(limit: number, before?: number): readonly ChangeRecord[];
   /** Changes that wait unsigned and are not parked, in order, of one log and with numbers from `first` to `last`. */
   unsigned(log: LogName, first: number, last: number, limit: number): readonly ChangeRecord[];
+  /** All that wait unsigned, parked ones too, in order: what a look at each of them takes. */
+  waiting(): readonly { readonly log: LogName; readonly bytes: Uint8Array }[];
   /** How many wait unsigned, parked ones not counted. */
   countUnsigned(log: LogName): number;
   /** How many of a log's changes with numbers from `first` to `last` this device made. */
