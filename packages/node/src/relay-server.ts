@@ -7,8 +7,12 @@ import { maxMessageBytes } from "@darksync/sync/message";
 import { type WebSocket, WebSocketServer } from "ws";
 import { plainBytes, socketConnection } from "./socket.js";
 
-/** How often sockets are pinged; one that did not answer by the next time is cut. */
 const pingIntervalMs = 15_000;
+/**
+ * Who leaves so many pings unanswered is cut. A ping stands behind all that was sent before it, and who comes home after
+ * a month takes a while to fold that.
+ */
+const mostPingsUnanswered = 4;
 const maxConnections = 4096;
 const maxHeaderBytes = 16 * 1024;
 
@@ -45,7 +49,7 @@ export function serveRelay(
     maxPayload: maxMessageBytes,
     perMessageDeflate: false,
   });
-  const answered = new WeakSet<WebSocket>();
+  const unansweredPings = new WeakMap<WebSocket, number>();
   let isClosing = false;
   const server = createServer({ maxHeaderSize: maxHeaderBytes }, (request, response) => {
     answerHttp(relay, metrics, request, response).catch((error: unknown) => {
@@ -63,8 +67,7 @@ export function serveRelay(
     sockets.handleUpgrade(request, stream, rest, (socket) => {
       // What is wrong with a frame is the sender's trouble: `ws` closes the socket, nobody else notices.
       socket.on("error", () => socket.terminate());
-      answered.add(socket);
-      socket.on("pong", () => answered.add(socket));
+      socket.on("pong", () => unansweredPings.delete(socket));
       const talker = talkerOrClosed(relay, rooms, route, socket);
       if (talker === null) return;
       socket.on("message", (data) => {
@@ -75,7 +78,9 @@ export function serveRelay(
   });
   const pinging = setInterval(() => {
     for (const socket of sockets.clients) {
-      if (!answered.delete(socket)) socket.terminate();
+      const unanswered = unansweredPings.get(socket) ?? 0;
+      unansweredPings.set(socket, unanswered + 1);
+      if (unanswered >= mostPingsUnanswered) socket.terminate();
       else socket.ping();
     }
   }, pingIntervalMs);
