@@ -73,12 +73,12 @@ export function placeHeads(group: LinkGroup, graph: NamingGraph): Placement {
   return { placed, left, earlier, divergences };
 }
 
-/** Whether it is little enough work to follow: each head may pass each move. */
+/** Whether it is little enough work to follow: each head that is no move may pass each move. */
 function isWithinLimit(group: LinkGroup, graph: NamingGraph): boolean {
   let heads = 0;
   let moves = 0;
   for (const [location, lineage] of group) {
-    heads += lineage.heads.length;
+    heads += lineage.heads.filter(({ id }) => graph.movedTo(id) === null).length;
     moves += graph.movesFrom(location).length;
   }
   return heads * moves <= maxFollowings;
