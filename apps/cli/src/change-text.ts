@@ -4,6 +4,7 @@ import type { DefinitionKind } from "@darksync/core/definition";
 import type { Op } from "@darksync/core/op/op";
 import type { Hash } from "@darksync/core/ports";
 import type { Vector } from "@darksync/core/vector";
+import { putBackChoice } from "@darksync/runtime/conflict/writers";
 import { shortId, someOf } from "./wording.js";
 
 /** What the ops of a change do, a line for each, at most `limit` of them. */
@@ -39,7 +40,9 @@ function describeOp(op: Op): string | null {
     case "SetFile":
       return op.skeleton.length === 0 ? `forget the layout of ${op.path}` : `lay out ${op.path}`;
     case "Resolve":
-      return `settle conflict ${shortId(op.conflict)} (${op.choice})`;
+      return op.choice === putBackChoice
+        ? `bring back a side of conflict ${shortId(op.conflict)}`
+        : `settle conflict ${shortId(op.conflict)} (${op.choice})`;
     case "IntroduceDevice":
       return `introduce ${op.member}`;
     case "CreateNamespace":

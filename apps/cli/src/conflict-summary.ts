@@ -23,7 +23,7 @@ export function conflictSummary(conflicts: readonly DetailedConflict[]): readonl
     ...summary.ranked.slice(0, shownConflicts).map(rankedLine),
     "",
     paint.bold("Settle groups of them (--dry-run tells what would be done)"),
-    ...groupCommands(summary).map((command) => `  ${command}`),
+    ...groupCommands(summary),
     "",
     "One by one: darklang conflicts resolve · All of them: darklang conflicts --list",
   ];
@@ -31,30 +31,31 @@ export function conflictSummary(conflicts: readonly DetailedConflict[]): readonl
 
 /** The same in a line or two, for the end of a sync. */
 export function shortSummary(conflicts: readonly DetailedConflict[]): readonly string[] {
-  const { modules, authors } = summarize(conflicts);
-  const [command] = groupCommands(summarize(conflicts));
+  const summary = summarize(conflicts);
+  const { modules, authors } = summary;
+  const [command] = groupCommands(summary);
   return [
-    `Conflicts: ${someCounts(modules)}; with ${someCounts(authors)}.`,
+    `Conflicts: ${someCounts(modules, "in")}; ${someCounts(authors, "with")}.`,
     ...(command === undefined ? [] : [`For example: ${command}`]),
   ];
 }
 
 const shortGroups = 3;
 
-function someCounts(counts: readonly Count[]): string {
-  const shown = counts.slice(0, shortGroups).map(({ name, count }) => `${count} in ${oneLine(name)}`);
+function someCounts(counts: readonly Count[], word: "in" | "with"): string {
+  const shown = counts.slice(0, shortGroups).map(({ name, count }) => `${count} ${word} ${oneLine(name)}`);
   const rest = counts.length - shown.length;
   return shown.join(", ") + (rest > 0 ? ` and ${rest} more` : "");
 }
 
 function groupLines(counts: readonly Count[]): readonly string[] {
-  const width = String(counts[0]?.count ?? 0).length;
+  const rest = counts.slice(shownGroups);
+  const inRest = rest.reduce((sum, { count }) => sum + count, 0);
+  const width = String(Math.max(inRest, counts[0]?.count ?? 0)).length;
   const lines = counts
     .slice(0, shownGroups)
     .map(({ name, count }) => `  ${String(count).padStart(width)}  ${oneLine(name)}`);
-  const rest = counts.slice(shownGroups);
   if (rest.length === 0) return lines;
-  const inRest = rest.reduce((sum, { count }) => sum + count, 0);
   return [...lines, `  ${String(inRest).padStart(width)}  in ${rest.length} more`];
 }
 

@@ -1,6 +1,7 @@
 import type { Conflict } from "@darksync/core/conflict";
 import { describe, expect, test } from "vitest";
 import type { Choice } from "../src/conflict/decision.js";
+import { detailConflicts } from "../src/conflict/details.js";
 import { resolveConflict } from "../src/conflict/resolve.js";
 import { undo } from "../src/edit/undo.js";
 import type { Replica } from "../src/replica/replica.js";
@@ -22,6 +23,13 @@ function meaningOf({ kind, location, locations, heads, base }: Conflict): unknow
   return { kind, location, locations, sides: sides.sort(), before };
 }
 
+/** Who wrote each side, and whether that is this device's member. */
+function writersOf(replica: Replica): readonly string[] {
+  const open = conflictsOf(replica);
+  const [details] = replica.store.read((tables) => detailConflicts(replica, tables, open));
+  return (details?.heads ?? []).map(({ author, isMine }) => `${author} ${isMine}`).sort();
+}
+
 describe.each(kinds)("R20: an undo brings a settled conflict back: %s", (kind) => {
   test.each(everyChoice)("settled by %s", async (type) => {
     const pair = await newPair();
@@ -32,6 +40,7 @@ describe.each(kinds)("R20: an undo brings a settled conflict back: %s", (kind) =
     const settled = viewOf(pair.ada);
     const { conflicts } = await must(undo(pair.ada, null));
     await meet(pair);
+    expect(writersOf(pair.bob)).toEqual(["Ada false", "Bob true"]);
     for (const replica of [pair.ada, pair.bob]) {
       expect(conflictsOf(replica).map(meaningOf)).toEqual([meaningOf(conflict)]);
       expect(conflictsOf(replica).map(({ id }) => id)).toEqual(conflicts.map(({ id }) => id));

@@ -10,6 +10,7 @@ import { listPlans, type Plan, unforeseen } from "./plan.js";
 import { decideBy } from "./resolve.js";
 import type { Rule } from "./rule.js";
 import { Sides } from "./side.js";
+import { Writers } from "./writers.js";
 
 /** A head with who wrote it. */
 export interface DetailedHead extends ConflictHead {
@@ -44,6 +45,7 @@ export function detailConflicts(
   conflicts: readonly Conflict[],
 ): readonly DetailedConflict[] {
   const authors = new Authors(tables);
+  const writers = new Writers(replica, tables);
   const sides = new Sides(replica, tables);
   const earlier = new EarlierChoices(replica, tables);
   const plans = listPlans(tables).filter(({ branch }) => branch === tables.packages.branch);
@@ -52,9 +54,9 @@ export function detailConflicts(
     conflict,
     heads: conflict.heads.map((head): DetailedHead => {
       const change = changeOf(head.id);
-      const record = tables.changes.get(change);
-      const author = record === null ? "unknown" : authors.nameOf(record.device);
-      return { ...head, change, author, timeMs: record?.time.wallMs ?? null, isMine: sides.isMine(head.id) };
+      const writer = writers.of(head.location, head);
+      const author = writer === null ? "unknown" : authors.nameOf(writer.device);
+      return { ...head, change, author, timeMs: writer?.time.wallMs ?? null, isMine: sides.isMine(head) };
     }),
     dependents: [...new Set(conflict.locations.flatMap((location) => dependents.get(location) ?? []))].sort(),
     earlier: earlier.of(conflict),

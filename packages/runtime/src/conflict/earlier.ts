@@ -10,6 +10,7 @@ import type { Replica } from "../replica/replica.js";
 import type { ChangeRecord } from "../store/change-store.js";
 import type { ReplicaTables } from "../store/store.js";
 import { ruleOfNote } from "./rule.js";
+import { putBackChoice } from "./writers.js";
 
 /** What was chosen when a conflict was settled that is open again, since a head came which that had not seen (O6). */
 export interface EarlierChoice {
@@ -62,7 +63,7 @@ export class EarlierChoices {
     const change = this.#changeOf(changeOf(id));
     // The note stands behind the ops that settle its conflict.
     const note = change?.ops.slice(indexOf(id)).find((op) => op.type === "Resolve");
-    if (change == null || note === undefined) return null;
+    if (change == null || note === undefined || note.choice === putBackChoice) return null;
     const { device, time } = change.record;
     const author = this.#authors.nameOf(device);
     return { choice: note.choice, rule: ruleOfNote(note.rule), author, timeMs: time.wallMs };

@@ -1,9 +1,9 @@
 import type { Conflict } from "@darksync/core/conflict";
-import { changeOf } from "@darksync/core/op-id";
 import { listConflicts } from "../read/conflicts.js";
 import { Authors, memberOf } from "../read/members.js";
 import type { Replica } from "../replica/replica.js";
 import type { ReplicaTables } from "../store/store.js";
+import { Writers } from "./writers.js";
 
 /** Which conflicts are meant. */
 export interface ConflictFilter {
@@ -19,11 +19,12 @@ export const allConflicts: ConflictFilter = { prefix: "", kind: null, author: nu
 
 /** The conflicts that a filter lets through, in order of location. */
 export function conflictsIn(
-  replica: Pick<Replica, "hash" | "language">,
+  replica: Pick<Replica, "hash" | "language" | "compression">,
   tables: ReplicaTables,
   { prefix, kind, author }: ConflictFilter,
 ): readonly Conflict[] {
   const authors = new Authors(tables);
+  const writers = new Writers(replica, tables);
   const isWithin = (location: string) =>
     prefix === "" || location === prefix || location.startsWith(`${prefix}.`);
   const isBy = (device: string) => memberOf(tables, device) === author || authors.nameOf(device) === author;
@@ -32,9 +33,9 @@ export function conflictsIn(
       conflict.locations.some(isWithin) &&
       (kind === null || conflict.kind === kind) &&
       (author === null ||
-        conflict.heads.some(({ id }) => {
-          const record = tables.changes.get(changeOf(id));
-          return record !== null && isBy(record.device);
+        conflict.heads.some((head) => {
+          const writer = writers.of(head.location, head);
+          return writer !== null && isBy(writer.device);
         })),
   );
 }

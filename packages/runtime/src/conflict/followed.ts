@@ -2,6 +2,7 @@ import { namingSourceOf } from "@darksync/core/fold";
 import { judgeGroup } from "@darksync/core/judge";
 import type { Location } from "@darksync/core/location";
 import { changeOf } from "@darksync/core/op-id";
+import type { Assignment } from "@darksync/core/register";
 import { authorOf } from "../read/members.js";
 import type { Replica } from "../replica/replica.js";
 import type { ReplicaTables } from "../store/store.js";
@@ -17,7 +18,7 @@ export interface FollowedEdit {
 
 /** Of these locations those where this device's member edited what another one had moved away. */
 export function followedEdits(
-  replica: Pick<Replica, "hash" | "language" | "device">,
+  replica: Pick<Replica, "hash" | "language" | "device" | "compression">,
   tables: ReplicaTables,
   locations: Iterable<Location>,
 ): readonly FollowedEdit[] {
@@ -28,8 +29,9 @@ export function followedEdits(
     const { names } = judgeGroup(replica, packages.branch, namingSourceOf(packages), from);
     return [...names].flatMap(([to, { replaces }]): readonly FollowedEdit[] => {
       const heads = to === from ? [] : (replaces.get(from) ?? []);
-      const isEdited = heads.some(({ id, value }) => value.type === "definition" && sides.isMine(id));
-      const move = heads.find(({ id, value }) => value.type === "nothing" && !sides.isMine(id));
+      const isMine = (head: Assignment<"name">) => sides.isMine({ ...head, location: from });
+      const isEdited = heads.some((head) => head.value.type === "definition" && isMine(head));
+      const move = heads.find((head) => head.value.type === "nothing" && !isMine(head));
       const record = move === undefined ? null : tables.changes.get(changeOf(move.id));
       return isEdited && record !== null ? [{ from, to, mover: authorOf(tables, record.device) }] : [];
     });

@@ -101,7 +101,7 @@ function ownHead(replica: Replica, tables: ReplicaTables, location: string): Res
     );
   }
   const [head, ...others] = tables.packages.heads({ type: "name", key: location });
-  if (head === undefined || others.length > 0 || !new Sides(replica, tables).isMine(head.id)) {
+  if (head === undefined || others.length > 0 || !new Sides(replica, tables).isMine({ ...head, location })) {
     return failure(
       "not-yours",
       `what is at ${location} is not yours alone`,

@@ -3,11 +3,11 @@ import { greatest } from "@darksync/core/deprecation";
 import { namingSourceOf } from "@darksync/core/fold";
 import { compareTimestamps, type Timestamp } from "@darksync/core/hlc";
 import { type Location, ownerOf } from "@darksync/core/location";
-import { type ChangeId, changeOf, type OpId } from "@darksync/core/op-id";
 import { type Scattering, scatteringAt } from "@darksync/core/scattering";
 import { memberOf } from "../read/members.js";
 import type { Replica } from "../replica/replica.js";
 import type { ReplicaTables } from "../store/store.js";
+import { Writers } from "./writers.js";
 
 /** What may be chosen in a conflict: one head, or, where one definition is at several places, one place. */
 export interface Side {
@@ -27,12 +27,14 @@ export interface Side {
 export class Sides {
   readonly #tables: ReplicaTables;
   readonly #device: string;
-  readonly #written = new Map<ChangeId, Written>();
+  readonly #writers: Writers;
+  readonly #members = new Map<string, string | null>();
   readonly #creators = new Map<string, string | null>();
 
-  constructor({ device }: Pick<Replica, "device">, tables: ReplicaTables) {
+  constructor(replica: Pick<Replica, "device" | "compression" | "hash">, tables: ReplicaTables) {
     this.#tables = tables;
-    this.#device = device;
+    this.#device = replica.device;
+    this.#writers = new Writers(replica, tables);
   }
 
   /** The sides of a conflict in order; none of a `dependency`, which has nothing to choose between. */
@@ -52,9 +54,11 @@ export class Sides {
   }
 
   /** Whether this device's member wrote a head: whoever has two laptops is one person. */
-  isMine(id: OpId): boolean {
-    const { device, member } = this.#writtenBy(id);
-    return device === this.#device || (member !== null && member === memberOf(this.#tables, this.#device));
+  isMine(head: ConflictHead): boolean {
+    const writer = this.#writers.of(head.location, head);
+    if (writer === null || writer.device === this.#device) return writer !== null;
+    const member = this.#memberOfDevice(writer.device);
+    return member !== null && member === this.#memberOfDevice(this.#device);
   }
 
   // Heads that followed to several places choose none of them.
@@ -70,12 +74,12 @@ export class Sides {
 
   #sideOf(place: Location, heads: readonly ConflictHead[]): Side {
     const creator = this.#creatorOf(ownerOf(place));
-    const times = heads.flatMap(({ id }) => this.#writtenBy(id).time ?? []);
+    const times = heads.flatMap((head) => this.#writers.of(head.location, head)?.time ?? []);
     return {
       place,
       heads,
-      isMine: heads.some(({ id }) => this.isMine(id)),
-      isOwners: creator !== null && heads.some(({ id }) => this.#writtenBy(id).member === creator),
+      isMine: heads.some((head) => this.isMine(head)),
+      isOwners: creator !== null && heads.some((head) => this.#memberOf(head) === creator),
       time: times.sort(compareTimestamps).at(-1) ?? null,
     };
   }
@@ -90,25 +94,18 @@ export class Sides {
     return creator;
   }
 
-  #writtenBy(id: OpId): Written {
-    const change = changeOf(id);
-    const known = this.#written.get(change);
-    if (known !== undefined) return known;
-    const record = this.#tables.changes.get(change);
-    const written: Written = {
-      device: record?.device ?? null,
-      member: record === null ? null : memberOf(this.#tables, record.device),
-      time: record?.time ?? null,
-    };
-    this.#written.set(change, written);
-    return written;
+  #memberOf(head: ConflictHead): string | null {
+    const writer = this.#writers.of(head.location, head);
+    return writer === null ? null : this.#memberOfDevice(writer.device);
   }
-}
 
-interface Written {
-  readonly device: string | null;
-  readonly member: string | null;
-  readonly time: Timestamp | null;
+  #memberOfDevice(device: string): string | null {
+    const known = this.#members.get(device);
+    if (known !== undefined) return known;
+    const member = memberOf(this.#tables, device);
+    this.#members.set(device, member);
+    return member;
+  }
 }
 
 /** The scattering that a `move-move` is about. */

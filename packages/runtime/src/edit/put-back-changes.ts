@@ -1,16 +1,17 @@
 import type { Location } from "@darksync/core/location";
 import type { Op } from "@darksync/core/op/op";
 import { type ChangeId, type OpId, opId } from "@darksync/core/op-id";
-import { failure } from "@darksync/core/result";
+import { failure, type Result } from "@darksync/core/result";
 import type { LogName } from "@darksync/core/vector";
 import { inChanges, type LoggedOps } from "../conflict/in-changes.js";
+import { putBackNote } from "../conflict/writers.js";
 import { Commit } from "../replica/commit-change.js";
 import type { Replica } from "../replica/replica.js";
 import type { ReplicaTables } from "../store/store.js";
 import { orUndo } from "./all-or-none.js";
 import { logOf } from "./naming.js";
 import { noteTogether } from "./together.js";
-import type { Naming, PutBack } from "./undo-names.js";
+import type { Naming, PutBack, SideAgain } from "./undo-names.js";
 
 /** A conflict that an undo brought back. */
 export interface ConflictAgain {
@@ -41,8 +42,8 @@ export class PutBackChanges {
   ): { readonly changes: readonly ChangeId[]; readonly conflicts: readonly ConflictAgain[] } {
     const first = this.#together(putBacks).map((namings) => this.#partOf(namings, "first"));
     for (const part of inChanges([...first, ...others])) this.#add(part);
-    const sides = putBacks.flatMap((putBack) =>
-      putBack.sides.map((namings) => this.#partOf(namings, "side")),
+    const sides = putBacks.flatMap(({ sides: again, conflict }) =>
+      again.map((side) => this.#sideOf(side, conflict?.id ?? null)),
     );
     for (const round of withoutCollisions(sides)) for (const part of inChanges(round)) this.#add(part);
     this.#commit.finish();
@@ -81,6 +82,11 @@ export class PutBackChanges {
     return { log: this.#logAt(first.location), ops: namings.map((naming) => this.#opOf(naming, which)) };
   }
 
+  #sideOf({ namings, first }: SideAgain, conflict: string | null): LoggedOps {
+    const { log, ops } = this.#partOf(namings, "side");
+    return { log, ops: conflict === null ? ops : [...ops, putBackNote(conflict, first)] };
+  }
+
   #opOf({ location, value }: Naming, which: "first" | "side"): Op {
     const supersedes = this.#superseded(location, which);
     if (value.type === "nothing") return { type: "UnsetName", location, movedTo: value.movedTo, supersedes };
@@ -102,8 +108,10 @@ export class PutBackChanges {
     if (conflict === null) return null;
     const { location, kind } = conflict;
     const again = this.#tables.packages.nameRow(location)?.conflict ?? null;
-    if (again === null || again.kind !== kind) orUndo(cannotPutBack(location));
-    return { id: again?.id ?? "", kind, location };
+    // Where the place that a side came from is taken now, it did not come from there again.
+    const kinds: readonly string[] = kind === "name-taken" ? [kind, "both-created"] : [kind];
+    if (again === null || !kinds.includes(again.kind)) return orUndo(cannotPutBack(location));
+    return { id: again.id, kind: again.kind, location };
   }
 }
 
@@ -125,7 +133,7 @@ function withoutCollisions(parts: readonly LoggedOps[]): readonly (readonly Logg
   return rounds.map((round) => round.parts);
 }
 
-function cannotPutBack(location: Location) {
+function cannotPutBack(location: Location): Extract<Result<never>, { ok: false }> {
   return failure(
     "settled-conflict",
     `that change settled the conflict at ${location}, and it cannot be put back as it was`,

@@ -1,6 +1,7 @@
+import type { Conflict } from "@darksync/core/conflict";
 import type { Location } from "@darksync/core/location";
 import { commonBase } from "@darksync/core/merge-at";
-import type { OpId } from "@darksync/core/op-id";
+import { type ChangeId, changeOf, type OpId } from "@darksync/core/op-id";
 import type { Binding } from "@darksync/core/register";
 import { failure, type Result, success } from "@darksync/core/result";
 import { type Scattering, scatteringAt } from "@darksync/core/scattering";
@@ -20,9 +21,16 @@ export interface Naming {
  */
 export interface PutBack {
   readonly first: readonly Naming[];
-  readonly sides: readonly (readonly Naming[])[];
-  /** The kind of conflict that is there again; null: none. */
-  readonly conflict: { readonly location: Location; readonly kind: string } | null;
+  readonly sides: readonly SideAgain[];
+  /** The conflict as it was; null: there was none. */
+  readonly conflict: { readonly id: string; readonly location: Location; readonly kind: string } | null;
+}
+
+/** A side that is to stand again. */
+export interface SideAgain {
+  readonly namings: readonly Naming[];
+  /** The change that wrote it at first. */
+  readonly first: ChangeId;
 }
 
 /** What puts back the names before some ops. */
@@ -67,7 +75,7 @@ class UndoneNames {
     const standing =
       name?.conflict?.heads.map(({ id }) => id) ?? (name?.view.isMerged ? shown?.supersedes : null);
     if (name !== null && standing != null && standing.length > 1)
-      return success(this.#standAgain(location, name.conflict?.kind ?? null, standing));
+      return success(this.#standAgain(location, name.conflict, standing));
     const value = shown?.value ?? { type: "nothing", movedTo: null };
     // The definition went on from here before that change, and stays where it went.
     if (value.type === "nothing" && this.#isFree(location)) return success(null);
@@ -75,21 +83,22 @@ class UndoneNames {
   }
 
   /** Sides of one place. What was written elsewhere comes to stand where it belonged. */
-  #standAgain(location: Location, kind: string | null, standing: readonly OpId[]): PutBack {
+  #standAgain(location: Location, conflict: Conflict | null, standing: readonly OpId[]): PutBack {
+    const kind = conflict?.kind ?? null;
     const base = commonBase(this.#replica, this.#before.source, location, standing);
     const value: Binding =
       kind === "both-created" || kind === "name-taken" ? nothing : (base?.binding ?? nothing);
     return {
       first: [{ location, value: withoutMove(value) }],
-      sides: standing.map((id) => this.#sideOf(location, kind, id)),
-      conflict: kind === null ? null : { location, kind },
+      sides: standing.map((id) => ({ namings: this.#sideOf(location, kind, id), first: changeOf(id) })),
+      conflict: conflict === null ? null : { id: conflict.id, location, kind: conflict.kind },
     };
   }
 
   #sideOf(location: Location, kind: string | null, id: OpId): readonly Naming[] {
     const { value, from } = this.#written(location, id);
     // Whether a name is taken, or made twice, is told by its having come by a move.
-    if (kind !== "name-taken" || value.type === "nothing" || from === null)
+    if (kind !== "name-taken" || value.type === "nothing" || from === null || this.#isTaken(from))
       return [{ location, value: withoutMove(value) }];
     return [
       { location, value: { ...value, movedFrom: from } },
@@ -140,12 +149,18 @@ class UndoneNames {
         ),
       ],
       sides: [
-        ...[...places.keys()].map((place) => this.#placeAgain(place, location)),
+        ...[...places].map(([place, [head = ""]]) => ({
+          namings: this.#placeAgain(place, location),
+          first: changeOf(head),
+        })),
         ...home.heads
           .filter(({ id }) => joined.includes(id))
-          .map(({ value }): readonly Naming[] => [{ location, value: withoutMove(value) }]),
+          .map(({ id, value }) => ({
+            namings: [{ location, value: withoutMove(value) }],
+            first: changeOf(id),
+          })),
       ],
-      conflict: { location: kept, kind: "move-move" },
+      conflict: { id: this.#before.at(kept)?.conflict?.id ?? "", location: kept, kind: "move-move" },
     });
   }
 
@@ -156,6 +171,11 @@ class UndoneNames {
       { location: place, value: { ...value, movedFrom: home } },
       { location: home, value: { type: "nothing", movedTo: place } },
     ];
+  }
+
+  #isTaken(location: Location): boolean {
+    const heads = this.#tables.packages.heads({ type: "name", key: location });
+    return heads.some(({ value }) => value.type === "definition");
   }
 
   #isFree(location: Location): boolean {

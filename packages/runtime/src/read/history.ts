@@ -133,7 +133,7 @@ function entryOf(
 }
 
 /** The ops with the hash in place of "the text right before". */
-function withTargets(hash: Hash, ops: readonly Op[]): readonly Op[] {
+export function withTargets(hash: Hash, ops: readonly Op[]): readonly Op[] {
   return ops.map((op, index) => {
     if (op.type !== "SetName" || op.target !== previousOp) return op;
     const before = ops[index - 1];
