@@ -95,6 +95,8 @@ test("--branch and DARKLANG_BRANCH pick a branch for one command, main among the
   expect(await sourceAt(["--branch", "main"], env)).toBe("let a = 1L");
   await ada.do("branch", "switch", "fix");
   expect(await sourceAt([], { DARKLANG_BRANCH: "main" })).toBe("let a = 1L");
+  const astray = await run(["--space", ada.folder, "ls"], { env: { DARKLANG_BRANCH: "nowhere" } });
+  expect([astray.code, astray.stderr]).toEqual([1, expect.stringContaining("DARKLANG_BRANCH")]);
 });
 
 test("a branch of the one worked on, of a named one, or of main", async () => {

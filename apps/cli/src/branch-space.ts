@@ -24,7 +24,7 @@ export function besideBranch(space: Space, named: string | null): Space {
 
 function pickBranch({ replica }: Space, named: string | null): Result<BranchView> {
   return replica.store.read((tables) => {
-    if (named !== null) return findBranch(replica, tables, named);
+    if (named !== null) return withOrigin(findBranch(replica, tables, named), named);
     const current = findBranch(replica, tables, currentBranch(tables) ?? "");
     if (current.ok) return current;
     return failure(
@@ -33,6 +33,13 @@ function pickBranch({ replica }: Space, named: string | null): Result<BranchView
       "Go back to main: darklang branch switch main",
     );
   });
+}
+
+// Whoever set the variable long ago does not see it on the line that fails.
+function withOrigin(found: Result<BranchView>, named: string): Result<BranchView> {
+  if (found.ok || process.env.DARKLANG_BRANCH !== named) return found;
+  const { code, message, hint } = found.problem;
+  return failure(code, `${message}, which DARKLANG_BRANCH names`, hint);
 }
 
 /** Whether a command may work on a branch. */
