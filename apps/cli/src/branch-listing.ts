@@ -6,7 +6,7 @@ import { tablesOnBranch } from "@darksync/runtime/branch/on-branch";
 import { countPending, logsOf } from "@darksync/runtime/replica/push-queue";
 import type { Replica } from "@darksync/runtime/replica/replica";
 import type { ReplicaTables } from "@darksync/runtime/store/store";
-import { labelOf, lateText } from "./branch-words.js";
+import { labelOf } from "./branch-words.js";
 import { paint } from "./paint.js";
 import type { Space } from "./space.js";
 import { countOf, someOf } from "./wording.js";
@@ -113,7 +113,6 @@ function factsOf({ view, state, conflicts, into }: ListedBranch): readonly strin
         : `merged into ${into}`
       : `${differs} from ${into}`,
     ...(state.merged === "partly" ? ["partly merged"] : []),
-    ...(state.late.length > 0 ? [`${lateText(state.late.length)}`] : []),
     ...(conflicts > 0 ? [countOf(conflicts, "conflict")] : []),
     ...(pending > 0 ? [`${pending} pending`] : []),
     ...(isMine && shares.length > 0 ? [`shared with ${someOf(shares, shownMembers)}`] : []),
