@@ -63,12 +63,17 @@ export function conflictView(
     locations,
     branch: tables.packages.branch,
     heads: heads.map((head) => headView(tables, head)),
-    base: base === null ? null : textView(tables, location, base),
+    base: base === null ? null : textView(tables, baseLocationOf(conflict), base),
     dependents,
     earlier: earlier === null ? null : earlierView(earlier),
     planned: planned?.rule ?? null,
     plannedReason: planned?.reason ?? null,
   };
+}
+
+/** Of a `dependency` the base is what the other definition was. */
+function baseLocationOf({ kind, location, locations }: DetailedConflict["conflict"]): string {
+  return kind === "dependency" ? (locations.find((other) => other !== location) ?? location) : location;
 }
 
 /** A conflict as scripts see it: the same on every replica, but for what was planned. */
