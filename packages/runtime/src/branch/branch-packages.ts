@@ -44,12 +44,34 @@ export class BranchPackages implements PackageStore {
   affectedLocations(): ReadonlySet<Location> {
     if (this.#affected !== null) return this.#affected;
     const affected = new Set<Location>();
+    const linked = new Set<Location>();
     for (const location of this.touchedLocations()) {
-      if (affected.has(location)) continue;
-      for (const linked of linkedWith(this.#source, location)) affected.add(linked);
+      affected.add(location);
+      if (linked.has(location)) continue;
+      const only = this.#onlyHead(location);
+      if (only !== null) {
+        this.#rows.set(location, { location, shown: only, isMerged: false, conflict: null });
+        continue;
+      }
+      for (const other of linkedWith(this.#source, location)) linked.add(other);
+    }
+    for (const location of linked) {
+      affected.add(location);
+      this.#rows.delete(location);
     }
     this.#affected = affected;
     return affected;
+  }
+
+  /** The head that goes beyond all others here, where that is seen at a glance and no move is about. */
+  #onlyHead(location: Location): Assignment<"name"> | null {
+    if (this.#packages.isLinked(location)) return null;
+    const [one, other, ...more] = this.#source.heads(location);
+    if (one === undefined || more.length > 0) return null;
+    if (other === undefined) return isMove(one) ? null : one;
+    if (isMove(one) || isMove(other)) return null;
+    if (one.supersedes.includes(other.id)) return one;
+    return other.supersedes.includes(one.id) ? other : null;
   }
 
   /** The registers of a type that the branch, or one it is a branch of, set, in order of their keys. */
@@ -86,11 +108,11 @@ export class BranchPackages implements PackageStore {
   }
 
   nameRow(location: Location): NameRow | null {
+    const known = this.#rows.get(location);
+    if (known !== undefined) return known;
     const isOwn = this.#isOwn(location);
     const isAsMain = !isOwn && this.#source.isAsMain("name", location);
     if (isAsMain && !this.#packages.isLinked(location)) return this.#packages.nameRow(location);
-    const known = this.#rows.get(location);
-    if (known !== undefined) return known;
     const judged = this.#judge(location, isOwn ? this.branch : mainBranch);
     for (const [place, { view, mergedText }] of judged.names) {
       if (mergedText !== null && view.shown?.value.type === "definition")
@@ -113,7 +135,8 @@ export class BranchPackages implements PackageStore {
 
   conflicts(): readonly NameRow[] {
     const ofMain = this.#packages.conflicts().map(({ location }) => location);
-    return [...new Set([...this.affectedLocations(), ...ofMain])]
+    const affected = this.affectedLocations();
+    return [...new Set([...affected, ...ofMain])]
       .sort()
       .map((location) => this.nameRow(location))
       .filter((row) => row !== null && row.conflict !== null) as readonly NameRow[];
@@ -215,6 +238,10 @@ export class BranchPackages implements PackageStore {
 function rowOf(location: Location, { shown, isMerged, conflict }: NameView, ofMain: NameRow | null): NameRow {
   const isOpen = ofMain === null || ofMain.conflict?.id === conflict?.id;
   return { location, shown, isMerged, conflict: isOpen ? conflict : null };
+}
+
+function isMove({ value }: Assignment<"name">): boolean {
+  return (value.type === "definition" ? value.movedFrom : value.movedTo) !== null;
 }
 
 function isListed({ shown, conflict }: NameRow): boolean {
