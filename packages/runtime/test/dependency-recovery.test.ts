@@ -89,6 +89,9 @@ test("O4, C3: a block that was moved to another epoch was seen by nobody", async
   await saveText(ada, price, priceOf("(a: String)"));
   await mustSync(ada, wire);
   await mustSync(bob, wire);
+  await saveText(bob, "Acme.second", "let second (a: Int64) : Int64 = 1L");
+  await mustSync(bob, wire);
+  await mustSync(ada, wire);
   expectAgreed(0);
   const stream = bob.store.read((tables) => currentStream(tables, log)) ?? "";
   await bob.store.write(({ durable }) =>
@@ -98,6 +101,8 @@ test("O4, C3: a block that was moved to another epoch was seen by nobody", async
   await park(bob, { log, stream, seq: 2, problem, changes: [] });
   // Bob made it before the price that he has got since.
   expectAsNaive(bob);
+  expect(dependenciesOf(bob)).toHaveLength(1);
+  await refoldAll(bob);
   expect(dependenciesOf(bob)).toHaveLength(1);
 });
 

@@ -10,9 +10,10 @@ import { findConflict, listConflicts } from "../src/read/conflicts.js";
 import { readStatus } from "../src/read/status.js";
 import { newSpaceId } from "../src/relay/relay.js";
 import { commitChange } from "../src/replica/commit-change.js";
+import { refoldAll } from "../src/replica/full-sync.js";
 import type { Replica } from "../src/replica/replica.js";
 import { dependenciesOf, expectAsNaive, saveText } from "./support/dependencies.js";
-import { handAll, meet } from "./support/exchange.js";
+import { hand, handAll, meet, signAll } from "./support/exchange.js";
 import { newReplica } from "./support/team.js";
 
 const total = "Acme.total";
@@ -106,6 +107,8 @@ describe("O4.1, O4.6 what is a record", () => {
     expect(dependenciesOf(bob)).toHaveLength(1);
     expectAsNaive(bob);
     const before = dependenciesOf(bob);
+    await refoldAll(bob);
+    expect(dependenciesOf(bob)).toEqual(before);
     await meet(ada, bob);
     expect(dependenciesOf(bob)).toEqual(before);
     recordOf();
@@ -325,6 +328,45 @@ describe("O4.2, O4.5 what else decides", () => {
     await meet(bob, carl);
     await meet(ada, bob);
     expect(recordOf().location).toBe("Acme.sum");
+  });
+
+  test("removed is removed: who saw one of two moves knows that it is gone", async () => {
+    const space = ada.store.read(({ meta }) => meta.get("space") ?? "");
+    const [carl, dora] = [await newReplica("Carl", space), await newReplica("Dora", space)];
+    await meet(ada, bob, carl, dora);
+    await rename(ada, price, "Acme.cost");
+    await rename(bob, price, "Acme.fee");
+    await meet(ada, carl);
+    await meet(bob, dora);
+    await saveText(carl, total, usesPrice());
+    await saveText(dora, "Acme.other", "let other (a: Int64) : Int64 = price a");
+    await meet(ada, bob, carl, dora);
+    expectAsNaive(ada);
+    expect(dependenciesOf(ada)).toEqual([]);
+  });
+
+  test("O4.6 a text that comes after the name that binds it is looked at then", async () => {
+    const space = ada.store.read(({ meta }) => meta.get("space") ?? "");
+    const [carl, dora] = [await newReplica("Carl", space), await newReplica("Dora", space)];
+    await meet(ada, bob, carl, dora);
+    await saveText(carl, "Acme.copy", "let copy (a: Int64) : Int64 = price a");
+    await meet(carl, bob);
+    await rename(bob, "Acme.copy", "Acme.sum");
+    await saveText(ada, price, priceOf("(a: String)"));
+    for (const replica of [ada, bob]) await signAll(replica);
+    const own = ({ device, store }: Replica) =>
+      store.read(
+        ({ blocks }) => [...blocks.tips("main/Acme").keys()].find((name) => name.startsWith(device)) ?? "",
+      );
+    for (const [from, count] of [
+      [ada, 0],
+      [bob, 0],
+      [carl, 1],
+    ] as const) {
+      await hand(from, dora, "main/Acme", own(from));
+      expectAsNaive(dora);
+      expect(dependenciesOf(dora)).toHaveLength(count);
+    }
   });
 
   test("versions that two imported alike are one: who had its own copy knew it (O2.2)", async () => {
