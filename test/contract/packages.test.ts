@@ -294,6 +294,20 @@ describeStores("PackageStore", ({ write, read, reopen }) => {
     });
   });
 
+  test("counts a conflict that is at several places once", async () => {
+    await write((tables) => {
+      const conflict = { id: id(60), kind: "move-move" } as const;
+      for (const [number, place] of ["Acme.b", "Acme.c"].entries()) {
+        const shown = bind(tables, number + 1, place, 2);
+        tables.packages.setNameView(place, { shown, conflict, isMerged: false, isLinked: true });
+      }
+    });
+    read(({ packages }) => {
+      expect(packages.conflicts()).toHaveLength(2);
+      expect(packages.countConflicts()).toBe(1);
+    });
+  });
+
   test("lists conflicts, also of names that show nothing", async () => {
     await write((tables) => {
       const shown = bind(tables, 1, "Acme.b", null);

@@ -48,7 +48,7 @@ export class NameQueries {
 
   countConflicts(): number {
     const row = this.#connection.row<{ count: number }>(
-      "select count(*) as count from register indexed by register_conflict where conflict_kind is not null",
+      "select count(distinct conflict_id) as count from register indexed by register_conflict where conflict_kind is not null",
     );
     return row?.count ?? 0;
   }

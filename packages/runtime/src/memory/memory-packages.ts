@@ -115,7 +115,7 @@ export class MemoryPackages implements PackageStore {
   }
 
   countConflicts(): number {
-    return this.conflicts().length;
+    return new Set(this.conflicts().map(({ conflict }) => conflict?.id)).size;
   }
 
   search(text: string, limit: number): readonly Location[] {

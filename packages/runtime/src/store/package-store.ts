@@ -24,6 +24,7 @@ export interface PackageStore extends FoldStore {
    */
   names(prefix: string, limit: number, after?: Location): readonly NameRow[];
   conflicts(): readonly NameRow[];
+  /** One that is at several places counts once. */
   countConflicts(): number;
   /** Locations whose name or shown text holds `text`, letter case aside (ASCII), in order; at most `limit`. */
   search(text: string, limit: number): readonly Location[];
