@@ -7,6 +7,7 @@ import { measureConflicts } from "./conflicts.ts";
 import { measureKills } from "./kills.ts";
 import type { Finding } from "./measure.ts";
 import { rounded } from "./measure.ts";
+import { measureMonthAway } from "./month-away.ts";
 import { edits } from "./payload.ts";
 import { stopAll } from "./processes.ts";
 import { makeWorld, measureCatchUp, measureClone, measureReconnect, measureStart } from "./syncs.ts";
@@ -57,6 +58,7 @@ try {
   if (wants("T7")) note(await measureReconnect(dir, [small, large]));
   if (wants("T11")) note(await measureKills(dir));
   if (wants("T12")) note(await measureConflicts(dir));
+  if (wants("away")) note(await measureMonthAway(dir));
   if (wants("T13")) note(await measureStart(large));
   const results = join(import.meta.dirname, "results");
   mkdirSync(results, { recursive: true });

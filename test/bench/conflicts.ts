@@ -15,7 +15,8 @@ import type { ReplicaTables } from "@darksync/runtime/store/store";
 import { linkedDefinitions, withLastLine } from "./conflict-payload.ts";
 import { GitMerge } from "./git-merge.ts";
 import { type Finding, median, rounded, timeMs } from "./measure.ts";
-import { darklangBin, runNode, startRelay } from "./processes.ts";
+import { startRelay } from "./processes.ts";
+import { closing, darklang, joinSpace, linkTo, shownIn, urlOf } from "./space-commands.ts";
 import { copySpace, makeSpace, openSpaceIn, saveInBatches } from "./spaces.ts";
 
 const definitionCount = 10_000;
@@ -96,9 +97,8 @@ async function makeConflicted(dir: string, { base, ada, bob }: Edits): Promise<C
   const made = { relayData: join(dir, "relay"), ada: join(dir, "ada"), bob: join(dir, "bob") };
   await closing(await makeSpace(made.ada, "Ada", "normal"), (replica) => saveInBatches(replica, base, 1000));
   const relay = await startRelay(made.relayData);
-  const url = `http://127.0.0.1:${relay.port}`;
-  await darklang(made.ada, "sync", "--relay", url);
-  await runNode([darklangBin, "join", url, made.bob, "--as", "Bob", "--json"]);
+  await darklang(made.ada, "sync", "--relay", urlOf(relay));
+  await joinSpace(relay, made.bob, "Bob");
   for (const [folder, definitions] of [
     [made.ada, ada],
     [made.bob, bob],
@@ -108,23 +108,10 @@ async function makeConflicted(dir: string, { base, ada, bob }: Edits): Promise<C
     );
   }
   await darklang(made.ada, "sync");
-  const { conflicts } = await darklang(made.bob, "sync");
+  const { conflicts } = (await darklang(made.bob, "sync")).json;
   if (conflicts !== conflictCount) throw new Error(`${conflicts} conflicts and not ${conflictCount}`);
   await relay.stop();
   return made;
-}
-
-async function closing<Value>(replica: Replica, work: (replica: Replica) => Promise<Value>): Promise<Value> {
-  try {
-    return await work(replica);
-  } finally {
-    replica.store.close();
-  }
-}
-
-async function darklang(folder: string, ...args: readonly string[]): Promise<Record<string, unknown>> {
-  const { stdout } = await runNode([darklangBin, ...args, "--space", folder, "--json"]);
-  return JSON.parse(stdout) as Record<string, unknown>;
 }
 
 /** Milliseconds that listing and settling take with the space open. */
@@ -162,19 +149,19 @@ function namingsOf({ heads, base }: Conflict): readonly Assignment<"name">[] {
 }
 
 async function listByCommand(folder: string): Promise<number> {
-  const { ms, stdout } = await runNode([darklangBin, "conflicts", "--space", folder, "--json", "--offline"]);
-  const { conflicts } = JSON.parse(stdout) as { conflicts: readonly { dependents: readonly string[] }[] };
-  if (conflicts.length !== conflictCount) throw new Error(`${conflicts.length} conflicts are listed`);
+  const { ms, json } = await darklang(folder, "conflicts", "--offline");
+  const { conflicts } = json as { conflicts?: readonly { dependents: readonly string[] }[] };
+  if (conflicts?.length !== conflictCount) throw new Error(`${conflicts?.length} conflicts are listed`);
   if (conflicts.every(({ dependents }) => dependents.length === 0))
     throw new Error("no dependents are found");
   return ms;
 }
 
 async function settleByCommand(folder: string): Promise<number> {
-  const args = ["conflicts", "resolve", "--all", "--rule", "mine"];
-  const { ms, stdout } = await runNode([darklangBin, ...args, "--space", folder, "--json", "--offline"]);
-  const { resolved, remaining } = JSON.parse(stdout) as { resolved: readonly string[]; remaining: number };
-  if (resolved.length !== conflictCount || remaining !== 0) throw new Error(`not all are settled: ${stdout}`);
+  const args = ["conflicts", "resolve", "--all", "--rule", "mine", "--offline"];
+  const { ms, json } = await darklang(folder, ...args);
+  const { resolved, remaining } = json as { resolved: readonly string[]; remaining: number };
+  if (resolved.length !== conflictCount || remaining !== 0) throw new Error(`${remaining} are left`);
   return ms;
 }
 
@@ -201,23 +188,12 @@ function hashesOf(definitions: readonly DefinitionToSave[]): ReadonlyMap<string,
 async function checkEndState({ relayData, ada }: Conflicted, settled: string): Promise<void> {
   const relay = await startRelay(relayData);
   for (const folder of [settled, ada]) {
-    await closing(await openSpaceIn(folder, "normal"), (replica) =>
-      replica.store.write(({ meta }) => meta.set("relay", `http://127.0.0.1:${relay.port}`)),
-    );
+    await linkTo(folder, relay);
     await darklang(folder, "sync");
   }
   await relay.stop();
-  const [kept, synced] = [await shownIn(settled), await shownIn(ada)];
+  const [kept, synced] = [await shownIn(settled, definitionCount), await shownIn(ada, definitionCount)];
   if (kept !== synced) throw new Error("the two replicas show different packages");
-  if (kept.includes('"conflict":{')) throw new Error("there are conflicts left");
-}
-
-async function shownIn(folder: string): Promise<string> {
-  return closing(await openSpaceIn(folder), async ({ store }) => {
-    const rows = store.read(({ packages }) => packages.names("", 2 * definitionCount));
-    if (rows.length !== definitionCount) throw new Error(`${rows.length} definitions are shown`);
-    return JSON.stringify(rows);
-  });
 }
 
 function finding(
