@@ -57,11 +57,11 @@ describe("M2 lines", () => {
     expect(merge(base, left, fn("1", "new", "two", "three", "four", "five"))).toBeNull();
   });
 
-  test("the same lines put between repeated ones are there once, beside another change", () => {
-    const repeated = fn("if a then", "  x", "else", "  x", "last");
-    const left = fn("if a then", "  x", "elif b then", "  x", "else", "  x", "last");
-    const right = fn("if a then", "  x", "elif b then", "  x", "else", "  x", "last 1");
-    expect(merge(repeated, left, right)).toBe(right);
+  test("the same lines put between repeated ones are there once, beside other changes", () => {
+    const repeated = fn("first", "if a then", "  x", "else", "  x", "last");
+    const added = ["if a then", "  x", "elif b then", "  x", "else", "  x"];
+    const right = fn("first 1", ...added, "last 1");
+    expect(merge(repeated, fn("first", ...added, "last"), right)).toBe(right);
   });
 
   test("two different lines at one place are a conflict", () => {
@@ -183,14 +183,36 @@ test("M7 a name that one side took out and the other newly uses is a conflict", 
   expect(merge(base, renamed, fn("let old = g a", "h old 2"))).toBe(fn("let young = g a", "h young 2"));
 });
 
-test("M8 what is not one definition of that name and kind is a conflict", () => {
-  const base = fn("a", "b", "c", "d", "e", "f", "g");
-  expect(
-    merge(base, fn("[ a", "b", "c", "d ]", "e", "f", "g"), fn("a", "b", "c", "d", "e", "( f", "g )")),
-  ).toBe(fn("[ a", "b", "c", "d ]", "e", "( f", "g )"));
-  expect(
-    merge(base, fn("[ a", "b", "c", "d", "e ]", "f", "g"), fn("a", "b", "( c", "d", "e", "f", "g )")),
-  ).toBeNull();
+describe("M8 what is not one well-formed definition of that name and kind is a conflict", () => {
+  test("brackets of both sides that cross", () => {
+    const base = fn("a", "b", "c", "d", "e", "f", "g");
+    const left = fn("[ a", "b", "c", "d", "e ]", "f", "g");
+    expect(merge(base, left, fn("a", "b", "c", "d", "e", "f", "( g )"))).toBe(
+      fn("[ a", "b", "c", "d", "e ]", "f", "( g )"),
+    );
+    expect(merge(base, left, fn("a", "b", "( c", "d", "e", "f", "g )"))).toBeNull();
+  });
+
+  test("a function that lost its last parameter, one on each side", () => {
+    const both = "let f\n  (a: Int)\n\n  (b: Int)\n  = 1";
+    expect(merge(both, both.replace("  (a: Int)\n", ""), both.replace("  (b: Int)\n", ""))).toBeNull();
+  });
+
+  test("another name, or more text than the definition", () => {
+    const [base, left, right] = [fn("a", "b", "c"), fn("1", "b", "c"), fn("a", "b", "3")].map(definition) as [
+      DefinitionText,
+      DefinitionText,
+      DefinitionText,
+    ];
+    expect(mergeTexts(darklang, name, base, left, right)).toEqual(definition(fn("1", "b", "3")));
+    const renaming = {
+      ...darklang,
+      parseDefinition: (text: string) => darklang.parseDefinition(text.replace("f", "g")),
+    };
+    expect(mergeTexts(renaming, name, base, left, right)).toBeNull();
+    const longer = (text: DefinitionText) => ({ ...text, tail: `${text.tail}\n` });
+    expect(mergeTexts(darklang, name, longer(base), longer(left), longer(right))).toBeNull();
+  });
 });
 
 describe("M9 limits", () => {
@@ -207,6 +229,20 @@ describe("M9 limits", () => {
     const begin = performance.now();
     expect(merge(make("a"), make("b"), make("c"))).toBeNull();
     expect(performance.now() - begin).toBeLessThan(5000);
+  });
+
+  test("tokens of all disputed lines together", () => {
+    const make = (count: number, one: string, other: string) =>
+      fn(
+        ...Array.from({ length: count }, (_, index) => [
+          `g ${one}${index} ${other}${index}`,
+          `kept${index}`,
+        ]).flat(),
+      );
+    const merged = (count: number) =>
+      merge(make(count, "a", "b"), make(count, "x", "b"), make(count, "a", "y"));
+    expect(merged(500)).toBe(make(500, "x", "y"));
+    expect(merged(1000)).toBeNull();
   });
 
   test("large texts merge where little of them changed", () => {
