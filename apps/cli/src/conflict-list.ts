@@ -9,7 +9,6 @@ import {
   conflictView,
   earlierWords,
   plannedLines,
-  supersededLines,
 } from "./conflict-view.js";
 import { paint } from "./paint.js";
 import type { Space } from "./space.js";
@@ -71,7 +70,7 @@ function furtherLines(view: ConflictView): readonly string[] {
   const words = [
     ...(earlier === null ? [] : [`Earlier: ${earlierWords(earlier)}. The sides have changed since.`]),
     ...plannedLines(view),
-    ...supersededLines(view),
+    ...(view.superseded === null ? [] : [view.superseded]),
   ];
   return words.map((line) => paint.dim(`  ${oneLine(line)}`));
 }

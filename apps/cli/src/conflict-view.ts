@@ -8,6 +8,7 @@ import type { EarlierChoice } from "@darksync/runtime/conflict/earlier";
 import { renderText } from "@darksync/runtime/read/definition";
 import type { Replica } from "@darksync/runtime/replica/replica";
 import type { ReplicaTables } from "@darksync/runtime/store/store";
+import { supersededLine } from "./conflict-words.js";
 import { isoTime } from "./queue-text.js";
 import { oneLine } from "./step-choices.js";
 import { drawTexts, whatHappened } from "./step-picture.js";
@@ -48,6 +49,8 @@ export interface ConflictView {
   readonly planned: string | null;
   /** Why the plan did not settle it. */
   readonly plannedReason: string | null;
+  /** A word to whoever edited what another one removed, or null. */
+  readonly superseded: string | null;
 }
 
 /** A conflict with its sides' texts. */
@@ -68,6 +71,7 @@ export function conflictView(
     earlier: earlier === null ? null : earlierView(earlier),
     planned: planned?.rule ?? null,
     plannedReason: planned?.reason ?? null,
+    superseded: supersededLine(conflict, heads),
   };
 }
 
@@ -77,7 +81,11 @@ function baseLocationOf({ kind, location, locations }: DetailedConflict["conflic
 }
 
 /** A conflict as scripts see it: the same on every replica, but for what was planned. */
-export function conflictJson({ heads, ...view }: ConflictView): Readonly<Record<string, unknown>> {
+export function conflictJson({
+  heads,
+  superseded: _word,
+  ...view
+}: ConflictView): Readonly<Record<string, unknown>> {
   return { ...view, heads: heads.map(({ mine: _mine, ...head }) => head) };
 }
 
@@ -184,23 +192,13 @@ export function describeConflict(view: ConflictView, columns: number): string {
     ...drawTexts(step, columns),
   ];
   if (dependents.length > 0) lines.push(`Used by: ${someOf(dependents, shownDependents)}`);
-  return [...lines, ...supersededLines(view), settleLine(view)].join("\n");
+  if (view.superseded !== null) lines.push(view.superseded);
+  return [...lines, settleLine(view)].join("\n");
 }
 
 /** What was planned for a conflict, and why it is open all the same. */
 export function plannedLines({ planned, plannedReason }: ConflictView): readonly string[] {
   return planned === null ? [] : [`Planned: ${planned}; not applied: ${plannedReason}.`];
-}
-
-/** A word to whoever edited what another one removed. */
-export function supersededLines({ kind, location, heads }: ConflictView): readonly string[] {
-  const removers = heads.filter(({ hash, mine }) => hash === null && !mine);
-  const [remover] = removers;
-  if (kind !== "edit-delete" || remover === undefined || removers.length > 1) return [];
-  if (!heads.some(({ hash, mine }) => hash !== null && mine)) return [];
-  return [
-    `${remover.author} removed ${oneLine(location)}, which you had edited: restore yours (--mine) or let it go (--theirs).`,
-  ];
 }
 
 function settleLine({ id, kind, location }: ConflictView): string {

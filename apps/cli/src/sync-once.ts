@@ -8,7 +8,6 @@ import type { SyncOutcome } from "@darksync/runtime/replica/sync-session";
 import type { Answer } from "./command.js";
 import { ProblemError } from "./problem-error.js";
 import type { Space } from "./space.js";
-import { type BeforeSync, lookBeforeSync, wordsSinceSync } from "./sync-conflicts.js";
 import { SyncProgress } from "./sync-progress.js";
 import { isWatching, newSession, pause, runSync, withSyncLock } from "./sync-run.js";
 import { countOf, syncCounts } from "./wording.js";
@@ -24,9 +23,8 @@ export async function syncOnce(space: Space, relay: RelayUrl, isJson: boolean): 
     return waitForWatcher(space);
   }
   const progress = new SyncProgress(!isJson);
-  const before = lookBeforeSync(space);
   try {
-    return describeOutcome(space, await runSync(space, relay, { onProgress: progress.onProgress }), before);
+    return await describeOutcome(space, await runSync(space, relay, { onProgress: progress.onProgress }));
   } finally {
     progress.end();
   }
@@ -35,7 +33,6 @@ export async function syncOnce(space: Space, relay: RelayUrl, isJson: boolean): 
 /** Downloads everything again, compares it with what is held, and makes the state anew. */
 export async function syncFull(space: Space, relay: RelayUrl, isJson: boolean): Promise<Answer> {
   const progress = new SyncProgress(!isJson);
-  const before = lookBeforeSync(space);
   try {
     const { damaged, outcome } = await withSyncLock(space, async () => {
       const options = { onProgress: progress.onProgress, isFull: true };
@@ -44,7 +41,7 @@ export async function syncFull(space: Space, relay: RelayUrl, isJson: boolean): 
       if (result.problem === null) await refoldAll(space.replica);
       return { damaged: dropped, outcome: result };
     });
-    const answer = describeOutcome(space, outcome, before);
+    const answer = await describeOutcome(space, outcome);
     const found =
       damaged === 0 ? "Nothing was damaged here." : `${countOf(damaged, "damaged block")} replaced.`;
     return {
@@ -58,13 +55,14 @@ export async function syncFull(space: Space, relay: RelayUrl, isJson: boolean): 
 }
 
 /** What a sync came to; a problem ends the command. */
-function describeOutcome(space: Space, outcome: SyncOutcome, before: BeforeSync): Answer {
-  const { pushed, pulled, problem, refused, plansApplied } = outcome;
+async function describeOutcome(space: Space, outcome: SyncOutcome): Promise<Answer> {
+  const { pushed, pulled, problem, refused, plansApplied, judged } = outcome;
   if (problem !== null) throw new ProblemError(problem);
   const { conflicts, failed } = space.status();
   const lines = [
     syncCounts(pushed, pulled, conflicts, failed),
-    ...wordsSinceSync(space, before, plansApplied),
+    ...(plansApplied > 0 ? [`${countOf(plansApplied, "conflict")} settled as planned.`] : []),
+    ...(judged.size > 0 ? (await import("./sync-conflicts.js")).wordsSinceSync(space, judged) : []),
   ];
   if (conflicts > 0) lines.push("`darklang conflicts` shows what needs a decision.");
   if (failed > 0) lines.push("`darklang queue` shows what failed and why.");
@@ -91,14 +89,19 @@ async function waitForWatcher(space: Space): Promise<Answer> {
       problem: lastProblem(tables),
     }));
   const pendingBefore = read().pending;
-  const before = lookBeforeSync(space);
   const deadlineMs = Date.now() + watcherWaitMs;
   for (;;) {
     const { pending, reached, problem } = read();
     if (problem !== null) throw new ProblemError(problem);
     if (pending === 0 && reached === true) {
-      const counts = { pushed: pendingBefore, pulled: 0, parked: 0, plansApplied: 0 };
-      const answer = describeOutcome(space, { ...counts, problem: null, refused: [] }, before);
+      const counts = {
+        pushed: pendingBefore,
+        pulled: 0,
+        parked: 0,
+        plansApplied: 0,
+        judged: new Set<string>(),
+      };
+      const answer = await describeOutcome(space, { ...counts, problem: null, refused: [] });
       return { ...answer, text: `\`darklang sync --watch\` keeps this space in sync.\n${answer.text}` };
     }
     if (Date.now() > deadlineMs || !isSyncLocked(space.paths.lock)) {

@@ -38,18 +38,21 @@ export interface DetailedConflict {
   readonly planned: PlannedRule | null;
 }
 
+/** The definitions that mention each location. */
+export type Dependents = ReadonlyMap<Location, readonly Location[]>;
+
 /** Reads what there is to tell of conflicts, in their order. Dependents are found in one pass over the texts. */
 export function detailConflicts(
   replica: Replica,
   tables: ReplicaTables,
   conflicts: readonly Conflict[],
+  dependents: Dependents = dependentsOf(replica, tables, locationsOf(conflicts)),
 ): readonly DetailedConflict[] {
   const authors = new Authors(tables);
   const writers = new Writers(replica, tables);
   const sides = new Sides(replica, tables);
   const earlier = new EarlierChoices(replica, tables);
   const plans = listPlans(tables).filter(({ branch }) => branch === tables.packages.branch);
-  const dependents = dependentsOf(replica, tables, new Set(conflicts.flatMap(({ locations }) => locations)));
   return conflicts.map((conflict) => ({
     conflict,
     heads: conflict.heads.map((head): DetailedHead => {
@@ -62,6 +65,10 @@ export function detailConflicts(
     earlier: earlier.of(conflict),
     planned: plannedFor(replica, tables, plans, conflict),
   }));
+}
+
+function locationsOf(conflicts: readonly Conflict[]): ReadonlySet<Location> {
+  return new Set(conflicts.flatMap(({ locations }) => locations));
 }
 
 function plannedFor(

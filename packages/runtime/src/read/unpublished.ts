@@ -36,8 +36,7 @@ export function listUnpublished(
     .filter(({ from, to }) => from?.hash !== to?.hash);
 }
 
-/** The locations that this device named in changes which the relay does not durably have. */
-export function changedLocations(
+function changedLocations(
   replica: Pick<Replica, "device" | "compression">,
   tables: ReplicaTables,
 ): ReadonlySet<Location> {

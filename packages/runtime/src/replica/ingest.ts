@@ -1,6 +1,7 @@
 import { type Change, changeId, decodeChange } from "@darksync/core/change";
 import { Fold } from "@darksync/core/fold";
 import { isSkewed, observe, type Timestamp } from "@darksync/core/hlc";
+import type { Location } from "@darksync/core/location";
 import type { Problem } from "@darksync/core/result";
 import { deviceOf, type StreamName } from "@darksync/core/stream";
 import type { LogName } from "@darksync/core/vector";
@@ -21,6 +22,8 @@ import { type Replica, readFacts } from "./replica.js";
 export interface Ingested {
   /** Changes that this replica did not have. */
   readonly pulled: number;
+  /** The locations whose heads had to be judged: what they show, or their conflict, may be another now. */
+  readonly judged: ReadonlySet<Location>;
   /** Whether something is missing, and the log must be asked for again. */
   readonly isLacking: boolean;
   /** Blocks that were not taken, and why. */
@@ -35,7 +38,7 @@ export async function ingest(replica: Replica, log: LogName, update: Uint8Array)
   );
   if (!parsed.ok) {
     const isLacking = parsed.refusal.code === "gap";
-    return { pulled: 0, isLacking, refused: isLacking ? [] : [parsed.refusal] };
+    return { pulled: 0, judged: new Set(), isLacking, refused: isLacking ? [] : [parsed.refusal] };
   }
   const admission = await store.read((tables) =>
     admitRuns(replica, log, admissionView(hash, tables.blocks, readFacts(tables).space, log), parsed.runs),
@@ -58,13 +61,14 @@ export async function ingest(replica: Replica, log: LogName, update: Uint8Array)
       }
     }
     inbox.finish();
-    return { pulled: inbox.pulled, isLacking, refused };
+    return { pulled: inbox.pulled, judged: inbox.judged, isLacking, refused };
   });
 }
 
 /** Takes admitted blocks into the tables of one transaction. */
 class Inbox {
   pulled = 0;
+  judged: ReadonlySet<Location> = new Set();
   mustRefold = false;
   readonly #replica: Replica;
   readonly #tables: ReplicaTables;
@@ -105,6 +109,7 @@ class Inbox {
 
   finish(): void {
     const folded = this.#fold.finish();
+    this.judged = folded.judged;
     if (this.mustRefold) refold(this.#replica, this.#tables);
     else updateDependencies(this.#replica, this.#tables, folded, this.#taken);
     writeClock(this.#tables, this.#clock);

@@ -1,4 +1,5 @@
 import { toHex } from "@darksync/core/bytes";
+import type { Location } from "@darksync/core/location";
 import type { Problem } from "@darksync/core/result";
 import type { StreamName } from "@darksync/core/stream";
 import type { LogName, Vector } from "@darksync/core/vector";
@@ -53,6 +54,8 @@ export interface SyncOutcome extends SyncCounts {
   readonly problem: Problem | null;
   /** Conflicts that were foreseen, came, and were settled as planned. */
   readonly plansApplied: number;
+  /** The locations where what came made a difference to several heads. */
+  readonly judged: ReadonlySet<Location>;
   /** Blocks of others that were not taken; the relay passed on what it should not have. */
   readonly refused: readonly Problem[];
 }
@@ -80,6 +83,7 @@ export class SyncSession {
   #pulled = 0;
   #parked = 0;
   #plansApplied = 0;
+  readonly #judged = new Set<Location>();
   #end: { resolve: (outcome: SyncOutcome) => void; reject: (error: unknown) => void } | null = null;
 
   constructor(
@@ -219,9 +223,10 @@ export class SyncSession {
   }
 
   async #ingest(log: string, update: Uint8Array): Promise<void> {
-    const { pulled, isLacking, refused } = await ingest(this.#replica, log, update);
+    const { pulled, judged, isLacking, refused } = await ingest(this.#replica, log, update);
     this.#refused.push(...refused);
     this.#count({ pulled });
+    for (const location of judged) this.#judged.add(location);
     const plansApplied = pulled > 0 ? await applyPlans(this.#replica) : 0;
     this.#plansApplied += plansApplied;
     if (plansApplied > 0) this.changed();
@@ -275,6 +280,7 @@ export class SyncSession {
       pulled: this.#pulled,
       parked: this.#parked,
       plansApplied: this.#plansApplied,
+      judged: this.#judged,
       problem,
       refused: this.#refused,
     });
