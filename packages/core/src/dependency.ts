@@ -208,11 +208,11 @@ export function standingOf(location: Location, { view, replaces }: JudgedName): 
   return { shown, heads };
 }
 
-/** Removed is removed, wherever to: but a move away from elsewhere removed nothing here. */
+/** Equal (O2.1): removed is removed, wherever to. But a move from elsewhere removed nothing here. */
 function saysTheSame(head: ConflictHead, other: ConflictHead, location: Location): boolean {
-  if (head.value.type === "nothing" && other.value.type === "nothing" && other.location === location)
-    return true;
-  return bindingKey(head.value) === bindingKey(other.value);
+  const { value } = other;
+  const cameFromElsewhere = value.type === "nothing" && value.movedTo !== null && other.location !== location;
+  return !cameFromElsewhere && bindingKey(head.value) === bindingKey(value);
 }
 
 /** Neither had seen the other, and no device made both. */

@@ -93,18 +93,39 @@ test("O4, C3: a block that was moved to another epoch was seen by nobody", async
   await mustSync(bob, wire);
   await mustSync(ada, wire);
   expectAgreed(0);
-  const stream = bob.store.read((tables) => currentStream(tables, log)) ?? "";
-  await bob.store.write(({ durable }) =>
-    durable.setDurable(log, new Map(durable.durable(log)).set(stream, 1)),
-  );
-  const problem = { code: "fork", message: "another block", hint: "none" };
-  await park(bob, { log, stream, seq: 2, problem, changes: [] });
+  await closeEpoch(1);
   // Bob made it before the price that he has got since.
   expectAsNaive(bob);
   expect(dependenciesOf(bob)).toHaveLength(1);
   await refoldAll(bob);
   expect(dependenciesOf(bob)).toHaveLength(1);
 });
+
+test("O4, C3: what blocks of a closed epoch had seen is forgotten", async () => {
+  await saveText(ada, price, priceOf("(a: String)"));
+  await saveText(bob, total, usesPrice("1L"));
+  for (const name of ["second", "third"]) {
+    await mustSync(bob, wire);
+    await saveText(bob, `Acme.${name}`, `let ${name} (a: Int64) : Int64 = 1L`);
+    if (name === "second") await mustSync(bob, wire);
+    for (const replica of [ada, bob]) await mustSync(replica, wire);
+  }
+  expectAgreed(1);
+  await closeEpoch(2);
+  await refoldAll(bob);
+  expectAsNaive(bob);
+  expect(dependenciesOf(bob)).toHaveLength(1);
+});
+
+/** As if the relay had another block of Bob's after the first `kept` ones. */
+async function closeEpoch(kept: number): Promise<void> {
+  const stream = bob.store.read((tables) => currentStream(tables, log)) ?? "";
+  await bob.store.write(({ durable }) =>
+    durable.setDurable(log, new Map(durable.durable(log)).set(stream, kept)),
+  );
+  const problem = { code: "fork", message: "another block", hint: "none" };
+  await park(bob, { log, stream, seq: kept + 1, problem, changes: [] });
+}
 
 test("O4, S7: blocks that were damaged and came again make the same records", async () => {
   await diverge();

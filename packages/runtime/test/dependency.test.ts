@@ -330,6 +330,27 @@ describe("O4.2, O4.5 what else decides", () => {
     expect(recordOf().location).toBe("Acme.sum");
   });
 
+  test("it ends where an edit that followed a move is replaced at the place where it was written", async () => {
+    const carl = await newReplica(
+      "Carl",
+      ada.store.read(({ meta }) => meta.get("space") ?? ""),
+    );
+    await meet(ada, bob, carl);
+    await saveText(ada, price, priceOf("(a: String)"));
+    await rename(carl, total, "Acme.sum");
+    await meet(ada, carl);
+    for (const [text, count] of [
+      [usesPrice(), 1],
+      [usesPrice("3L"), 0],
+    ] as const) {
+      await saveText(bob, total, text);
+      await signAll(bob);
+      await handAll(bob, ada);
+      expectAsNaive(ada);
+      expect(dependenciesOf(ada)).toHaveLength(count);
+    }
+  });
+
   test("removed is removed: who saw one of two moves knows that it is gone", async () => {
     const space = ada.store.read(({ meta }) => meta.get("space") ?? "");
     const [carl, dora] = [await newReplica("Carl", space), await newReplica("Dora", space)];
