@@ -2,7 +2,7 @@ import type { ConflictKind } from "@darksync/core/conflict";
 import { type DetailedConflict, detailConflicts } from "@darksync/runtime/conflict/details";
 import { type ConflictFilter, conflictsIn } from "@darksync/runtime/conflict/filter";
 import type { Answer } from "./command.js";
-import { conflictSummary } from "./conflict-summary.js";
+import { conflictSummary, mostListed } from "./conflict-summary.js";
 import {
   type ConflictView,
   conflictJson,
@@ -25,9 +25,6 @@ export interface FilterOptions {
 export function filterOf({ in: prefix, kind, by }: FilterOptions): ConflictFilter {
   return { prefix: (prefix ?? "").replace(/\.+$/, ""), kind: kind ?? null, author: by ?? null };
 }
-
-/** More than a screen of conflicts reads better as a summary. */
-const mostListed = 20;
 
 /** The conflicts, or where they are many a summary of them. */
 export function listOfConflicts(

@@ -1,3 +1,4 @@
+import type { Conflict } from "@darksync/core/conflict";
 import { nameOf } from "@darksync/core/location";
 import type { Choice } from "@darksync/runtime/conflict/decision";
 import { type Resolved, resolveConflict } from "@darksync/runtime/conflict/resolve";
@@ -28,11 +29,8 @@ export interface ChoiceOptions {
 export async function resolveOne(space: Space, id: string, options: ChoiceOptions): Promise<Answer> {
   const { replica } = space;
   checkOneChoice(options);
-  const { conflict, view } = replica.store.read((tables) => {
-    const found = unwrap(findConflict(replica, tables, id));
-    return { conflict: found, view: viewConflict(replica, tables, found) };
-  });
-  const choice = await choiceOf(options, stepConflictOf(view));
+  const conflict = replica.store.read((tables) => unwrap(findConflict(replica, tables, id)));
+  const choice = await choiceOf(space, conflict, options);
   const resolved = unwrap(await resolveConflict(replica, conflict.id, choice));
   const remaining = remainingIn(space);
   return {
@@ -81,7 +79,7 @@ function checkOneChoice(options: ChoiceOptions): void {
   wrongUsage(what, choiceHint);
 }
 
-async function choiceOf(options: ChoiceOptions, step: ReturnType<typeof stepConflictOf>): Promise<Choice> {
+async function choiceOf(space: Space, conflict: Conflict, options: ChoiceOptions): Promise<Choice> {
   if (options.mine) return { type: "mine" };
   if (options.theirs) return { type: "theirs" };
   if (options.base) return { type: "base" };
@@ -89,10 +87,10 @@ async function choiceOf(options: ChoiceOptions, step: ReturnType<typeof stepConf
   if (options.accept) return { type: "accept" };
   if (options.head !== undefined) return { type: "head", prefix: options.head };
   if (options.file !== undefined) return { type: "file", source: await readDefinitionText(options.file) };
-  return { type: "file", source: await mergedInTool(step) };
+  return { type: "file", source: await mergedInTool(space, conflict) };
 }
 
-async function mergedInTool(step: ReturnType<typeof stepConflictOf>): Promise<string> {
+async function mergedInTool({ replica }: Space, conflict: Conflict): Promise<string> {
   const command = mergeToolCommand();
   if (command === null) {
     throw new ProblemError({
@@ -103,6 +101,7 @@ async function mergedInTool(step: ReturnType<typeof stepConflictOf>): Promise<st
   }
   if (!process.stdin.isTTY)
     wrongUsage("a merge tool needs a terminal", "Write the text to a file: --file F.");
+  const step = replica.store.read((tables) => stepConflictOf(viewConflict(replica, tables, conflict)));
   const [mine, theirs] = mergedHeads(step);
   const texts = {
     base: step.base?.source ?? null,

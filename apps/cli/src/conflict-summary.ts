@@ -4,6 +4,9 @@ import { paint } from "./paint.js";
 import { oneLine } from "./step-choices.js";
 import { countOf, shellWord, shortId } from "./wording.js";
 
+/** More than a screen of conflicts reads better as a summary. */
+export const mostListed = 20;
+
 const shownGroups = 8;
 const shownConflicts = 10;
 

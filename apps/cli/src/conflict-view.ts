@@ -201,14 +201,16 @@ export function plannedLines({ planned, plannedReason }: ConflictView): readonly
   return planned === null ? [] : [`Planned: ${planned}; not applied: ${plannedReason}.`];
 }
 
-function settleLine({ id, kind, location }: ConflictView): string {
+function settleLine({ id, kind, location, heads }: ConflictView): string {
   const resolve = `darklang conflicts resolve ${shortId(id)}`;
-  switch (kind) {
-    case "dependency":
-      return `Settle it: ${resolve} --accept, or: darklang edit ${oneLine(location)}`;
-    case "move-move":
-      return `Settle it: ${resolve} --mine | --theirs | --base`;
-    default:
-      return `Settle it: ${resolve} --mine | --theirs | --file F`;
-  }
+  if (kind === "dependency") return `Settle it: ${resolve} --accept, or: darklang edit ${oneLine(location)}`;
+  const ends = kind === "move-move" ? "--base" : "--file F";
+  if (heads.filter(({ mine }) => mine).length === 1 && heads.length === 2)
+    return `Settle it: ${resolve} --mine | --theirs | ${ends}`;
+  const sides = heads.map(({ author, hash, change }) => {
+    // Where the places differ, the texts are mostly the same.
+    const name = kind === "move-move" ? shortId(change) : hash === null ? "deleted" : shortId(hash);
+    return `  --head ${name}  (${oneLine(author)})`;
+  });
+  return [`Settle it: ${resolve} ${ends}, or with a side:`, ...sides].join("\n");
 }

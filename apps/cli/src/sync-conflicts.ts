@@ -3,13 +3,12 @@ import { type FollowedEdit, followedEdits } from "@darksync/runtime/conflict/fol
 import { conflictAt, listConflicts } from "@darksync/runtime/read/conflicts";
 import type { Replica } from "@darksync/runtime/replica/replica";
 import type { ReplicaTables } from "@darksync/runtime/store/store";
-import { shortSummary } from "./conflict-summary.js";
+import { mostListed, shortSummary } from "./conflict-summary.js";
 import { supersededLine } from "./conflict-words.js";
 import type { Space } from "./space.js";
 import { oneLine } from "./step-choices.js";
 
 const mostTold = 3;
-const fewConflicts = 20;
 
 /**
  * What a sync did to own work, in lines: what others removed or moved meanwhile; of many conflicts a summary. `judged`:
@@ -40,7 +39,7 @@ function supersededLines(
 }
 
 function summaryLines(replica: Replica, tables: ReplicaTables): readonly string[] {
-  if (tables.packages.countConflicts() <= fewConflicts) return [];
+  if (tables.packages.countConflicts() <= mostListed) return [];
   return shortSummary(detailConflicts(replica, tables, listConflicts(replica, tables), new Map()));
 }
 
