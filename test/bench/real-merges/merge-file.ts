@@ -7,7 +7,7 @@ import { join } from "node:path";
 export class MergeFile {
   readonly #folder = mkdtempSync(join(tmpdir(), "darksync-merge-"));
 
-  /** The merged text, or null where git leaves conflict marks. A line break is put behind the last line and taken away again. */
+  /** The merged text, or null where git leaves conflict marks. The last line has a line break for git's eyes only. */
   merge(base: string, ours: string, theirs: string): string | null {
     const paths = [ours, base, theirs].map((text, index) => {
       const path = join(this.#folder, `${index}`);
