@@ -70,9 +70,12 @@ describe("O3.9 where heads belong", () => {
     const base = scribe.name(1, A, "fn t0");
     const first = move(scribe, 1, A, B, [base]);
     move(scribe, 1, B, C, [first.arrival]);
-    scribe.name(2, A, "fn t1", [base]);
+    const edit = scribe.name(2, A, "fn t1", [base]);
     expect(shownAt(folded(scribe), C)).toBe("t1");
     expect(folded(scribe).views.get(C)?.isMerged).toBe(true);
+    // O6.1: the next naming of the place frees anew where the edit was written, in place of edit and move.
+    const replaced = folded(scribe).replacedAt(C).get(A) ?? [];
+    expect(replaced.map(({ id }) => id)).toEqual([edit, first.departure]);
     scribe.name(3, B, "nothing", [first.arrival]);
     expect(conflictsOf(folded(scribe))).toEqual([`edit-delete ${C}`]);
   });
@@ -231,6 +234,20 @@ describe("O3.2 name-taken", () => {
     const other = scribe.name(1, B, "fn t1");
     move(scribe, 1, A, B, [base], { taken: [other] });
     scribe.name(2, B, "fn t2", [other]);
+    expect(conflictsOf(folded(scribe))).toEqual([`name-taken ${B}`]);
+  });
+
+  test("two definitions at one place do not merge, though their texts would", () => {
+    const scribe = new Scribe();
+    const base = save(scribe, 1, A, "x", []);
+    const other = save(scribe, 1, B, "t", []);
+    const text = textOfSource(sourceOf("x", A));
+    scribe.write(1, log, { type: "UnsetName", location: A, movedTo: B, supersedes: [base] }, {
+      ...nameOp(B, "fn t0", [other]),
+      target: contentHash(sha256, text),
+      movedFrom: A,
+    } as Op);
+    save(scribe, 2, B, "e", [other]);
     expect(conflictsOf(folded(scribe))).toEqual([`name-taken ${B}`]);
   });
 
