@@ -3,15 +3,18 @@ import type { Compression } from "@darksync/core/ports";
 import type { ChangeRecord } from "../store/change-store.js";
 import type { ReplicaTables } from "../store/store.js";
 
+// What is read by location lies in a few blocks, here and there. A block's payload has at most 1 MiB.
+const mostBlocksKept = 16;
+
 /**
- * Finds the bytes of changes, which lie in blocks once they are signed. Reading many of one block unpacks it once:
+ * Finds the bytes of changes, which lie in blocks once they are signed. Reading many of a few blocks unpacks each once:
  * make a reader for one task and let it go.
  */
 export class ChangeReader {
   readonly #tables: ReplicaTables;
   readonly #compression: Compression;
-  #lastBlock = "";
-  #lastChanges: readonly Uint8Array[] = [];
+  /** The changes of the blocks that were read last, the earliest first. */
+  readonly #kept = new Map<string, readonly Uint8Array[]>();
 
   constructor(tables: ReplicaTables, compression: Compression) {
     this.#tables = tables;
@@ -33,13 +36,15 @@ export class ChangeReader {
   /** The encoded changes of a block that this replica holds. */
   changesOf(log: string, stream: string, seq: number): readonly Uint8Array[] {
     const key = `${log} ${stream} ${seq}`;
-    if (key === this.#lastBlock) return this.#lastChanges;
+    const kept = this.#kept.get(key);
+    if (kept !== undefined) return kept;
     const stored = this.#tables.blocks.read(log, stream, seq, 1)[0];
     const block = stored === undefined ? null : decodeBlock(stored.bytes);
     const changes = block === null ? null : readPayload(this.#compression, block);
     if (changes === null) throw new Error(`block ${seq} of ${stream} in ${log} cannot be read`);
-    this.#lastBlock = key;
-    this.#lastChanges = changes;
+    const [earliest] = this.#kept.keys();
+    if (earliest !== undefined && this.#kept.size >= mostBlocksKept) this.#kept.delete(earliest);
+    this.#kept.set(key, changes);
     return changes;
   }
 }
