@@ -27,7 +27,7 @@ export function consoleSteps(page: string): readonly ConsoleStep[] {
   return steps;
 }
 
-const idPattern = /\b(?=[0-9a-f]*\d)[0-9a-f]{8,64}\b/g;
+const idPattern = /\b[0-9a-f]{8,64}\b/g;
 const timePattern = /\d{4}-\d\d-\d\d \d\d:\d\d/g;
 // The state of sync, which depends on how fast the machine is.
 const indicatorPattern = /^(?:on \S+ · )?[●◐○✗] (?:Online|Offline)\b/;

@@ -132,8 +132,9 @@ export class RegisterTable {
     const row = this.#connection.row<RegisterColumns>(selectOne, numberOf(register.type), register.key);
     const state = row === undefined ? null : this.stateOf(register.type, row, this.#noteNumber);
     const found = { register, state, hasRow: state !== null };
-    // A transaction that only reads may look at very many.
-    if (this.#connection.isWriting) this.#known.set(key, found);
+    // A transaction that only reads may look at very many, at each several times in a row.
+    if (!this.#connection.isWriting) this.#known.clear();
+    this.#known.set(key, found);
     return found;
   }
 

@@ -11,10 +11,13 @@ type Judge = Pick<Replica, "hash" | "language">;
 
 /** All conflicts with their heads and bases, in order of location; one that is at several places once. */
 export function listConflicts(replica: Judge, tables: ReplicaTables): readonly Conflict[] {
+  const rows = tables.packages.conflicts();
+  const recorded = new Map(rows.map(({ location, conflict }) => [location, conflict?.id ?? null]));
+  const recordedAt = (location: Location) => recorded.get(location) ?? null;
   const listed = new Map<string, Conflict>();
-  for (const { location, conflict } of tables.packages.conflicts())
+  for (const { location, conflict } of rows)
     if (conflict !== null && !listed.has(conflict.id))
-      listed.set(conflict.id, conflictAt(replica, tables, location));
+      listed.set(conflict.id, conflictOf(judgedBeside(replica, tables, location, recordedAt), location));
   const dependencies = listDependencies(replica, tables);
   if (dependencies.length === 0) return [...listed.values()];
   return [...listed.values(), ...dependencies].sort((left, right) =>
@@ -41,15 +44,29 @@ export function findConflict(replica: Judge, tables: ReplicaTables, idPrefix: st
 }
 
 /** What the heads that belong at a location come to now, or null if nothing was ever there. */
-export function judgedAt(replica: Judge, { packages }: ReplicaTables, location: Location): JudgedName | null {
-  const recordedConflict = (place: Location) => packages.nameRow(place)?.conflict?.id ?? null;
+export function judgedAt(replica: Judge, tables: ReplicaTables, location: Location): JudgedName | null {
+  const recordedAt = (place: Location) => tables.packages.nameRow(place)?.conflict?.id ?? null;
+  return judgedBeside(replica, tables, location, recordedAt);
+}
+
+/** The same beside what is on record, which spares to merge again what is known to be in conflict. */
+function judgedBeside(
+  replica: Judge,
+  { packages }: ReplicaTables,
+  location: Location,
+  recordedConflict: (location: Location) => string | null,
+): JudgedName | null {
   const source = { ...namingSourceOf(packages), recordedConflict };
   return judgeGroup(replica, packages.branch, source, location).names.get(location) ?? null;
 }
 
 /** The conflict that a location is in; it must be in one. */
 export function conflictAt(replica: Judge, tables: ReplicaTables, location: Location): Conflict {
-  const conflict = judgedAt(replica, tables, location)?.conflict ?? null;
+  return conflictOf(judgedAt(replica, tables, location), location);
+}
+
+function conflictOf(judged: JudgedName | null, location: Location): Conflict {
+  const conflict = judged?.conflict ?? null;
   if (conflict === null) throw new Error(`the conflict at ${location} is recorded but is none`);
   return conflict;
 }
