@@ -53,6 +53,8 @@ export async function measureConflicts(dir: string): Promise<readonly Finding[]>
     listCommand: [] as number[],
     settle: [] as number[],
     settleCommand: [] as number[],
+    listCpu: [] as number[],
+    settleCpu: [] as number[],
     gitMerge: [] as number[],
     gitSettle: [] as number[],
     hashes: [] as number[],
@@ -64,8 +66,10 @@ export async function measureConflicts(dir: string): Promise<readonly Finding[]>
     const folder = join(dir, `conflicts-${round}`);
     copySpace(conflicted.bob, folder);
     const { list, settle } = await inProcess(folder);
-    samples.list.push(list);
-    samples.settle.push(settle);
+    samples.list.push(list.ms);
+    samples.listCpu.push(list.cpuMs);
+    samples.settle.push(settle.ms);
+    samples.settleCpu.push(settle.cpuMs);
     const commands = join(dir, `conflicts-commands-${round}`);
     copySpace(conflicted.bob, commands);
     samples.listCommand.push(await listByCommand(commands));
@@ -75,6 +79,7 @@ export async function measureConflicts(dir: string): Promise<readonly Finding[]>
   const listed = "1,000 conflicts listed with base and texts";
   return [
     finding(`${listed}, beside comparing hashes`, samples.list, samples.hashes, 100),
+    finding("processor time of that", samples.listCpu, samples.hashes, null),
     finding(`${listed}, beside git merge`, samples.list, samples.gitMerge, null),
     finding(
       "`conflicts --json`, dependents too, beside git merge",
@@ -83,6 +88,7 @@ export async function measureConflicts(dir: string): Promise<readonly Finding[]>
       null,
     ),
     finding("all settled by one rule, beside git checkout --ours", samples.settle, samples.gitSettle, 500),
+    finding("processor time of that", samples.settleCpu, samples.gitSettle, null),
     finding(
       "`conflicts resolve --all --rule mine`, beside the same",
       samples.settleCommand,
@@ -114,16 +120,29 @@ async function makeConflicted(dir: string, { base, ada, bob }: Edits): Promise<C
   return made;
 }
 
-/** Milliseconds that listing and settling take with the space open. */
-async function inProcess(folder: string): Promise<{ readonly list: number; readonly settle: number }> {
+/** What some work took, and how much of that the processor: on a machine with other work the two differ. */
+interface Took {
+  readonly ms: number;
+  readonly cpuMs: number;
+}
+
+async function timeWithCpu(work: () => Promise<unknown> | unknown): Promise<Took> {
+  const before = process.cpuUsage();
+  const ms = await timeMs(work);
+  const { user, system } = process.cpuUsage(before);
+  return { ms, cpuMs: (user + system) / 1000 };
+}
+
+/** What listing and settling take with the space open. */
+async function inProcess(folder: string): Promise<{ readonly list: Took; readonly settle: Took }> {
   return closing(await openSpaceIn(folder), async (replica) => {
     let texts: readonly string[] = [];
-    const list = await timeMs(() => {
+    const list = await timeWithCpu(() => {
       texts = replica.store.read((tables) => textsOf(replica, tables));
     });
     if (texts.length !== 3 * conflictCount) throw new Error(`${texts.length} texts`);
     let settled = 0;
-    const settle = await timeMs(async () => {
+    const settle = await timeWithCpu(async () => {
       const resolved = await resolveAll(replica, allConflicts, "mine", "write");
       if (resolved.ok) settled = resolved.value.settled.length;
     });
