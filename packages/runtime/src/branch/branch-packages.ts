@@ -1,6 +1,7 @@
 import { mainBranch } from "@darksync/core/conflict";
 import type { ContentHash } from "@darksync/core/content-hash";
 import { type DefinitionText, renderDefinition } from "@darksync/core/definition";
+import { namingSourceOf } from "@darksync/core/fold";
 import type { NameView } from "@darksync/core/fold-store";
 import { type JudgedGroup, judgeGroup } from "@darksync/core/judge";
 import { type Location, nameOf } from "@darksync/core/location";
@@ -212,7 +213,7 @@ export class BranchPackages implements PackageStore {
   }
 
   #judge(location: Location, branch: string): JudgedGroup {
-    return judgeGroup(this.#ports, branch, this.#source, location);
+    return judgeGroup(this.#ports, branch, namingSourceOf(this), location);
   }
 
   /** Whether the branch named a location or one that moves link with it: one is cheaper to look at than all. */
@@ -256,12 +257,28 @@ function isBranchable(type: RegisterType): type is BranchableType {
   return Object.hasOwn(branchedTypes, type);
 }
 
-/** The heads that no other one's lineage goes beyond. */
+/** The heads that no other one goes beyond. Where merges claim to replace each other, none of these goes beyond the other. */
 function withoutReplaced<Type extends RegisterType>(
   heads: readonly Assignment<Type>[],
   read: (id: OpId) => Assignment<Type> | null,
 ): readonly Assignment<Type>[] {
   if (heads.length < 2) return heads;
+  const replaced = replacedBy(heads, read);
+  const latest = heads.filter(({ id }) => !replaced.has(id));
+  const earlier = replacedBy(latest, read);
+  const circling = heads.filter(({ id }) => replaced.has(id) && !earlier.has(id));
+  if (circling.length === 0) return latest;
+  const histories = new Map(circling.map((head) => [head.id, replacedBy([head], read)]));
+  const isReplaced = (id: OpId) =>
+    [...histories].some(([later, history]) => history.has(id) && histories.get(id)?.has(later) === false);
+  return heads.filter(({ id }) => !replaced.has(id) || (histories.has(id) && !isReplaced(id)));
+}
+
+/** All that some assignments replace, directly or not. */
+function replacedBy<Type extends RegisterType>(
+  heads: readonly Assignment<Type>[],
+  read: (id: OpId) => Assignment<Type> | null,
+): ReadonlySet<OpId> {
   const replaced = new Set<OpId>();
   const waiting = heads.flatMap(({ supersedes }) => supersedes);
   for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
@@ -269,7 +286,7 @@ function withoutReplaced<Type extends RegisterType>(
     replaced.add(id);
     waiting.push(...(read(id)?.supersedes ?? []));
   }
-  return heads.filter(({ id }) => !replaced.has(id));
+  return replaced;
 }
 
 function lowerAscii(text: string): string {

@@ -72,7 +72,7 @@ export class BranchScope {
   /** The heads of a register as far as the branch's view goes; some may be ancestors of others. */
   frontier<Type extends RegisterType>(
     register: Register<Type>,
-    isIncluded: (id: ChangeId) => boolean = (id) => this.includes(id),
+    isIncluded: (assignment: Assignment<Type>) => boolean = ({ id }) => this.includes(changeOf(id)),
   ): readonly Assignment<Type>[] {
     const { packages } = this.#tables;
     const found: Assignment<Type>[] = [];
@@ -81,7 +81,7 @@ export class BranchScope {
     for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
       if (seen.has(next.id)) continue;
       seen.add(next.id);
-      if (isIncluded(changeOf(next.id))) {
+      if (isIncluded(next)) {
         found.push(next);
         continue;
       }

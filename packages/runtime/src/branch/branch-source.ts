@@ -87,14 +87,42 @@ export class BranchSource implements NamingSource {
   ): Assignment<Type> {
     const merges = this.#merges.get(changeOf(assignment.id));
     if (merges === undefined) return assignment;
-    const merged = merges.flatMap(({ branch, coverage }) =>
-      this.#scope
-        .frontier({ type: branchedTypes[type], key: branchedKey(branch, key) }, (change) =>
-          this.#scope.isCoveredBy(coverage, change),
-        )
-        .map(({ id }) => id),
-    );
+    const merged = merges.flatMap(({ branch, coverage }) => {
+      const register = { type: branchedTypes[type], key: branchedKey(branch, key) };
+      const later = this.#laterThan(register, assignment.id);
+      const isMerged = ({ id }: Assignment) =>
+        !later.has(id) && this.#scope.isCoveredBy(coverage, changeOf(id));
+      return this.#scope.frontier(register, isMerged).map(({ id }) => id);
+    });
     return { ...assignment, supersedes: [...new Set([...assignment.supersedes, ...merged.sort()])] };
+  }
+
+  /** The assignments of a register that go beyond another one: no merge replaces these, whatever it says it covers. */
+  #laterThan(register: Register, id: OpId): ReadonlySet<OpId> {
+    const children = new Map<OpId, OpId[]>();
+    const met = new Set<OpId>();
+    const waiting: Assignment[] = [...this.#packages.heads(register)];
+    for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+      if (met.has(next.id)) continue;
+      met.add(next.id);
+      for (const parent of next.supersedes) {
+        const siblings = children.get(parent);
+        if (siblings === undefined) children.set(parent, [next.id]);
+        else siblings.push(next.id);
+        const earlier = this.#packages.assignment(register, parent);
+        if (earlier !== null) waiting.push(earlier);
+      }
+    }
+    const later = new Set<OpId>();
+    const found = [id];
+    for (let each = found.pop(); each !== undefined; each = found.pop()) {
+      for (const child of children.get(each) ?? []) {
+        if (later.has(child)) continue;
+        later.add(child);
+        found.push(child);
+      }
+    }
+    return later;
   }
 
   #branched(type: BranchableType, key: string): readonly Register[] {
