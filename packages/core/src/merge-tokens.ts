@@ -5,7 +5,7 @@ type Tokens = readonly string[];
 
 /**
  * Merges the tokens of a stretch that both sides changed (SPEC.md M5 to M7); null where that is a conflict: edits
- * touch, a side took out most of the stretch, the sides disagree on a name, or they did more to one line than M6 allows.
+ * touch, a side took out most of the stretch, they disagree on a name, or did more to one line than M6 allows.
  */
 export function mergeTokens(tokens: ThreeWays<Tokens>): string | null {
   if (disagreeOnName(tokens)) return null;
