@@ -92,7 +92,7 @@ export class ChangeRows {
     registerId: number,
     type: Type,
   ): AssignmentContent<Type> | "damaged" | null {
-    const { assignments } = this.#change(Math.floor(op / opsPerChange));
+    const { assignments } = this.#read(Math.floor(op / opsPerChange));
     const index = op % opsPerChange;
     const found = assignments.find((assignment) => assignment.index === index);
     if (found === undefined || found.registerId !== registerId) return null;
@@ -113,7 +113,7 @@ export class ChangeRows {
   write(): void {
     const open = this.#open;
     if (open === null || !open.isChanged) return;
-    this.#keep({ ...open, row: null, isChanged: false });
+    this.#open = this.#keep({ ...open, row: null, isChanged: false });
     if (open.assignments.length === 0) this.#put(open, null);
     else {
       encodeFor(
@@ -172,9 +172,17 @@ export class ChangeRows {
     }
   }
 
+  /** The change to write to, with what was written to it before. */
   #change(number: number): OpenChange {
     if (this.#open?.number === number) return this.#open;
     this.write();
+    this.#open = this.#read(number);
+    return this.#open;
+  }
+
+  /** A change to read. What is kept back stays so: who changes much reads what was there between any two writes. */
+  #read(number: number): OpenChange {
+    if (this.#open?.number === number) return this.#open;
     const recent = this.#recent.get(number);
     if (recent !== undefined) return this.#keep(recent);
     const row = this.#connection.row<{ assignments: Uint8Array | null }>(
@@ -185,13 +193,12 @@ export class ChangeRows {
     return this.#keep({ number, row: null, assignments, isChanged: false });
   }
 
-  #keep(open: OpenChange): OpenChange {
-    this.#open = open;
-    this.#recent.delete(open.number);
-    this.#recent.set(open.number, open);
+  #keep(change: OpenChange): OpenChange {
+    this.#recent.delete(change.number);
+    this.#recent.set(change.number, change);
     const [oldest] = this.#recent.keys();
     if (this.#recent.size > mostRecent && oldest !== undefined) this.#recent.delete(oldest);
-    return open;
+    return change;
   }
 
   #forget(): void {

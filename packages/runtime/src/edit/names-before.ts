@@ -20,6 +20,7 @@ export class NamesBefore {
   readonly #ops: ReadonlyMap<OpId, NameOp>;
   readonly #heads = new Map<Location, readonly Assignment<"name">[]>();
   readonly #judged = new Map<Location, JudgedName>();
+  readonly #movedBy = new Map<Location, Location>();
 
   /** `ops`: those that are to count for nothing, by their ids. */
   constructor(
@@ -32,6 +33,10 @@ export class NamesBefore {
     this.#ops = ops;
     for (const [location, own] of Map.groupBy(ops.values(), (op) => op.location))
       this.#heads.set(location, this.#replacedBy(location, own));
+    for (const op of ops.values()) {
+      const other = op.type === "SetName" ? op.movedFrom : op.movedTo;
+      if (other !== null && !this.#movedBy.has(op.location)) this.#movedBy.set(op.location, other);
+    }
     this.source = namingSourceAt(
       tables,
       (location) => this.#heads.get(location) ?? namingSourceOf(tables.packages).heads(location),
@@ -63,12 +68,7 @@ export class NamesBefore {
 
   /** Where the ops moved the definition of a location from, or to. */
   movedBy(location: Location): Location | null {
-    for (const op of this.#ops.values()) {
-      if (op.location !== location) continue;
-      const other = op.type === "SetName" ? op.movedFrom : op.movedTo;
-      if (other !== null) return other;
-    }
-    return null;
+    return this.#movedBy.get(location) ?? null;
   }
 
   #replacedBy(location: Location, ops: readonly NameOp[]): readonly Assignment<"name">[] {
