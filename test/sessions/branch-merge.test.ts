@@ -82,6 +82,8 @@ test("a merge with conflicts writes nothing to main; settled on the branch, offl
   const dry = await ada.do("merge", "--dry-run");
   expect(dry).toMatchObject({ merged: 0, conflicts: 1, locations: ["Acme.a"] });
   expect((await ada.do("conflicts")).conflicts).toEqual([]);
+  const toBring = "To have it on fix: darklang rebase";
+  expect((await ada.try("merge", "--dry-run")).stdout).toContain(toBring);
   const tried = await ada.try("merge");
   expect(tried.code).toBe(0);
   expect(tried.stdout).toContain("Not merged yet");
@@ -89,6 +91,7 @@ test("a merge with conflicts writes nothing to main; settled on the branch, offl
   const { pending } = await ada.fields();
   await ada.do("merge");
   expect((await ada.fields()).pending).toBe(pending);
+  expect((await ada.try("merge", "--dry-run")).stdout).not.toContain(toBring);
   expect((await sourcesOf(ada, "--branch", "main"))["Acme.b"]).toBe("let b = 1L");
   const conflicts = (await ada.do("conflicts")).conflicts as { id: string; kind: string }[];
   expect(conflicts).toMatchObject([{ kind: "edit-edit" }]);
@@ -135,6 +138,11 @@ test("what comes to a branch after its merge is told, on main too, and merged ag
   const elsewhere = "2 changes came after the merge of fix: darklang --branch fix merge";
   expect((await ada.try("status")).stdout).toContain(elsewhere);
   expect((await ada.do("status")).late).toEqual([{ branch: "fix", changes: 2 }]);
+  await ada.do("branch", "archive", "fix");
+  expect((await ada.try("branch", "list", "--all")).stderr).toContain(
+    "fix: 2 changes came after the merge: darklang branch restore fix",
+  );
+  await ada.do("branch", "restore", "fix");
   expect(await ada.do("--branch", "fix", "merge")).toMatchObject({ merged: 2, conflicts: 0 });
   expect(await stateOf(ada, "fix")).toMatchObject({ merged: "wholly", late: 0, differing: 0 });
   expect((await ada.do("status")).late).toEqual([]);

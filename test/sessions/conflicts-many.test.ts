@@ -110,6 +110,16 @@ test("R23: who is asked again is told what was chosen before", async () => {
   expect(await text(bob, "conflicts", "show", again?.id ?? "")).toContain("Ada chose their own side");
 });
 
+test("R24: one is told what others removed that one had moved", async () => {
+  const { ada, bob } = await twoOf(1);
+  await bob.do("rm", "Acme.Money.n0");
+  await ada.do("mv", "Acme.Money.n0", "Acme.Money.adas");
+  await bob.sync();
+  expect(await text(ada, "sync")).toContain(
+    "Bob removed Acme.Money.n0, which you had moved to Acme.Money.adas: restore yours (--mine)",
+  );
+});
+
 test("R21, R24: one is told what others removed or moved under one's edit, and places can be settled", async () => {
   const { ada, bob } = await twoOf(3);
   for (const name of ["n0", "n1"]) await ada.saveValue(`Acme.Money.${name}`, 2);

@@ -131,6 +131,16 @@ describe("edit", () => {
     });
     expect(none.code).toBe(2);
   });
+
+  test("Ctrl-C while the editor has the terminal ends the editor, and tells where the text is", async () => {
+    const half = 'echo half > "$1"';
+    // A terminal would send it to both.
+    const editor = `interrupted() { ${half}; kill -INT $PPID; return 130; }; interrupted`;
+    const { code, stderr } = await space.try(["edit", "Acme.Math.add"], { env: { VISUAL: editor } });
+    expect(code).toBe(1);
+    const [, path = ""] = /code 130: nothing was saved\nhint: What you wrote is in (.*)\n/.exec(stderr) ?? [];
+    expect(readFileSync(path, "utf8")).toBe("half\n");
+  });
 });
 
 describe("taking back", () => {

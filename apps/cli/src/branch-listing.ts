@@ -6,6 +6,7 @@ import { tablesOnBranch } from "@darksync/runtime/branch/on-branch";
 import { countPending, logsOf } from "@darksync/runtime/replica/push-queue";
 import type { Replica } from "@darksync/runtime/replica/replica";
 import type { ReplicaTables } from "@darksync/runtime/store/store";
+import stringWidth from "fast-string-width";
 import { labelOf } from "./branch-words.js";
 import { paint } from "./paint.js";
 import type { Space } from "./space.js";
@@ -92,7 +93,7 @@ const shownMembers = 3;
 /** A branch in the list, for people: one line where that is enough. */
 export function branchLines(listed: ListedBranch, isCurrent: boolean, nameWidth: number): readonly string[] {
   const { label } = listed.view;
-  const padding = " ".repeat(Math.max(0, nameWidth - label.length));
+  const padding = " ".repeat(Math.max(0, nameWidth - stringWidth(label)));
   const name = `${isCurrent ? "*" : " "} ${isCurrent ? paint.green(label) : label}${padding}`;
   const indent = " ".repeat(nameWidth + 4);
   const [first = "", ...rest] = inLines(factsOf(listed), columns - indent.length);

@@ -41,14 +41,16 @@ export async function resolveOne(space: Space, id: string, options: ChoiceOption
       remaining,
       left: [],
     },
-    text: [`${conflict.location} is settled.${madeWords(resolved)} ${remainingWords(remaining)}`].join("\n"),
+    text: [`${conflict.location} is settled.`, madeWords(resolved), remainingWords(remaining)]
+      .filter((words) => words !== "")
+      .join(" "),
   };
 }
 
 /** Where other sides went, in words. */
 export function madeWords({ madeAt }: Pick<Resolved, "madeAt">): string {
   if (madeAt.length === 0) return "";
-  return ` The other ${madeAt.length === 1 ? "side is" : "sides are"} ${madeAt.join(", ")} now.`;
+  return `The other ${madeAt.length === 1 ? "side is" : "sides are"} ${madeAt.join(", ")} now.`;
 }
 
 /** How many conflicts are left. */

@@ -7,7 +7,7 @@ import { rank } from "@darksync/runtime/conflict/summary";
 import { findConflict } from "@darksync/runtime/read/conflicts";
 import { type Answer, print } from "./command.js";
 import { type FilterOptions, filterOf } from "./conflict-list.js";
-import { remainingIn, remainingWords } from "./conflict-resolve.js";
+import { madeWords, remainingIn, remainingWords } from "./conflict-resolve.js";
 import { type ConflictView, stepConflictOf, viewConflict } from "./conflict-view.js";
 import { paint } from "./paint.js";
 import type { Space } from "./space.js";
@@ -58,6 +58,8 @@ class Steps {
       if (resolved.ok) {
         this.#resolved.push(view.id);
         this.#changes.push(...resolved.value.changes);
+        const made = madeWords(resolved.value);
+        if (made !== "") print(made);
         return "done";
       }
       if (resolved.problem.code === "unknown-conflict") {
@@ -72,7 +74,7 @@ class Steps {
   answer(count: number): Answer {
     const remaining = remainingIn(this.#space);
     const settled = this.#resolved.length;
-    const undo = settled === 0 ? "" : " `darklang undo` takes the last one back.";
+    const undo = settled === 0 ? "" : "\n`darklang undo` takes the last one back.";
     const text =
       count === 0
         ? "There are no such conflicts."

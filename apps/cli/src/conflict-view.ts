@@ -11,9 +11,9 @@ import type { ReplicaTables } from "@darksync/runtime/store/store";
 import { supersededLine } from "./conflict-words.js";
 import { isoTime } from "./queue-text.js";
 import { oneLine } from "./step-choices.js";
-import { drawTexts, whatHappened } from "./step-picture.js";
+import { drawTexts, whatHappened, wrapped } from "./step-picture.js";
 import type { StepConflict } from "./step-through.js";
-import { localTime, sentence, shortId, someOf } from "./wording.js";
+import { localTime, sentence, shellWord, shortId, someOf } from "./wording.js";
 
 /** One side of a conflict; `hash` and `source` null: deleted. */
 export interface HeadView {
@@ -185,13 +185,14 @@ export function describeConflict(view: ConflictView, columns: number): string {
   const step = stepConflictOf(view);
   const lines = [
     `${shortId(id)}  ${kind}  ${oneLine(location)}`,
-    sentence(whatHappened(step)),
+    ...wrapped(sentence(whatHappened(step)), columns),
     ...(earlier === null ? [] : [`${sentence(earlierWords(earlier))} The sides have changed since.`]),
     ...plannedLines(view),
     "",
     ...drawTexts(step, columns),
   ];
-  if (dependents.length > 0) lines.push(`Used by: ${someOf(dependents, shownDependents)}`);
+  if (dependents.length > 0)
+    lines.push(...wrapped(`Used by: ${someOf(dependents, shownDependents)}`, columns));
   if (view.superseded !== null) lines.push(view.superseded);
   return [...lines, settleLine(view)].join("\n");
 }
@@ -203,7 +204,8 @@ export function plannedLines({ planned, plannedReason }: ConflictView): readonly
 
 function settleLine({ id, kind, location, heads }: ConflictView): string {
   const resolve = `darklang conflicts resolve ${shortId(id)}`;
-  if (kind === "dependency") return `Settle it: ${resolve} --accept, or: darklang edit ${oneLine(location)}`;
+  if (kind === "dependency")
+    return `Settle it: ${resolve} --accept, or: darklang edit ${shellWord(oneLine(location))}`;
   const ends = kind === "move-move" ? "--base" : "--file F";
   if (heads.filter(({ mine }) => mine).length === 1 && heads.length === 2)
     return `Settle it: ${resolve} --mine | --theirs | ${ends}`;

@@ -54,13 +54,25 @@ export class EditedFile {
     }
     const stdio = ["inherit", isStdoutTaken ? 2 : "inherit", "inherit"] as const;
     // By the shell, since the variable may hold arguments.
-    const ended =
+    const open = () =>
       process.platform === "win32"
         ? spawnSync(`${editor ?? "notepad"} "${this.path}"`, { stdio: [...stdio], shell: true })
         : spawnSync("/bin/sh", ["-c", `${editor || "vi"} "$1"`, "sh", this.path], { stdio: [...stdio] });
+    const ended = whileInterruptIsNotOurs(open);
     if (ended.error !== undefined) return `could not be started (${ended.error.message})`;
     if (ended.signal !== null) return `was ended by ${ended.signal}`;
     return ended.status === 0 ? null : `ended with code ${ended.status}`;
+  }
+}
+
+/** Ctrl-C is the editor's while that has the terminal; what it has written by then is told of. */
+function whileInterruptIsNotOurs<Value>(work: () => Value): Value {
+  const leaveToEditor = () => {};
+  process.on("SIGINT", leaveToEditor);
+  try {
+    return work();
+  } finally {
+    process.off("SIGINT", leaveToEditor);
   }
 }
 

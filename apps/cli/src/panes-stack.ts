@@ -23,6 +23,11 @@ export function stackOfTwo(mine: PaneSide, theirs: PaneSide, columns: number): r
   return [...section(mine, null, columns), ...section(theirs, mine.source, columns)];
 }
 
+/** One text as it is. */
+export function stackOfOne(side: PaneSide, columns: number): readonly string[] {
+  return section(side, null, columns);
+}
+
 /** More of one text is for an editor, not for a look at it. */
 const mostSectionRows = 120;
 

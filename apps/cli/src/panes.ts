@@ -1,6 +1,6 @@
 import { alignOne, alignThree, alignTwo, type Row } from "./panes-align.js";
 import { columnsOf, leastColumns } from "./panes-columns.js";
-import { stackOfChanges, stackOfTwo } from "./panes-stack.js";
+import { stackOfChanges, stackOfOne, stackOfTwo } from "./panes-stack.js";
 
 /** One text of a conflict. */
 export interface PaneSide {
@@ -48,6 +48,11 @@ export function changePanes(
   return drawn([before, after], rows, columns, () =>
     stackOfChanges(before.title, before.source, [after], columns),
   );
+}
+
+/** A text that is compared with nothing, under its title. */
+export function textAlone(side: PaneSide, columns: number): string {
+  return stackOfOne(side, columns).join("\n");
 }
 
 function drawn(

@@ -1,5 +1,5 @@
 import { paint } from "./paint.js";
-import { changePanes, type PaneSide, panes } from "./panes.js";
+import { changePanes, type PaneSide, panes, textAlone } from "./panes.js";
 import { onePiece } from "./panes-line.js";
 import { wrapPieces } from "./panes-text.js";
 import { namesOf, oneLine, twoSides } from "./step-choices.js";
@@ -30,33 +30,72 @@ export function pictureOf(conflict: StepConflict, { index, count }: StepProgress
   return [...lines, "", ...drawTexts(conflict, columns)].join("\n");
 }
 
-function wrapped(text: string, columns: number): readonly string[] {
+/** A sentence in lines of at most `columns`. */
+export function wrapped(text: string, columns: number): readonly string[] {
   return wrapPieces(onePiece(text), columns).map(({ pieces }) => pieces.map((piece) => piece.text).join(""));
 }
 
 const shownDependents = 5;
 
 /** Who did what, in words. */
-export function whatHappened({ kind, heads }: StepConflict): string {
+export function whatHappened(conflict: StepConflict): string {
+  const { kind, heads } = conflict;
   const who = namesOf(heads);
   switch (kind) {
     case "edit-edit":
       return `${who} changed it, each in their own way`;
     case "edit-delete":
-      return `${namesOf(heads.filter(isText))} changed it, ${namesOf(heads.filter((head) => !isText(head)))} removed it`;
+      return editDeleteWords(conflict);
     case "both-created":
       return `${who} each made a definition of this name`;
     case "kind-changed":
       return `${who} changed it, and not all made the same kind of it`;
     case "move-move":
-      return `${who} moved it to different places`;
+      return placesOf(heads);
     case "name-taken":
       return `${who} put different definitions in this place`;
     case "dependency":
-      return `${who} ${heads.every(({ source }) => source === null) ? "removed" : "changed"} what others use`;
+      return dependencyWords(conflict);
     default:
       return `${who} disagree`;
   }
+}
+
+function editDeleteWords({ heads, base }: StepConflict): string {
+  const [kept, removed] = [heads.filter(isText), heads.filter((head) => !isText(head))];
+  const isMoved = (head: Head) =>
+    head.source === base?.source && removed.every(({ location }) => location !== head.location);
+  const deed = kept.every(isMoved) ? `moved it to ${oneLine(kept[0]?.location ?? "")}` : "changed it";
+  return `${namesOf(kept)} ${deed}, ${namesOf(removed)} removed it`;
+}
+
+/** Who moved it where. */
+function placesOf(heads: readonly Head[]): string {
+  const places = [...Map.groupBy(heads, ({ location }) => location)];
+  const own = places.filter(([, at]) => at.some(({ isMine }) => isMine));
+  const others = places.filter((place) => !own.includes(place));
+  return [...own, ...others]
+    .map(([location, at], index) => `${namesOf(at)}${index === 0 ? " moved it" : ""} to ${oneLine(location)}`)
+    .join(", ");
+}
+
+function dependencyWords(conflict: StepConflict): string {
+  const { users, changers } = dependencySides(conflict);
+  const deed = changers.every(({ source }) => source === null) ? "removed" : "changed";
+  const [user] = users;
+  if (user === undefined) return `${namesOf(changers)} ${deed} what others use`;
+  const what = oneLine(changers[0]?.location ?? "");
+  return `${namesOf(changers)} ${deed} ${what}, which ${oneLine(user.location)} (by ${namesOf(users)}) uses`;
+}
+
+/** Who uses a definition, and who changed it. Of an edit that followed a move it cannot be told: no users then. */
+function dependencySides({ heads, location }: StepConflict): {
+  readonly users: readonly Head[];
+  readonly changers: readonly Head[];
+} {
+  const users = heads.filter((head) => head.location === location);
+  const changers = heads.filter((head) => head.location !== location);
+  return changers.length === 0 ? { users: [], changers: heads } : { users, changers };
 }
 
 function isText({ source }: Head): boolean {
@@ -70,6 +109,7 @@ export function drawTexts(conflict: StepConflict, columns: number): readonly str
   if (kind === "move-move" && heads.every(({ source }) => source === first?.source)) {
     return ["The text is the same on all sides.", ""];
   }
+  if (kind === "dependency") return dependencyTexts(conflict, columns);
   if (first !== undefined && second !== undefined && heads.length === 2) {
     const { mine, theirs } = twoSides(conflict) ?? { mine: first, theirs: second };
     const before = base === null ? null : { title: "Before both", source: base.source };
@@ -77,6 +117,15 @@ export function drawTexts(conflict: StepConflict, columns: number): readonly str
   }
   const drawn = manyTexts(conflict, columns);
   return drawn.flatMap((text) => [text, ""]);
+}
+
+/** What became of the definition, and below it what uses it: two definitions are not to be compared. */
+function dependencyTexts(conflict: StepConflict, columns: number): readonly string[] {
+  const { users, changers } = dependencySides(conflict);
+  const alone = (head: Head) => textAlone(paneOf(head), columns);
+  const changed =
+    conflict.base === null ? changers.map(alone) : manyTexts({ ...conflict, heads: changers }, columns);
+  return [...changed, ...users.map(alone)].flatMap((text) => [text, ""]);
 }
 
 /** The texts where there are not two: each beside the base, or beside the first. */

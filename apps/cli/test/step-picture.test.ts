@@ -32,7 +32,7 @@ test("mine is on the left, whichever head comes first", () => {
 test("of a move to two places the texts are shown only if they differ", () => {
   const moved = { ...theirs, source: mine.source };
   const same = linesOf({ kind: "move-move", heads: [mine, moved] });
-  expect(same).toContain("You and Bob moved it to different places.");
+  expect(same).toContain("You moved it to Acme.a, Bob to Acme.b.");
   expect(same.join("\n")).not.toContain("let a");
   expect(linesOf({ kind: "move-move" }).join("\n")).toContain("~ let a = 2");
 });
@@ -67,6 +67,28 @@ test("a dependency: what was done to it, and what uses it", () => {
   const removed = linesOf({ kind: "dependency", heads: [{ ...theirs, source: null }], dependents });
   expect(removed).toContain("Bob removed what others use.");
   expect(removed.join("\n")).toContain("(removed)");
+});
+
+test("a dependency that was changed under a new use: the change, then the use, which is no version of it", () => {
+  const [changer, user] = [theirs, { ...mine, source: "let use = b" }];
+  const kind = { kind: "dependency", location: "Acme.a" };
+  const lines = linesOf({ ...kind, heads: [user, changer] });
+  expect(lines).toContain("Bob changed Acme.b, which Acme.a (by you) uses.");
+  expect(lines.join("\n")).toMatch(/ {2}let a = 0 +│~ let a = 2/);
+  expect(lines.slice(-3)).toEqual([expect.stringContaining("── Mine: Ada ──"), "  let use = b", ""]);
+  const unknownBefore = linesOf({ ...kind, heads: [user, changer], base: null });
+  expect(unknownBefore).toEqual(expect.arrayContaining(["  let a = 2", "  let use = b"]));
+  expect(linesOf({ ...kind, heads: [user, { ...changer, source: null }] })).toContain(
+    "Bob removed Acme.b, which Acme.a (by you) uses.",
+  );
+});
+
+test("who only moved what another one removed did not change it", () => {
+  const removed = { ...theirs, source: null };
+  const [moved, changed] = [{ ...mine, source: "let a = 0" }, mine];
+  const words = (head: typeof mine) => linesOf({ kind: "edit-delete", heads: [head, removed] });
+  expect(words(moved)).toContain("You moved it to Acme.a, Bob removed it.");
+  expect(words(changed)).toContain("You changed it, Bob removed it.");
 });
 
 test("nothing is wider than the terminal, nor drives it", () => {

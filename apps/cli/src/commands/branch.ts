@@ -1,5 +1,6 @@
 import type { BranchView } from "@darksync/runtime/branch/branch-list";
 import type { Command } from "commander";
+import stringWidth from "fast-string-width";
 import { archive, restore } from "../branch-archive.js";
 import { create } from "../branch-create.js";
 import { branchesToList, branchJson, branchLines, mainJson, mainLine } from "../branch-listing.js";
@@ -138,7 +139,7 @@ function list(space: Space, name: string | undefined, withArchived: boolean): An
     main: mainJson(space, tables),
     listed: branchesToList(space, tables, withArchived),
   }));
-  const nameWidth = Math.max(...listed.map(({ view }) => view.label.length), 4);
+  const nameWidth = Math.max(...listed.map(({ view }) => stringWidth(view.label)), 4);
   const isCurrent = ({ id }: BranchView) => id === space.branch?.id;
   const late = listed.filter(({ state }) => state.late.length > 0);
   return {
@@ -150,7 +151,7 @@ function list(space: Space, name: string | undefined, withArchived: boolean): An
     note: late
       .map(({ view, state }) =>
         paint.yellow(
-          `${view.label}: ${lateText(state.late.length)}: ${commandOn({ ...space, branch: view }, "merge")}`,
+          `${view.label}: ${lateText(state.late.length)}: ${view.isArchived ? `darklang branch restore ${view.label}` : commandOn({ ...space, branch: view }, "merge")}`,
         ),
       )
       .join("\n"),

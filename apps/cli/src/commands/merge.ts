@@ -1,5 +1,7 @@
 import { mainBranch } from "@darksync/core/conflict";
 import { type BranchMerge, mergeBranch } from "@darksync/runtime/branch/merge-branch";
+import { onBranch } from "@darksync/runtime/branch/on-branch";
+import { listConflicts } from "@darksync/runtime/read/conflicts";
 import type { Command } from "commander";
 import { branchWorkedOn } from "../branch-find.js";
 import { checkUsable } from "../branch-space.js";
@@ -82,17 +84,28 @@ function describeConflicts(
   isDryRun: boolean,
 ): readonly string[] {
   const [are, them] = conflicts.length === 1 ? ["is", "it"] : ["are", "them"];
+  const count = countOf(conflicts.length, "conflict");
   const first = isDryRun
-    ? `! ${label} and ${into} have ${countOf(conflicts.length, "conflict")}; nothing would be written to ${into}:`
-    : `! Not merged yet: ${countOf(conflicts.length, "conflict")} with ${into} ${are} to be settled on ${label}:`;
+    ? `! ${label} and ${into} have ${count}; nothing would be written to ${into}:`
+    : `! Not merged yet: ${count} ${are} to be settled on ${label}:`;
   const resolve = commandOn(space, "conflicts resolve");
   return [
     paint.yellow(first),
     ...conflictLines(conflicts),
-    ...(isDryRun ? [`To have ${them} on ${label}: ${commandOn(space, "rebase")}`] : []),
+    ...(isDryRun && !areOpenOn(space, conflicts)
+      ? [`To have ${them} on ${label}: ${commandOn(space, "rebase")}`]
+      : []),
     `To settle: ${resolve}`,
     `Then: ${commandOn(space, "merge")}`,
   ];
+}
+
+/** Whether the branch that is worked on has these conflicts already, without main as it is now. */
+function areOpenOn({ replica, branch }: Space, conflicts: BranchMerge["conflicts"]): boolean {
+  if (branch === null) return false;
+  const there = onBranch(replica, branch.id);
+  const open = there.store.read((tables) => listConflicts(there, tables).map(({ id }) => id));
+  return conflicts.every(({ id }) => open.includes(id));
 }
 
 const shownLocations = 20;
