@@ -29,6 +29,19 @@ export function namingsOf({ ops }: Change): readonly Naming[] {
   return namings;
 }
 
+/**
+ * Of the namings of one stream, in order, the last of each location: a device has seen what it wrote before. It
+ * replaces something if one of them does.
+ */
+export function lastOfEach(namings: readonly Naming[]): readonly Naming[] {
+  const last = new Map<Location, Naming>();
+  for (const naming of namings) {
+    const isReplacing = naming.isReplacing || last.get(naming.location)?.isReplacing === true;
+    last.set(naming.location, isReplacing === naming.isReplacing ? naming : { ...naming, isReplacing });
+  }
+  return [...last.values()];
+}
+
 function broughtBy(op: Op | undefined): DefinitionText | null {
   switch (op?.type) {
     case "AddFn":

@@ -10,7 +10,8 @@ import type { PlacedStream } from "../store/seen-store.js";
 import type { ReplicaTables } from "../store/store.js";
 import { type BlockRun, concurrentBlocks } from "./concurrent-blocks.js";
 import { findPairs } from "./find-pairs.js";
-import { type Naming, namingsOf } from "./namings.js";
+import { type NamingCache, namingCacheOf } from "./naming-cache.js";
+import { lastOfEach, type Naming, namingsOf } from "./namings.js";
 import { isPackageLog } from "./note-seen.js";
 
 /** A block by its place. */
@@ -26,7 +27,7 @@ export class PairFinder {
   readonly #tables: ReplicaTables;
   readonly #reader: ChangeReader;
   readonly #changes = new Map<string, readonly Change[]>();
-  readonly #namings = new Map<string, readonly Naming[]>();
+  readonly #namings: NamingCache;
   #streams: readonly BlockRun[] | null = null;
   #waiting: readonly Naming[] | null = null;
 
@@ -34,6 +35,7 @@ export class PairFinder {
     this.#replica = replica;
     this.#tables = tables;
     this.#reader = new ChangeReader(tables, replica.compression);
+    this.#namings = namingCacheOf(replica);
   }
 
   /** The changes of a block, for whoever has read them already. */
@@ -59,9 +61,11 @@ export class PairFinder {
     const theirs: Naming[] = [];
     for (const { other, blocks } of this.#concurrentWith(run)) {
       for (const seq of blocks.ofRun) ofRun.add(seq);
-      for (const seq of blocks.ofOther) theirs.push(...this.#namingsIn(other, seq));
+      theirs.push(...lastOfEach(blocks.ofOther.flatMap((seq) => this.#namingsIn(other, seq))));
     }
-    const ours = [...ofRun].flatMap((seq) => this.#namingsIn(run, seq));
+    const ours = lastOfEach(
+      [...ofRun].sort((left, right) => left - right).flatMap((seq) => this.#namingsIn(run, seq)),
+    );
     if (ours.length > 0) this.#compare(ours, theirs);
   }
 
@@ -129,13 +133,13 @@ export class PairFinder {
   }
 
   #namingsIn({ log, stream }: PlacedStream, seq: number): readonly Naming[] {
-    const key = keyOf({ log, stream }, seq);
-    const known = this.#namings.get(key);
-    if (known !== undefined) return known;
-    const changes = this.#changes.get(key);
+    const hash = this.#tables.blocks.hashAt(log, stream, seq) ?? "";
+    const known = this.#namings.get(hash);
+    if (known !== null) return known;
+    const changes = this.#changes.get(keyOf({ log, stream }, seq));
     const namings =
       changes?.flatMap(namingsOf) ?? this.#reader.changesOf(log, stream, seq).flatMap(namingsIn);
-    this.#namings.set(key, namings);
+    this.#namings.set(hash, namings);
     return namings;
   }
 
