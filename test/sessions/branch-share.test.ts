@@ -57,6 +57,34 @@ test("a shared branch is edited by two, both offline; where they disagree it is 
   });
 });
 
+test("conflicts on a branch that one is not on are told by the sync that brings them, and by status", async () => {
+  const { ada, bob } = await newTeam();
+  const { id } = await ada.do("branch", "share", "fix", "Bob");
+  await sync(ada, bob);
+  await bob.do("branch", "switch", "fix");
+  await bob.saveValue("Acme.a", 4);
+  await bob.do("branch", "switch", "main");
+  await ada.saveValue("Acme.a", 3);
+  expect((await bob.do("status")).branches).toEqual([]);
+  await sync(ada);
+  const words = "fix has 1 conflict: darklang --branch fix conflicts";
+  const brought = (await bob.try("sync")).stdout;
+  expect(brought).toContain("0 conflicts, 0 failed.");
+  expect(brought).toContain(words);
+  // What brings nothing to the branch says nothing of it.
+  await ada.do("branch", "switch", "main");
+  await ada.saveValue("Acme.b", 1);
+  await sync(ada);
+  expect(await bob.do("sync")).toMatchObject({ pulled: 1, conflicts: 0, branches: [] });
+  expect((await bob.try("status")).stdout).toContain(words);
+  expect(await bob.do("status")).toMatchObject({
+    conflicts: 0,
+    branches: [{ id, name: "fix", conflicts: 1 }],
+  });
+  await bob.do("branch", "switch", "fix");
+  expect((await bob.try("status")).stdout).not.toContain(words);
+});
+
 test("what another wrote on a branch that was merged meanwhile is told, not lost, and merged again (B4)", async () => {
   const { ada, bob } = await newTeam();
   await ada.do("branch", "share", "fix", "Bob");

@@ -5,6 +5,13 @@ import { dropDamagedBlocks, refoldAll } from "@darksync/runtime/replica/full-syn
 import { readFacts } from "@darksync/runtime/replica/replica";
 import { lastProblem } from "@darksync/runtime/replica/sync-notes";
 import type { SyncOutcome } from "@darksync/runtime/replica/sync-session";
+import {
+  type BranchFrontiers,
+  branchConflictsJson,
+  branchConflictsLine,
+  branchFrontiers,
+  conflictsCameTo,
+} from "./branch-conflicts.js";
 import type { Answer } from "./command.js";
 import { ProblemError } from "./problem-error.js";
 import type { Space } from "./space.js";
@@ -22,9 +29,11 @@ export async function syncOnce(space: Space, relay: RelayUrl, isJson: boolean): 
     if (space.replica.store.read(readFacts).relay !== relay.text) throw new ProblemError(watchedElsewhere);
     return waitForWatcher(space);
   }
+  const before = frontiersNow(space);
   const progress = new SyncProgress(!isJson);
   try {
-    return await describeOutcome(space, await runSync(space, relay, { onProgress: progress.onProgress }));
+    const outcome = await runSync(space, relay, { onProgress: progress.onProgress });
+    return await describeOutcome(space, outcome, before);
   } finally {
     progress.end();
   }
@@ -32,6 +41,7 @@ export async function syncOnce(space: Space, relay: RelayUrl, isJson: boolean): 
 
 /** Downloads everything again, compares it with what is held, and makes the state anew. */
 export async function syncFull(space: Space, relay: RelayUrl, isJson: boolean): Promise<Answer> {
+  const before = frontiersNow(space);
   const progress = new SyncProgress(!isJson);
   try {
     const { damaged, outcome } = await withSyncLock(space, async () => {
@@ -41,7 +51,7 @@ export async function syncFull(space: Space, relay: RelayUrl, isJson: boolean): 
       if (result.problem === null) await refoldAll(space.replica);
       return { damaged: dropped, outcome: result };
     });
-    const answer = await describeOutcome(space, outcome);
+    const answer = await describeOutcome(space, outcome, before);
     const found =
       damaged === 0 ? "Nothing was damaged here." : `${countOf(damaged, "damaged block")} replaced.`;
     return {
@@ -54,21 +64,38 @@ export async function syncFull(space: Space, relay: RelayUrl, isJson: boolean): 
   }
 }
 
-/** What a sync came to; a problem ends the command. */
-async function describeOutcome(space: Space, outcome: SyncOutcome): Promise<Answer> {
+function frontiersNow(space: Space): BranchFrontiers {
+  return space.replica.store.read((tables) => branchFrontiers(space, tables));
+}
+
+/** What a sync came to; a problem ends the command. `before`: how far branches were held, null where nothing came. */
+async function describeOutcome(
+  space: Space,
+  outcome: SyncOutcome,
+  before: BranchFrontiers | null,
+): Promise<Answer> {
   const { pushed, pulled, problem, refused, plansApplied, judged } = outcome;
   if (problem !== null) throw new ProblemError(problem);
   const { conflicts, failed } = space.status();
+  const branches = before === null || pulled === 0 ? [] : conflictsCameTo(space, before);
   const lines = [
     syncCounts(pushed, pulled, conflicts, failed),
     ...(plansApplied > 0 ? [`${countOf(plansApplied, "conflict")} settled as planned.`] : []),
     ...(judged.size > 0 ? (await import("./sync-conflicts.js")).wordsSinceSync(space, judged) : []),
   ];
   if (conflicts > 0) lines.push("`darklang conflicts` shows what needs a decision.");
+  lines.push(...branches.map(branchConflictsLine));
   if (failed > 0) lines.push("`darklang queue` shows what failed and why.");
   for (const { message, hint } of refused) lines.push(`Not taken: ${message} ${hint}`);
   return {
-    json: { pushed, pulled, conflicts, failed, plansApplied },
+    json: {
+      pushed,
+      pulled,
+      conflicts,
+      failed,
+      plansApplied,
+      branches: branches.map(branchConflictsJson),
+    },
     text: lines.join("\n"),
     exitCode: failed > 0 || refused.length > 0 ? 1 : 0,
   };
@@ -101,7 +128,7 @@ async function waitForWatcher(space: Space): Promise<Answer> {
         plansApplied: 0,
         judged: new Set<string>(),
       };
-      const answer = await describeOutcome(space, { ...counts, problem: null, refused: [] });
+      const answer = await describeOutcome(space, { ...counts, problem: null, refused: [] }, null);
       return { ...answer, text: `\`darklang sync --watch\` keeps this space in sync.\n${answer.text}` };
     }
     if (Date.now() > deadlineMs || !isSyncLocked(space.paths.lock)) {

@@ -5,6 +5,7 @@ import { type MergeState, mergeState } from "@darksync/runtime/branch/merge-stat
 import { readFacts } from "@darksync/runtime/replica/replica";
 import type { ReplicaTables } from "@darksync/runtime/store/store";
 import type { Command } from "commander";
+import { branchConflictsJson, branchConflictsLine, conflictsOnBranches } from "../branch-conflicts.js";
 import { commandOn, labelIn, lateText } from "../branch-words.js";
 import { type Answer, inWholeSpace } from "../command.js";
 import { paint } from "../paint.js";
@@ -23,7 +24,11 @@ function runStatus(space: Space): Answer {
   const { replica, branch } = space;
   const { space: id, member, relay, strategy, only } = replica.store.read(readFacts);
   const { pending, conflicts, failed, workOffline } = space.status();
-  const late = replica.store.read((tables) => lateBranches(space, tables));
+  const { late, inConflict } = replica.store.read((tables) => ({
+    late: lateBranches(space, tables),
+    inConflict: conflictsOnBranches(space, tables),
+  }));
+  const elsewhere = inConflict.filter(({ id: branchId }) => branchId !== branch?.id);
   const lines = [
     `Space ${shortId(id) || "(not joined yet)"} in ${space.paths.folder}, branch ${branch?.label ?? "main"}`,
     `You are ${paint.bold(member)}, on device ${shortId(replica.device)}`,
@@ -35,6 +40,7 @@ function runStatus(space: Space): Answer {
     pending === 0 ? "Nothing waits for the relay." : `${countOf(pending, "change")} not on the relay yet.`,
     ...(failed > 0 ? [paint.red(`${failed} failed: darklang sync --status`)] : []),
     ...(conflicts > 0 ? [paint.yellow(`${countOf(conflicts, "conflict")}: darklang conflicts`)] : []),
+    ...elsewhere.map(branchConflictsLine),
     ...late.map(({ branch: merged, changes }) => describeLate(space, merged, changes)),
   ];
   return {
@@ -49,6 +55,7 @@ function runStatus(space: Space): Answer {
       device: replica.device,
       relay,
       strategy,
+      branches: inConflict.map(branchConflictsJson),
       late: late.map(({ branch: merged, changes }) => ({ branch: merged.label, changes })),
     },
     text: lines.join("\n"),
