@@ -3,7 +3,8 @@ import type { DefinitionText } from "./definition.js";
 import type { Language } from "./language.js";
 import { type Location, nameOf } from "./location.js";
 import { mergeTexts } from "./merge-text.js";
-import { bindingKey, type NamingGraph, type Node } from "./naming-graph.js";
+import { bindingKey, type NamingGraph } from "./naming-graph.js";
+import type { NodeSet } from "./node-set.js";
 import type { OpId } from "./op-id.js";
 import type { Hash } from "./ports.js";
 import type { Binding } from "./register.js";
@@ -17,7 +18,7 @@ export interface MergePorts {
 /** A binding with its history: of a head, or of a merge of several, whose parents are what it was made of. */
 interface Version {
   readonly binding: Binding;
-  readonly history: ReadonlySet<Node>;
+  readonly history: NodeSet;
   /** Where it was written; null for a merge of what was written at several places. */
   readonly location: Location | null;
 }
@@ -89,7 +90,7 @@ export class HeadMerge {
         : this.#mergeBindings(this.#baseOf(left, right, depth), left, right);
     if (binding === null) return null;
     const location = left.location === right.location ? left.location : null;
-    return { binding, history: new Set([...left.history, ...right.history]), location };
+    return { binding, history: left.history.union(right.history), location };
   }
 
   #baseOf(left: Version, right: Version, depth: number): Version | null {

@@ -1,5 +1,6 @@
 import type { Location } from "./location.js";
 import type { LinkGroup, NameLineage } from "./naming-source.js";
+import { NodeNumbers, NodeSet } from "./node-set.js";
 import { changeOf, type OpId } from "./op-id.js";
 import type { Assignment, Binding } from "./register.js";
 
@@ -33,8 +34,9 @@ export class NamingGraph {
   /** Changes with the locations that they bind. */
   readonly #arrivals = new Set<string>();
   readonly #moves = new Map<Location, Move[]>();
-  readonly #ancestors = new Map<Node, ReadonlySet<Node>>();
+  readonly #ancestors = new Map<Node, NodeSet>();
   readonly #originsOf = new Map<Node, ReadonlySet<Node>>();
+  readonly #numbers: NodeNumbers;
 
   constructor(group: LinkGroup) {
     for (const [location, lineage] of group) {
@@ -47,6 +49,7 @@ export class NamingGraph {
     }
     for (const lineage of group.values()) this.#joinEqualTargets(lineage);
     this.#connect();
+    this.#numbers = new NodeNumbers(this.#parents.keys());
   }
 
   /** The node that a naming belongs to. */
@@ -85,23 +88,38 @@ export class NamingGraph {
   }
 
   /** The nodes before a naming's, that one left out unless the history goes in a circle. */
-  ancestors(id: OpId): ReadonlySet<Node> {
-    return this.#closure(this.#ancestors, this.nodeOf(id), (next) => this.#parents.get(next) ?? []);
+  ancestors(id: OpId): NodeSet {
+    const node = this.nodeOf(id);
+    const known = this.#ancestors.get(node);
+    if (known !== undefined) return known;
+    const [parent, ...others] = this.#parents.get(node) ?? [];
+    // Many heads mostly come from one naming: what lies before that is looked for once.
+    if (parent === undefined || others.length > 0) return this.#findAncestors(node);
+    const found = (this.#ancestors.get(parent) ?? this.#findAncestors(parent)).with(parent);
+    this.#ancestors.set(node, found);
+    return found;
   }
 
   /** The node of a naming with all before it. */
-  historyOf(id: OpId): ReadonlySet<Node> {
-    return new Set(this.ancestors(id)).add(this.nodeOf(id));
+  historyOf(id: OpId): NodeSet {
+    return this.ancestors(id).with(this.nodeOf(id));
+  }
+
+  /** The nodes of some namings. */
+  nodesOf(ids: readonly OpId[]): NodeSet {
+    const nodes = new NodeSet(this.#numbers);
+    for (const id of ids) nodes.add(this.nodeOf(id));
+    return nodes;
   }
 
   /**
    * The nearest common ancestors of histories (sets of nodes that hold all before each of them): those from which no
    * other common ancestor descends. In order.
    */
-  nearestCommonAncestors(histories: readonly ReadonlySet<Node>[]): readonly Node[] {
+  nearestCommonAncestors(histories: readonly NodeSet[]): readonly Node[] {
     const [first, ...others] = histories;
     if (first === undefined) return [];
-    const common = [...first].filter((node) => others.every((history) => history.has(node)));
+    const common = [...others.reduce((left, right) => left.intersection(right), first)];
     // Whatever lies before a common ancestor is one too, so its parents tell all that is farther.
     const farther = new Set<Node>();
     for (const node of common) for (const parent of this.#parents.get(node) ?? []) farther.add(parent);
@@ -122,7 +140,15 @@ export class NamingGraph {
   cameByMove(id: OpId): boolean {
     const location = this.locationOf(id);
     const node = this.nodeOf(id);
-    const earlier = this.#closure(new Map(), node, (next) => this.#identityParents(next));
+    const earlier = new Set<Node>();
+    const waiting = [node];
+    for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+      for (const parent of this.#identityParents(next)) {
+        if (earlier.has(parent)) continue;
+        earlier.add(parent);
+        waiting.push(parent);
+      }
+    }
     return [node, ...earlier].some((each) => this.#freed.has(each) && this.locationOf(each) === location);
   }
 
@@ -171,23 +197,12 @@ export class NamingGraph {
     return all.filter((parent) => !gone.has(parent));
   }
 
-  #closure(
-    memo: Map<Node, ReadonlySet<Node>>,
-    start: Node,
-    next: (node: Node) => Iterable<Node>,
-  ): ReadonlySet<Node> {
-    const known = memo.get(start);
-    if (known !== undefined) return known;
-    const found = new Set<Node>();
+  #findAncestors(start: Node): NodeSet {
+    const found = new NodeSet(this.#numbers);
     const waiting = [start];
-    for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
-      for (const other of next(node)) {
-        if (found.has(other)) continue;
-        found.add(other);
-        waiting.push(other);
-      }
-    }
-    memo.set(start, found);
+    for (let node = waiting.pop(); node !== undefined; node = waiting.pop())
+      for (const parent of this.#parents.get(node) ?? []) if (found.add(parent)) waiting.push(parent);
+    this.#ancestors.set(start, found);
     return found;
   }
 

@@ -103,9 +103,10 @@ function oneOfEachNode(graph: NamingGraph, heads: readonly Assignment<"name">[])
 export function withoutEarlier(graph: NamingGraph, heads: readonly OpId[]): readonly OpId[] {
   if (heads.length < 2) return heads;
   const headOf = new Map(heads.map((id) => [graph.nodeOf(id), id]));
+  const nodes = graph.nodesOf(heads);
   const earlier = new Set<OpId>();
   for (const later of headOf.values()) {
-    for (const node of graph.ancestors(later)) {
+    for (const node of graph.ancestors(later).intersection(nodes)) {
       const id = headOf.get(node);
       // Namings of equal target that count as one may make two heads each other's ancestors: both stand.
       if (id !== undefined && id !== later && !graph.ancestors(id).has(graph.nodeOf(later))) earlier.add(id);
