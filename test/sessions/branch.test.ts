@@ -174,6 +174,21 @@ test("undo on main passes what was saved on a branch, and a branch what was said
   expect(await sourcesOf(ada)).toEqual({ "Acme.a": "let a = 1L" });
 });
 
+test("log and undo call branches by their names, and JSON by their ids", async () => {
+  const { ada } = await newAda();
+  const { id } = await ada.do("branch", "create", "fix", "--switch");
+  await ada.do("branch", "create", "child", "--switch");
+  await ada.saveValue("Acme.a", 2);
+  expect((await ada.try("log")).stdout).toContain("create the branch, of branch fix");
+  const withIds = JSON.stringify((await ada.do("log")).changes);
+  expect(withIds).toContain(`"parent":"${id}"`);
+  await ada.do("merge");
+  await ada.do("branch", "switch", "fix");
+  const { stdout } = await ada.try("log");
+  expect(stdout).toContain("merge branch child");
+  expect(stdout).not.toMatch(/branch\/[0-9a-f]{32}/);
+});
+
 test("files are imported to a branch, and exported from it", async () => {
   const { ada, folder } = await newAda();
   await ada.do("branch", "create", "fix", "--switch");

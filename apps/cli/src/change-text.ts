@@ -1,25 +1,32 @@
-import type { BranchAccess } from "@darksync/core/branch";
+import { type BranchAccess, type BranchId, branchOfLog } from "@darksync/core/branch";
 import { contentHash } from "@darksync/core/content-hash";
 import type { DefinitionKind } from "@darksync/core/definition";
 import type { Op } from "@darksync/core/op/op";
 import type { Hash } from "@darksync/core/ports";
-import type { Vector } from "@darksync/core/vector";
+import type { LogName, Vector } from "@darksync/core/vector";
 import { putBackChoice } from "@darksync/runtime/conflict/writers";
 import { shortId, someOf } from "./wording.js";
 
+/** What people call a branch. */
+export type BranchNaming = (id: BranchId) => string;
+
 /** What the ops of a change do, a line for each, at most `limit` of them. */
-export function describeOps(ops: readonly Op[], limit: number): readonly string[] {
+export function describeOps(
+  ops: readonly Op[],
+  limit: number,
+  nameOfBranch: BranchNaming,
+): readonly string[] {
   const moved = new Set(
     ops.flatMap((op) => (op.type === "SetName" && op.movedFrom !== null ? [op.movedFrom] : [])),
   );
   const lines = ops
     .filter((op) => !(op.type === "UnsetName" && moved.has(op.location)))
-    .flatMap((op) => describeOp(op) ?? []);
+    .flatMap((op) => describeOp(op, nameOfBranch) ?? []);
   const rest = lines.length - limit;
   return rest > 0 ? [...lines.slice(0, limit), `and ${rest} more`] : lines;
 }
 
-function describeOp(op: Op): string | null {
+function describeOp(op: Op, nameOfBranch: BranchNaming): string | null {
   switch (op.type) {
     case "AddFn":
     case "AddType":
@@ -52,11 +59,13 @@ function describeOp(op: Op): string | null {
     case "Reopen":
       return `reopen conflict ${shortId(op.conflict)}`;
     case "CreateBranch":
-      return op.parent === null ? "create the branch" : `create the branch, of branch ${shortId(op.parent)}`;
+      return op.parent === null
+        ? "create the branch"
+        : `create the branch, of branch ${nameOfBranch(op.parent)}`;
     case "NameBranch":
       return `name the branch ${op.name}`;
     case "SetBase":
-      return `set the base of the branch: ${op.logs.size === 0 ? "nothing" : someOf([...op.logs.keys()], 5)}`;
+      return `set the base of the branch: ${baseWords([...op.logs.keys()], nameOfBranch)}`;
     case "ArchiveBranch":
       return "archive the branch";
     case "RestoreBranch":
@@ -64,8 +73,19 @@ function describeOp(op: Op): string | null {
     case "ShareBranch":
       return `share the branch with ${op.member}${accessText[op.access]}`;
     case "Merged":
-      return `merge branch ${shortId(op.branch)}${op.request === "" ? "" : ` (request ${op.request})`}`;
+      return `merge branch ${nameOfBranch(op.branch)}${op.request === "" ? "" : ` (request ${op.request})`}`;
   }
+}
+
+const shownLogs = 5;
+
+function baseWords(logs: readonly LogName[], nameOfBranch: BranchNaming): string {
+  if (logs.length === 0) return "nothing";
+  const words = logs.map((log) => {
+    const id = branchOfLog(log);
+    return id === null ? log : `branch ${nameOfBranch(id)}`;
+  });
+  return someOf(words, shownLogs);
 }
 
 const accessText: Readonly<Record<BranchAccess, string>> = {

@@ -13,12 +13,20 @@ const lines: readonly (readonly [line: string, op: Op])[] = [
   ["accept conflict 0123456789ab", { type: "Accept", conflict, supersedes: [] }],
   ["reopen conflict 0123456789ab", { type: "Reopen", conflict, supersedes: [] }],
   ["create the branch", { type: "CreateBranch", parent: null }],
-  ["create the branch, of branch fedcba987654", { type: "CreateBranch", parent: branch }],
+  ["create the branch, of branch fix", { type: "CreateBranch", parent: branch }],
   ["name the branch fix/ü", { type: "NameBranch", name: "fix/ü", supersedes: [] }],
   ["set the base of the branch: nothing", { type: "SetBase", logs: new Map(), supersedes: [] }],
   [
     "set the base of the branch: main/A, main/B, main/C, main/D, main/E and 2 more",
     { type: "SetBase", logs: new Map(owners.map((log) => [log, vector])), supersedes: [] },
+  ],
+  [
+    "set the base of the branch: main/A, branch fix",
+    {
+      type: "SetBase",
+      logs: new Map(["main/A", `branch/${branch}`].map((log) => [log, vector])),
+      supersedes: [],
+    },
   ],
   ["archive the branch", { type: "ArchiveBranch", supersedes: [] }],
   ["bring the branch back from the archive", { type: "RestoreBranch", supersedes: [] }],
@@ -34,12 +42,12 @@ const lines: readonly (readonly [line: string, op: Op])[] = [
     "share the branch with Ben no more",
     { type: "ShareBranch", member: "Ben", access: "none", supersedes: [] },
   ],
-  ["merge branch fedcba987654", { type: "Merged", branch, vector, request: "" }],
-  ["merge branch fedcba987654 (request 12)", { type: "Merged", branch, vector, request: "12" }],
+  ["merge branch fix", { type: "Merged", branch, vector, request: "" }],
+  ["merge branch fix (request 12)", { type: "Merged", branch, vector, request: "12" }],
 ];
 
 test.each(lines)("a line of the log: %s", (line, op) => {
-  expect(describeOps([op], 5)).toEqual([line]);
+  expect(describeOps([op], 5, (id) => (id === branch ? "fix" : "?"))).toEqual([line]);
 });
 
 test("vectors are objects in JSON, by log and stream", () => {

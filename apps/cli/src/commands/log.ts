@@ -2,7 +2,8 @@ import { checkLocation, unknownLocation } from "@darksync/runtime/edit/naming";
 import { type HistoryEntry, readHistory } from "@darksync/runtime/read/history";
 import { mergedFrom } from "@darksync/runtime/read/merged-from";
 import { type Command, InvalidArgumentError } from "commander";
-import { describeOps, jsonOfOp } from "../change-text.js";
+import { branchNaming } from "../branch-words.js";
+import { type BranchNaming, describeOps, jsonOfOp } from "../change-text.js";
 import { type Answer, inSpace } from "../command.js";
 import { markSymbol } from "../mark-symbol.js";
 import { paint } from "../paint.js";
@@ -40,13 +41,18 @@ function readLimit(text: string): number {
   return limit;
 }
 
-function runLog({ replica }: Space, location: string | null, limit: number): Answer {
+function runLog(space: Space, location: string | null, limit: number): Answer {
+  const { replica } = space;
   if (location !== null) unwrap(checkLocation(location));
-  const { entries, merged } = replica.store.read((tables) => {
+  const { entries, merged, nameOfBranch } = replica.store.read((tables) => {
     const found = readHistory(replica, tables, limit, location);
     if (location !== null && found.length === 0) unwrap(unknownLocation(tables, location));
     const row = location === null ? null : tables.packages.nameRow(location);
-    return { entries: found, merged: row === null ? [] : mergedFrom(tables, row) };
+    return {
+      entries: found,
+      merged: row === null ? [] : mergedFrom(tables, row),
+      nameOfBranch: branchNaming(space, tables),
+    };
   });
   const changes = entries.map(({ id, author, timeMs, isSkewed, log, state, setAside, ops }) => ({
     id,
@@ -58,23 +64,18 @@ function runLog({ replica }: Space, location: string | null, limit: number): Ans
     setAside,
     ops: ops.map((op) => jsonOfOp(replica.hash, op)),
   }));
-  const text = [...describeMerge(merged), ...entries.flatMap(describeEntry)].join("\n");
-  return { json: { changes, merged }, text };
+  const lines = entries.flatMap((entry) => describeEntry(entry, nameOfBranch));
+  return { json: { changes, merged }, text: [...describeMerge(merged), ...lines].join("\n") };
 }
 
 const maxOpLines = 5;
 
-function describeEntry({
-  id,
-  author,
-  timeMs,
-  isSkewed,
-  state,
-  setAside,
-  ops,
-}: HistoryEntry): readonly string[] {
+function describeEntry(
+  { id, author, timeMs, isSkewed, state, setAside, ops }: HistoryEntry,
+  nameOfBranch: BranchNaming,
+): readonly string[] {
   const time = isSkewed ? `${localTime(timeMs)} (its clock is ahead)` : localTime(timeMs);
   const heading = `${markSymbol(state)} ${paint.yellow(shortId(id))} ${paint.dim(time)} ${author}`;
-  const lines = setAside === null ? describeOps(ops, maxOpLines) : [`set aside: ${setAside}`];
+  const lines = setAside === null ? describeOps(ops, maxOpLines, nameOfBranch) : [`set aside: ${setAside}`];
   return [heading, ...lines.map((line) => `    ${line}`)];
 }

@@ -3,6 +3,7 @@ import type { ConflictAgain } from "@darksync/runtime/edit/put-back-changes";
 import { undo } from "@darksync/runtime/edit/undo";
 import { readChange } from "@darksync/runtime/read/history";
 import type { Command } from "commander";
+import { branchNaming } from "../branch-words.js";
 import { describeOps } from "../change-text.js";
 import { type Answer, inSpace } from "../command.js";
 import { logNameOf } from "../log-name.js";
@@ -27,15 +28,20 @@ Examples:
     .action(inSpace("writes", (space, _command, id: string | undefined) => runUndo(space, id ?? null)));
 }
 
-async function runUndo({ replica }: Space, id: string | null): Promise<Answer> {
+async function runUndo(space: Space, id: string | null): Promise<Answer> {
+  const { replica } = space;
   const { change, changes, undone, undoneTogether, conflicts } = unwrap(await undo(replica, id));
-  const { ops, place } = replica.store.read((tables) => {
+  const { ops, place, nameOfBranch } = replica.store.read((tables) => {
     const entries = undoneTogether.flatMap((each) => readChange(replica, tables, each) ?? []);
     const log = entries[0]?.log ?? "";
     const branch = branchOfLog(log) === null ? "" : ` on ${logNameOf(replica, tables, log)}`;
-    return { ops: entries.flatMap((entry) => entry.ops), place: branch };
+    return {
+      ops: entries.flatMap((entry) => entry.ops),
+      place: branch,
+      nameOfBranch: branchNaming(space, tables),
+    };
   });
-  const lines = describeOps(ops, shownOps).map((line) => `  ${line}`);
+  const lines = describeOps(ops, shownOps, nameOfBranch).map((line) => `  ${line}`);
   return {
     json: { change, changes, undone, conflicts },
     text: [`Took back ${shortId(undone)}${place}:`, ...lines, ...conflictLines(conflicts)].join("\n"),
