@@ -74,6 +74,8 @@ function describeOp(op: Op, nameOfBranch: BranchNaming): string | null {
       return `share the branch with ${op.member}${accessText[op.access]}`;
     case "Merged":
       return `merge branch ${nameOfBranch(op.branch)}${op.request === "" ? "" : ` (request ${op.request})`}`;
+    case "Unmerged":
+      return `take back that branch ${nameOfBranch(op.branch)} was merged`;
   }
 }
 

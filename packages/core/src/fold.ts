@@ -259,6 +259,7 @@ function assignedRegister(op: Op): string | null {
     case "ShareBranch":
       return `what ${op.member} may do with the branch`;
     case "Merged":
+    case "Unmerged":
       return `the merge of ${op.branch}`;
     case "AddFn":
     case "AddType":

@@ -64,6 +64,7 @@ const everyOp: readonly Op[] = [
   { type: "Accept", conflict: deviceKey(6), supersedes: [opId(deviceKey(7), 1)] },
   { type: "Reopen", conflict: deviceKey(5), supersedes: [] },
   { type: "Merged", branch: "07".repeat(16), vector: new Map([[stream, 300]]), request: "r" },
+  { type: "Unmerged", branch: "07".repeat(16), supersedes: [opId(deviceKey(7), 1)] },
 ];
 const branchOps: readonly Op[] = [
   { type: "CreateBranch", parent: "07".repeat(16) },

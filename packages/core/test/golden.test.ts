@@ -136,6 +136,10 @@ const ops: Readonly<Record<Op["type"], readonly Op[]>> = {
     { type: "Merged", branch: "44".repeat(16), vector: new Map(), request: "" },
     { type: "Merged", branch: "44".repeat(16), vector: new Map([[other, 130]]), request: "77".repeat(32) },
   ],
+  Unmerged: [
+    { type: "Unmerged", branch: "44".repeat(16), supersedes: [] },
+    { type: "Unmerged", branch: "44".repeat(16), supersedes: earlier },
+  ],
 };
 
 function change(...list: readonly Op[]): Change {

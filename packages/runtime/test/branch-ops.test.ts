@@ -136,8 +136,12 @@ describe("undo of branch ops", () => {
   const stay: readonly (readonly [name: string, ops: (replica: Replica) => readonly Op[], hint: string])[] = [
     ["the beginning of a branch", (replica) => everyOp(replica).slice(0, 3), "branch archive"],
     ["a first name", (replica) => everyOp(replica).slice(1, 2), "branch rename"],
-    ["a base", (replica) => everyOp(replica).slice(2, 3), "rebase"],
-    ["a merge", (replica) => everyOp(replica).slice(5, 6), "save LOCATION"],
+    ["a base", (replica) => everyOp(replica).slice(2, 3), "--branch main undo"],
+    [
+      "a merge that was taken back",
+      () => [{ type: "Unmerged", branch: "0c".repeat(16), supersedes: [] }],
+      "darklang merge",
+    ],
   ];
   test.each(stay)("%s stays, and the hint tells what to do instead", async (_, ops, hint) => {
     await commit(ada, ...ops(ada));

@@ -2,11 +2,13 @@ import { systemRandom } from "@darksync/node/crypto";
 import { openReplicaStore } from "@darksync/node/sqlite/replica-store";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { archiveBranch, rebaseBranch } from "../src/branch/branch-edit.js";
+import { mergeState } from "../src/branch/merge-state.js";
 import { onBranch } from "../src/branch/on-branch.js";
 import { resolveConflict } from "../src/conflict/resolve.js";
 import { deprecate } from "../src/edit/deprecate.js";
 import { remove } from "../src/edit/remove.js";
 import { rename } from "../src/edit/rename.js";
+import { undo } from "../src/edit/undo.js";
 import { memoryReplicaStore } from "../src/memory/replica-store.js";
 import { newSpaceId } from "../src/relay/relay.js";
 import type { Replica } from "../src/replica/replica.js";
@@ -145,6 +147,29 @@ for (const [adapter, newStore] of adapters) {
       await saveSource(ada, "Acme.f", later, fix);
       expect((await merge(ada, fix)).conflicts).toEqual([]);
       expect(sourcesOf(ada)).toEqual({ "Acme.f": twoBoth.replace("\n\n  b", "\n\n  b + a") });
+    });
+
+    test("a merge is taken back as a whole, and the branch has its work again and can be merged again", async () => {
+      const ada = await newAda();
+      await saveSource(ada, "Acme.a", "let a = 1L");
+      const fix = await newBranch(ada, "fix");
+      await saveSource(ada, "Acme.a", "let a = 2L", fix);
+      await saveSource(ada, "Beta.c", "let c = 1L", fix);
+      const before = sourcesOf(ada);
+      const onFix = sourcesOf(ada, fix);
+      await merge(ada, fix);
+      const late = sourcesOf(ada);
+      must(await undo(ada, null));
+      expect(sourcesOf(ada)).toEqual(before);
+      must(await rebaseBranch(ada, fix));
+      expect(sourcesOf(ada, fix)).toEqual(onFix);
+      expect(ada.store.read((tables) => mergeState(ada, tables, fix))).toMatchObject({
+        merged: "never",
+        differing: ["Acme.a", "Beta.c"],
+        late: [],
+      });
+      expect((await merge(ada, fix)).merged).toEqual(["Acme.a", "Beta.c"]);
+      expect(sourcesOf(ada)).toEqual(late);
     });
 
     test("a branch of a branch sees that one as it was, and merges into it; after that is put away, into main", async () => {

@@ -22,6 +22,7 @@ import { type SetFile, setFile } from "./set-file.js";
 import { type SetName, setName } from "./set-name.js";
 import { type ShareBranch, shareBranch } from "./share-branch.js";
 import { type Undeprecate, undeprecate } from "./undeprecate.js";
+import { type Unmerged, unmerged } from "./unmerged.js";
 import { type UnsetName, unsetName } from "./unset-name.js";
 
 /** Every kind of op that this version knows. */
@@ -45,7 +46,8 @@ export type Op =
   | ArchiveBranch
   | RestoreBranch
   | ShareBranch
-  | Merged;
+  | Merged
+  | Unmerged;
 
 type OpTypes = { readonly [Name in Op["type"]]: OpType<Extract<Op, { type: Name }>> };
 
@@ -70,6 +72,7 @@ const opTypes: OpTypes = {
   RestoreBranch: restoreBranch,
   ShareBranch: shareBranch,
   Merged: merged,
+  Unmerged: unmerged,
 };
 
 const opTypeByNumber: ReadonlyMap<number, OpType<Op>> = new Map(

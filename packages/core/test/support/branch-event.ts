@@ -14,6 +14,7 @@ export const branchEvents = [
   "restore branch",
   "share branch",
   "merged",
+  "unmerged",
 ] as const;
 
 export type BranchEvent = (typeof branchEvents)[number];
@@ -58,6 +59,10 @@ export function branchOp(
       const supersedes = seen({ type: "branchShare", key: branchedKey(branch, "Ben") });
       const access = number % 2 === 0 ? "read" : "write";
       return { log, op: { type: "ShareBranch", member: "Ben", access, supersedes } };
+    }
+    case "unmerged": {
+      const supersedes = seen({ type: "merge", key: branch });
+      return { log: "main/Acme", op: { type: "Unmerged", branch, supersedes } };
     }
     case "merged": {
       const vector = new Map([[stream, number + 1]]);

@@ -22,6 +22,8 @@ export class BranchSource implements NamingSource {
   readonly #scope: BranchScope;
   /** By the change that merged: the branches whose assignments it replaces, as far as it covers them. */
   readonly #merges = new Map<ChangeId, { readonly branch: BranchId; readonly coverage: Coverage }[]>();
+  /** The changes that took merges back, with the branches that had been merged. */
+  readonly #undone = new Map<ChangeId, Set<BranchId>>();
 
   constructor(packages: PackageStore, scope: BranchScope) {
     this.#packages = packages;
@@ -29,6 +31,8 @@ export class BranchSource implements NamingSource {
     for (const branch of scope.line) {
       for (const { id, value } of packages.heads({ type: "merge", key: branch })) {
         const change = changeOf(id);
+        if (value.coverage.logs.size === 0)
+          this.#undone.set(change, (this.#undone.get(change) ?? new Set()).add(branch));
         const merges = this.#merges.get(change) ?? [];
         merges.push({ branch, coverage: value.coverage });
         this.#merges.set(change, merges);
@@ -50,7 +54,9 @@ export class BranchSource implements NamingSource {
 
   /** Whether the branch, or one it is a branch of, set this register. */
   isTouched(type: BranchableType, key: string): boolean {
-    return this.#branched(type, key).some((register) => this.#packages.heads(register).length > 0);
+    return this.#scope.line.some(
+      (branch) => this.#packages.heads(this.#branched(branch, type, key)).length > 0,
+    );
   }
 
   /** Whether the branch's view of main is here what main shows now. */
@@ -60,11 +66,13 @@ export class BranchSource implements NamingSource {
 
   /** The heads of a register; some may be ancestors of others. */
   registerHeads<Type extends BranchableType>(type: Type, key: string): readonly Assignment<Type>[] {
-    return [...this.#branched(type, key), { type, key }].flatMap((register) =>
+    const own = this.#scope.line.flatMap((branch) =>
       this.#scope
-        .frontier(register)
-        .map((assignment) => this.#withMerged(type, key, assignment as Assignment<Type>)),
+        .frontier(this.#branched(branch, type, key))
+        .map((assignment) => this.#withUndone(branch, type, key, assignment as Assignment<Type>)),
     );
+    const ofMain = this.#scope.frontier<Type>({ type, key });
+    return [...own, ...ofMain].map((assignment) => this.#withMerged(type, key, assignment));
   }
 
   registerAssignment<Type extends BranchableType>(
@@ -72,9 +80,13 @@ export class BranchSource implements NamingSource {
     key: string,
     id: OpId,
   ): Assignment<Type> | null {
-    for (const register of [{ type, key }, ...this.#branched(type, key)]) {
-      const found = this.#packages.assignment(register, id);
-      if (found !== null) return this.#withMerged(type, key, found as Assignment<Type>);
+    const ofMain = this.#packages.assignment<Type>({ type, key }, id);
+    if (ofMain !== null) return this.#withMerged(type, key, ofMain);
+    for (const branch of this.#scope.line) {
+      const found = this.#packages.assignment(this.#branched(branch, type, key), id);
+      if (found === null) continue;
+      const own = this.#withUndone(branch, type, key, found as Assignment<Type>);
+      return this.#withMerged(type, key, own);
     }
     return null;
   }
@@ -125,7 +137,21 @@ export class BranchSource implements NamingSource {
     return later;
   }
 
-  #branched(type: BranchableType, key: string): readonly Register[] {
-    return this.#scope.line.map((branch) => ({ type: branchedTypes[type], key: branchedKey(branch, key) }));
+  /** What a merge had written and somebody took back does not take it from the branch: that goes beyond it. */
+  #withUndone<Type extends BranchableType>(
+    branch: BranchId,
+    type: Type,
+    key: string,
+    assignment: Assignment<Type>,
+  ): Assignment<Type> {
+    if (this.#undone.size === 0) return assignment;
+    const undone = this.#scope
+      .frontier({ type, key }, ({ id }) => this.#undone.get(changeOf(id))?.has(branch) === true)
+      .map(({ id }) => id);
+    return { ...assignment, supersedes: [...new Set([...assignment.supersedes, ...undone.sort()])] };
+  }
+
+  #branched(branch: BranchId, type: BranchableType, key: string): Register {
+    return { type: branchedTypes[type], key: branchedKey(branch, key) };
   }
 }

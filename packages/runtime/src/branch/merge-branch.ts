@@ -4,9 +4,11 @@ import type { Coverage } from "@darksync/core/coverage";
 import type { Location } from "@darksync/core/location";
 import type { Op } from "@darksync/core/op/op";
 import type { ChangeId } from "@darksync/core/op-id";
-import { failure, type Result, success } from "@darksync/core/result";
+import type { Result } from "@darksync/core/result";
 import type { LogName } from "@darksync/core/vector";
+import { allOrNone, orUndo } from "../edit/all-or-none.js";
 import { inChanges } from "../edit/import-parts.js";
+import { noteTogether } from "../edit/together.js";
 import { listConflicts } from "../read/conflicts.js";
 import { Commit } from "../replica/commit-change.js";
 import { vectorOf } from "../replica/log-view.js";
@@ -35,30 +37,23 @@ export interface BranchMerge {
  * It can be merged again when more has come to it.
  */
 export function mergeBranch(replica: Replica, id: BranchId, isDryRun: boolean): Promise<Result<BranchMerge>> {
-  return replica.store
-    .write((tables): Result<BranchMerge> => {
-      const into = activeParentOf(tables, id);
-      const source = tablesOnBranch(replica, tables, id, everythingHere(replica, tables, id));
-      const target = into === null ? tables : tablesOnBranch(replica, tables, into);
-      const conflicts = conflictsToSettle(replica, source, target);
-      if (conflicts.length > 0) {
-        const isSeen = unseenChanges(replica, tables, id).length === 0;
-        const rebased = isDryRun || isSeen ? success([]) : commitParts(replica, tables, id, into, []);
-        return rebased.ok ? success({ into, merged: [], conflicts, changes: rebased.value }) : rebased;
-      }
-      const parts = mergeParts(replica, source, target);
-      if (!parts.ok) return parts;
-      const merged = [...new Set(parts.value.flatMap(({ locations }) => locations))].sort();
-      if (isDryRun || parts.value.length === 0) return success({ into, merged, conflicts, changes: [] });
-      const changes = commitParts(replica, tables, id, into, parts.value);
-      if (!changes.ok) throw new MergeFailed(changes.problem);
-      return success({ into, merged, conflicts, changes: changes.value });
-    })
-    .catch((error: unknown) => {
-      if (error instanceof MergeFailed)
-        return failure(error.problem.code, error.problem.message, error.problem.hint);
-      throw error;
-    });
+  return allOrNone(replica, (tables): BranchMerge => {
+    const into = activeParentOf(tables, id);
+    const source = tablesOnBranch(replica, tables, id, everythingHere(replica, tables, id));
+    const target = into === null ? tables : tablesOnBranch(replica, tables, into);
+    const conflicts = conflictsToSettle(replica, source, target);
+    if (conflicts.length > 0) {
+      const isSeen = unseenChanges(replica, tables, id).length === 0;
+      if (!isDryRun && !isSeen) commitParts(replica, tables, id, into, []);
+      return { into, merged: [], conflicts, changes: [] };
+    }
+    const parts = orUndo(mergeParts(replica, source, target));
+    const merged = [...new Set(parts.flatMap(({ locations }) => locations))].sort();
+    const isWritten = !isDryRun && parts.length > 0;
+    const changes = isWritten ? commitParts(replica, tables, id, into, parts) : [];
+    noteTogether(tables, changes);
+    return { into, merged, conflicts, changes };
+  });
 }
 
 /** The conflicts of a branch that keep it from being merged: those open in the target too are not its to settle. */
@@ -74,18 +69,6 @@ export function conflictsToSettle(
 /** What a conflict is about, whatever branch it is seen on. */
 function disagreement({ kind, locations, heads }: Conflict): string {
   return [kind, ...locations, ...heads.map(({ id }) => id)].join(" ");
-}
-
-type Problem = Extract<Result<never>, { ok: false }>["problem"];
-
-// Thrown so that the store takes back what the transaction wrote.
-class MergeFailed extends Error {
-  readonly problem: Problem;
-
-  constructor(problem: Problem) {
-    super(problem.message);
-    this.problem = problem;
-  }
 }
 
 /** A base of all that is held here, as if the branch had been brought up to it. */
@@ -105,7 +88,7 @@ function commitParts(
   id: BranchId,
   into: BranchId | null,
   parts: readonly MergePart[],
-): Result<readonly ChangeId[]> {
+): readonly ChangeId[] {
   const changes: ChangeId[] = [];
   const merged = mergedOps(tables, id, into);
   const byLog = Map.groupBy(
@@ -115,14 +98,12 @@ function commitParts(
   const commit = new Commit(replica, tables);
   for (const [log, ofLog] of byLog) {
     for (const together of inChanges(ofLog)) {
-      const added = commit.add(log, [...together.flatMap(({ ops }) => ops), ...merged]);
-      if (!added.ok) return added;
-      changes.push(added.value);
+      changes.push(orUndo(commit.add(log, [...together.flatMap(({ ops }) => ops), ...merged])));
     }
   }
-  const rebased = commit.add(branchLog(id), [setBaseOp(replica, tables, id)]);
+  orUndo(commit.add(branchLog(id), [setBaseOp(replica, tables, id)]));
   commit.finish();
-  return rebased.ok ? success(changes) : rebased;
+  return changes;
 }
 
 /** Says which branches were merged: this one, and those between it and the target. */

@@ -5,7 +5,7 @@ import type { Replica } from "../replica/replica.js";
 import type { ReplicaTables } from "../store/store.js";
 import { activeParentOf } from "./branch-edit.js";
 import { differingLocations } from "./differences.js";
-import { lateChanges } from "./late-changes.js";
+import { lateChanges, mergesOf } from "./late-changes.js";
 
 /** How a branch stands to what it is merged into. */
 export interface MergeState {
@@ -27,7 +27,7 @@ export function mergeState(
 ): MergeState {
   const into = activeParentOf(tables, id);
   const differing = differingLocations(ports, tables, id);
-  const isMerged = tables.packages.heads({ type: "merge", key: id }).length > 0;
+  const isMerged = mergesOf(tables, id).length > 0;
   if (!isMerged) return { into, differing, merged: "never", late: [] };
   if (differing.length === 0) return { into, differing, merged: "wholly", late: [] };
   const late = lateChanges(ports, tables, id);

@@ -29,6 +29,7 @@ export function subjectOf(op: Op): OpSubject {
     case "Accept":
     case "Reopen":
     case "Merged":
+    case "Unmerged":
       return "note";
   }
 }

@@ -53,8 +53,10 @@ export function inverseOp(tables: ReplicaTables, log: LogName, op: OtherOp, id: 
     case "CreateNamespace":
     case "CreateBranch":
     case "SetBase":
-    case "Merged":
+    case "Unmerged":
       return null;
+    case "Merged":
+      return { type: "Unmerged", branch: op.branch, supersedes };
   }
 }
 

@@ -111,13 +111,16 @@ function insteadOfUndo(ops: readonly Op[]): { readonly message: string; readonly
   const types = new Set(ops.map(({ type }) => type));
   if (types.has("CreateBranch"))
     return { message: "a branch that was made stays", hint: "Archive it: darklang branch archive NAME" };
-  if (types.has("Merged"))
+  if (types.has("Unmerged"))
     return {
-      message: "what was merged stays merged",
-      hint: "Save the text you want on main: darklang save LOCATION",
+      message: "a merge that was taken back stays so",
+      hint: "Merge the branch again: darklang merge",
     };
   if (types.has("SetBase"))
-    return { message: "a base is not moved back", hint: "Move it on to what main is now: darklang rebase" };
+    return {
+      message: "a branch stays on what it was brought up to, by a rebase or a merge",
+      hint: "To take a merge into main back: darklang --branch main undo. `darklang log` lists changes to name.",
+    };
   if (types.has("NameBranch"))
     return {
       message: "the branch had no name before",
