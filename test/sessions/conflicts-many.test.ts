@@ -80,6 +80,27 @@ test("R18, R20, R25: many conflicts are a summary, settled by a rule at once, an
   expect(left.left).toHaveLength(count);
 });
 
+test("R18: a dry run says which head would stay, and where the other one would go", async () => {
+  const { folder, ada, bob } = await twoOf(1);
+  await disagree(folder, ada, bob, 1);
+  const [open] = (await ada.do("conflicts")).conflicts as {
+    id: string;
+    heads: { author: string; hash: string }[];
+  }[];
+  const hash = open?.heads.find(({ author }) => author === "Ada")?.hash ?? "";
+  const location = "Acme.Money.n0";
+  const rule = (name: string) => ["conflicts", "resolve", "--all", "--rule", name, "--dry-run"];
+  expect((await ada.do(...rule("both"))).would).toEqual([
+    { id: open?.id, location, choice: "both", place: location, hash, newNames: ["Acme.Money.n0_2"] },
+  ]);
+  expect((await ada.do(...rule("mine"))).would).toMatchObject([{ choice: "mine", hash, newNames: [] }]);
+  const short = hash.slice(0, 12);
+  expect(await text(ada, ...rule("both"))).toContain(
+    `${location}: ${short} (yours) stays, the other as Acme.Money.n0_2`,
+  );
+  expect(await text(ada, ...rule("mine"))).toContain(`${location}: ${short} (yours)\n`);
+});
+
 test("R22: what was planned is settled in the sync that brings the conflict, and pushed with it", async () => {
   const { ada, bob } = await twoOf(2);
   await ada.saveValue("Acme.Money.n0", 2);

@@ -1,6 +1,8 @@
+import type { ConflictKind } from "@darksync/core/conflict";
 import { resolveAll } from "@darksync/runtime/conflict/resolve";
 import type { Rule } from "@darksync/runtime/conflict/rule";
-import type { Left, Settlement } from "@darksync/runtime/conflict/settlement";
+import type { Left, Settled, Settlement } from "@darksync/runtime/conflict/settlement";
+import type { Side } from "@darksync/runtime/conflict/side";
 import type { Answer } from "./command.js";
 import { type FilterOptions, filterOf } from "./conflict-list.js";
 import { remainingIn, remainingWords } from "./conflict-resolve.js";
@@ -28,7 +30,7 @@ export async function resolveByRule(
       changes,
       remaining,
       left: left.map(({ conflict, reason }) => ({ id: conflict.id, reason })),
-      ...(isDryRun ? { dryRun: true } : {}),
+      ...(isDryRun ? { dryRun: true, would: settled.map(wouldJson) } : {}),
     },
     text: isDryRun ? dryRunText(settlement, rule) : settledText(settlement, rule, remaining),
   };
@@ -38,9 +40,9 @@ const shownLines = 20;
 
 function dryRunText({ settled, left }: Settlement, rule: Rule): string {
   if (settled.length + left.length === 0) return "There are no such conflicts.";
-  const lines = settled.map(({ conflict, decision, madeAt }) => {
-    const { id, location } = conflict;
-    return `  ${shortId(id)}  ${oneLine(location)}: ${outcomeWords(decision, madeAt)}`;
+  const lines = settled.map((each) => {
+    const { id, location } = each.conflict;
+    return `  ${shortId(id)}  ${oneLine(location)}: ${outcomeWords(each)}`;
   });
   return [
     `The rule ${rule} would settle ${countOf(settled.length, "conflict")}:`,
@@ -50,26 +52,57 @@ function dryRunText({ settled, left }: Settlement, rule: Rule): string {
   ].join("\n");
 }
 
-function outcomeWords(
-  decision: Settlement["settled"][number]["decision"],
-  madeAt: readonly string[],
-): string {
+/** What a dry run found, for scripts. `hash` null: nothing would stand there. */
+function wouldJson({ conflict, decision, choice, madeAt }: Settled): Readonly<Record<string, unknown>> {
+  const { id, location } = conflict;
+  const side = sideThatStays(decision);
+  const place = side?.place ?? location;
+  return { id, location, choice, place, hash: side === null ? null : hashOf(side), newNames: madeAt };
+}
+
+function outcomeWords({ conflict, decision, madeAt }: Settled): string {
   switch (decision.type) {
-    case "keep": {
-      const { place, heads, isMine } = decision.side;
-      const whose = isMine ? "yours" : "theirs";
-      const [head] = heads;
-      if (head?.value.type === "nothing") return `removed (${whose})`;
-      return `${head === undefined ? "" : shortId(head.value.hash)} (${whose}) at ${oneLine(place)}`;
+    case "keep":
+      return keptWords(decision.side, conflict.kind);
+    case "both": {
+      if (madeAt.length === 0) return "all places stay";
+      const others = madeAt.length === 1 ? "the other" : "the others";
+      return `${keptWords(decision.kept, conflict.kind)} stays, ${others} as ${madeAt.map(oneLine).join(", ")}`;
     }
-    case "both":
-      return madeAt.length === 0 ? "all places stay" : `both, the other as ${madeAt.join(", ")}`;
     case "base":
     case "delete":
     case "accept":
     case "text":
       return decision.type;
   }
+}
+
+/** The side that a decision leaves where it is; null: it chooses none. */
+function sideThatStays(decision: Settled["decision"]): Side | null {
+  switch (decision.type) {
+    case "keep":
+      return decision.side;
+    case "both":
+      return decision.kept;
+    case "base":
+    case "delete":
+    case "accept":
+    case "text":
+      return null;
+  }
+}
+
+/** A side by its hash, and by its place where that is the question. */
+function keptWords(side: Side, kind: ConflictKind): string {
+  const whose = side.isMine ? "yours" : "theirs";
+  const hash = hashOf(side);
+  if (hash === null) return `removed (${whose})`;
+  const at = kind === "move-move" ? ` at ${oneLine(side.place)}` : "";
+  return `${shortId(hash)} (${whose})${at}`;
+}
+
+function hashOf({ heads: [head] }: Side): string | null {
+  return head?.value.type === "definition" ? head.value.hash : null;
 }
 
 function settledText({ settled, left }: Settlement, rule: Rule, remaining: number): string {
