@@ -75,9 +75,14 @@ describe("R18: many at once", () => {
     "what %s chose is noted with the rule, and shown to whom it concerns later",
     async (rule) => {
       const pair = await newPair();
-      await disagree(pair, rule === "keep-edit-over-delete" ? "edit-delete" : "edit-edit", "a");
-      // Two devices may save in one millisecond; the second save of one of them is later in any case.
-      if (rule === "newest") await saveValue(pair.bob, "Acme.a", 7);
+      if (rule === "keep-edit-over-delete") await disagree(pair, "edit-delete", "a");
+      else {
+        await saveValue(pair.ada, "Acme.a", 1);
+        await meet(pair);
+        await saveValue(pair.ada, "Acme.a", 2);
+        // Two devices may save in one millisecond; the second save of one of them is later in any case.
+        for (const value of [3, 4]) await saveValue(pair.bob, "Acme.a", value);
+      }
       await meet(pair);
       await saveValue(pair.bob, "Acme.a", 8);
       const { settled } = await must(resolveAll(pair.ada, allConflicts, rule, "write"));
