@@ -84,10 +84,15 @@ function commitOp(
   });
 }
 
-/** The op that moves a branch's base to what is here now (B1). */
+/**
+ * The op that moves a branch's base to what is here now (B1). A base that names a log of which nothing is here, as in a
+ * copy of some owners, stays beside it: how much of that log it takes in cannot be said anew.
+ */
 export function setBaseOp(replica: Replica, tables: ReplicaTables, id: BranchId): Op {
   const heads = tables.packages.heads({ type: "branchBase", key: id });
-  const supersedes = supersededBy(replica, tables, heads);
+  const held = new Set(logsOf(tables));
+  const replaced = heads.filter(({ value }) => [...value.logs.keys()].every((log) => held.has(log)));
+  const supersedes = supersededBy(replica, tables, replaced);
   return { type: "SetBase", logs: baseLogs(tables, activeParentOf(tables, id), heads), supersedes };
 }
 
@@ -107,15 +112,16 @@ export function rebaseBranch(replica: Replica, id: BranchId): Promise<Result<unk
 
 /**
  * What a base names: for a branch of main each owner's log; for a branch of a branch that one's log, whose own base
- * is part of it. What a base names once it names for ever.
+ * is part of it. What a base names once it names for ever, but for logs of which nothing is here: those may be made up.
  */
 export function baseLogs(
   tables: ReplicaTables,
   parent: BranchId | null,
   heads: readonly Assignment<"branchBase">[] = [],
 ): Seen {
-  const ofOwners = logsOf(tables).filter((log) => log.startsWith("main/"));
-  const named = heads.flatMap(({ value }) => [...value.logs.keys()]);
+  const held = new Set(logsOf(tables));
+  const ofOwners = [...held].filter((log) => log.startsWith("main/"));
+  const named = heads.flatMap(({ value }) => [...value.logs.keys()]).filter((log) => held.has(log));
   const logs = parent === null ? [...ofOwners, ...named] : [branchLog(parent), ...named];
   return new Map([...new Set(logs)].map((log): [LogName, Vector] => [log, vectorOf(tables.blocks, log)]));
 }
