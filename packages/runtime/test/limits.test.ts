@@ -6,8 +6,11 @@ import { firstHead } from "@darksync/log/head";
 import { encodeAppends, type Run } from "@darksync/log/update";
 import { nodeCompression, sha256, systemRandom } from "@darksync/node/crypto";
 import { expect, test } from "vitest";
+import { allConflicts } from "../src/conflict/filter.js";
+import { resolveAll } from "../src/conflict/resolve.js";
 import { newSpaceId, type Relay } from "../src/relay/relay.js";
 import type { RelaySpace } from "../src/relay/relay-space.js";
+import { disagree, must, newPair } from "./support/conflicted.js";
 import { mustSync, newRelay, newReplica, newSigner, saveValue } from "./support/team.js";
 import { Wire } from "./support/wire.js";
 
@@ -110,4 +113,13 @@ test("R14: a relay makes no space of a bad id, and not without end", () => {
   }
   expect(refused).toBeGreaterThan(500);
   expect(relay.enter(first, first).ok).toBe(true);
+});
+
+test("R18: a name with no room for a number is left, and keeps no other conflict from being settled", async () => {
+  const pair = await newPair();
+  const longest = `a${"x".repeat(1024 - "Acme.a".length)}`;
+  for (const name of [longest, "b"]) await disagree(pair, "both-created", name);
+  const { settled, left } = await must(resolveAll(pair.ada, allConflicts, "both", "write"));
+  expect(settled.map(({ madeAt }) => madeAt)).toEqual([["Acme.b_2"]]);
+  expect(left).toMatchObject([{ reason: expect.stringContaining("no room") }]);
 });

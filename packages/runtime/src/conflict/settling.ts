@@ -1,6 +1,6 @@
 import type { Conflict } from "@darksync/core/conflict";
 import { namingSourceOf } from "@darksync/core/fold";
-import { type Location, moduleOf, nameOf } from "@darksync/core/location";
+import { type Location, moduleOf, nameOf, splitLocation } from "@darksync/core/location";
 import { mergeAt } from "@darksync/core/merge-at";
 import type { Op } from "@darksync/core/op/op";
 import type { OpId } from "@darksync/core/op-id";
@@ -80,8 +80,11 @@ class Settler {
       case "both": {
         const kept = bindingOf(decision.kept);
         this.#namings.give(location, kept);
-        for (const { value } of heads)
-          if (value !== kept && value.type === "definition") this.#giveNewName(value);
+        for (const { value } of heads) {
+          if (value === kept || value.type !== "definition") continue;
+          const refusal = this.#giveNewName(value);
+          if (refusal !== null) return refusal;
+        }
         return null;
       }
       case "base":
@@ -189,15 +192,16 @@ class Settler {
     return merged.text ?? merged.binding;
   }
 
-  #giveNewName(binding: Extract<Binding, { type: "definition" }>): void {
+  #giveNewName(binding: Extract<Binding, { type: "definition" }>): Refusal {
     const { location } = this.#conflict;
     for (let number = 2; ; number += 1) {
       const place = `${moduleOf(location)}.${numbered(nameOf(location), number)}`;
+      if (splitLocation(place) === null) return nameTooLong(location);
       if (this.#taken.has(place) || this.#madeAt.includes(place)) continue;
       if (this.#tables.packages.heads({ type: "name", key: place }).length > 0) continue;
       this.#madeAt.push(place);
       this.#namings.bind(place, binding);
-      return;
+      return null;
     }
   }
 }
@@ -210,6 +214,14 @@ function numbered(name: string, number: number): string {
 function bindingOf({ heads: [head] }: Side): Binding {
   if (head === undefined) throw new Error("a side without a head");
   return head.value;
+}
+
+function nameTooLong(location: Location): Refusal {
+  return failure(
+    "name-too-long",
+    `there is no room for a number behind the name of ${location}`,
+    "Keep one side: --mine, --theirs or --head HASH.",
+  );
 }
 
 function cannotPutBack(home: Location | null): Refusal {
