@@ -96,6 +96,29 @@ test("--file settles it with a third text; a text that is none settles nothing (
   });
 });
 
+test("--both keeps both definitions of one name, and refuses where one side removed it (R16)", async () => {
+  const { ada, bob } = await inConflict();
+  const [edited] = await conflictsOf(ada);
+  await ada.do("conflicts", "resolve", String(edited?.id), "--mine");
+  await ada.saveValue("Acme.made", 1);
+  await bob.saveValue("Acme.made", 2);
+  for (const mate of [bob, ada]) await mate.sync();
+  const [made] = await conflictsOf(ada);
+  const settled = await ada.try("conflicts", "resolve", String(made?.id), "--both");
+  expect(settled.stdout).toContain("The other side is Acme.made_2 now.");
+  expect(await ada.view()).toMatchObject({
+    "Acme.made": { source: "let made = 1L" },
+    "Acme.made_2": { source: "let made_2 = 2L" },
+  });
+  for (const mate of [ada, bob]) await mate.sync();
+  await bob.do("rm", "Acme.made");
+  await ada.saveValue("Acme.made", 3);
+  for (const mate of [bob, ada]) await mate.sync();
+  const [removed] = await conflictsOf(ada);
+  const refused = await ada.try("--json", "conflicts", "resolve", String(removed?.id), "--both");
+  expect([refused.code, refused.json.error]).toEqual([2, expect.objectContaining({ code: "unfit-choice" })]);
+});
+
 test("two who settle it differently have a new conflict; alike, none (O6)", async () => {
   const { ada, bob } = await inConflict();
   const [conflict] = await conflictsOf(ada);

@@ -17,6 +17,7 @@ import { countOf } from "./wording.js";
 export interface ChoiceOptions {
   readonly mine?: true;
   readonly theirs?: true;
+  readonly both?: true;
   readonly base?: true;
   readonly delete?: true;
   readonly accept?: true;
@@ -63,11 +64,11 @@ export function remainingWords(remaining: number): string {
   return `${countOf(remaining, "conflict")} ${remaining === 1 ? "remains" : "remain"}.`;
 }
 
-const choiceOptions = ["mine", "theirs", "base", "delete", "accept", "head", "file", "tool"] as const;
+const choiceOptions = ["mine", "theirs", "both", "base", "delete", "accept", "head", "file", "tool"] as const;
 
 /** What one choice may be, for those who gave none. */
 export const choiceHint =
-  "Give one of --mine, --theirs, --base, --delete, --head HASH, --file F, --accept and --tool.";
+  "Give one of --mine, --theirs, --both, --base, --delete, --head HASH, --file F, --accept and --tool.";
 
 /** The choices that were given. */
 export function choicesGiven(options: ChoiceOptions): readonly string[] {
@@ -84,6 +85,7 @@ function checkOneChoice(options: ChoiceOptions): void {
 async function choiceOf(space: Space, conflict: Conflict, options: ChoiceOptions): Promise<Choice> {
   if (options.mine) return { type: "mine" };
   if (options.theirs) return { type: "theirs" };
+  if (options.both) return { type: "both" };
   if (options.base) return { type: "base" };
   if (options.delete) return { type: "delete" };
   if (options.accept) return { type: "accept" };

@@ -8,12 +8,13 @@ import type { EarlierChoice } from "@darksync/runtime/conflict/earlier";
 import { renderText } from "@darksync/runtime/read/definition";
 import type { Replica } from "@darksync/runtime/replica/replica";
 import type { ReplicaTables } from "@darksync/runtime/store/store";
+import { settleLines } from "./conflict-settle-lines.js";
 import { supersededLine } from "./conflict-words.js";
 import { isoTime } from "./queue-text.js";
 import { oneLine } from "./step-choices.js";
 import { drawTexts, whatHappened, wrapped } from "./step-picture.js";
 import type { StepConflict } from "./step-through.js";
-import { localTime, sentence, shellWord, shortId, someOf } from "./wording.js";
+import { localTime, sentence, shortId, someOf } from "./wording.js";
 
 /** One side of a conflict; `hash` and `source` null: deleted. */
 export interface HeadView {
@@ -194,25 +195,10 @@ export function describeConflict(view: ConflictView, columns: number): string {
   if (dependents.length > 0)
     lines.push(...wrapped(`Used by: ${someOf(dependents, shownDependents)}`, columns));
   if (view.superseded !== null) lines.push(view.superseded);
-  return [...lines, settleLine(view)].join("\n");
+  return [...lines, ...settleLines(view, columns)].join("\n");
 }
 
 /** What was planned for a conflict, and why it is open all the same. */
 export function plannedLines({ planned, plannedReason }: ConflictView): readonly string[] {
   return planned === null ? [] : [`Planned: ${planned}; not applied: ${plannedReason}.`];
-}
-
-function settleLine({ id, kind, location, heads }: ConflictView): string {
-  const resolve = `darklang conflicts resolve ${shortId(id)}`;
-  if (kind === "dependency")
-    return `Settle it: ${resolve} --accept, or: darklang edit ${shellWord(oneLine(location))}`;
-  const ends = kind === "move-move" ? "--base" : "--file F";
-  if (heads.filter(({ mine }) => mine).length === 1 && heads.length === 2)
-    return `Settle it: ${resolve} --mine | --theirs | ${ends}`;
-  const sides = heads.map(({ author, hash, change }) => {
-    // Where the places differ, the texts are mostly the same.
-    const name = kind === "move-move" ? shortId(change) : hash === null ? "deleted" : shortId(hash);
-    return `  --head ${name}  (${oneLine(author)})`;
-  });
-  return [`Settle it: ${resolve} ${ends}, or with a side:`, ...sides].join("\n");
 }

@@ -66,7 +66,7 @@ function settling(conflict: StepConflict, tools: StepTools): readonly StepOption
         option("a", "Accept it as it is", { type: "accept" }, "what uses it is not listed again for this"),
       ];
     case "move-move":
-      return sides(conflict);
+      return [...sides(conflict), allPlaces];
     case "edit-delete":
       return [...sides(conflict), ...editing(conflict, tools), ...base(conflict)];
     case "name-taken":
@@ -118,6 +118,8 @@ function both(conflict: StepConflict): readonly StepOption[] {
   if (pair === null || pair.mine.source === null || pair.theirs.source === null) return [];
   return [option("b", `Keep both: ${whose(pair.theirs)} under a new name`, { type: "both" })];
 }
+
+const allPlaces = option("b", "Keep all places", { type: "both" }, "each goes on by itself");
 
 function base({ base: before }: StepConflict): readonly StepOption[] {
   if (before === null) return [];

@@ -62,6 +62,7 @@ describe("the list", () => {
     expect(lines(conflict("move-move", [mine, theirs], known))).toEqual([
       "m Keep it at Acme.a (your move) => mine",
       "t Keep it at Acme.b (Bob's move) => theirs",
+      "b Keep all places => both",
       ...always,
     ]);
   });

@@ -66,6 +66,7 @@ function addResolve(conflicts: Command): void {
     .description("settle a conflict; without ID all of them, one after the other at the terminal")
     .option("--mine", "take what you wrote, on whatever device")
     .option("--theirs", "take the other side")
+    .option("--both", "keep yours and give the other a new name; of one moved twice, keep all places")
     .option("--base", "take what was there before both")
     .option("--delete", "take neither: remove it")
     .option("--head <hash>", "take the side of this hash or change; `deleted`: the one that removed it")
@@ -87,6 +88,7 @@ Rules:
 
 Examples:
   darklang conflicts resolve 3f2a --file merged.dark
+  darklang conflicts resolve 3f2a --both
   darklang conflicts resolve --all --rule theirs --in Acme.Money
   darklang conflicts resolve --in Acme.Money`,
     )

@@ -123,12 +123,13 @@ function fittingOptions(kind: Conflict["kind"]): string {
     case "dependency":
       return "--accept, or --file F with a new text";
     case "move-move":
-      return "--mine, --theirs, --head HASH, --base or --delete";
-    case "edit-edit":
-    case "edit-delete":
+      return "--mine, --theirs, --both, --head HASH, --base or --delete";
     case "both-created":
     case "kind-changed":
     case "name-taken":
+      return "--mine, --theirs, --both, --head HASH, --delete or --file F";
+    case "edit-edit":
+    case "edit-delete":
       return "--mine, --theirs, --head HASH, --delete or --file F";
   }
 }
