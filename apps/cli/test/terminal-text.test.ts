@@ -9,3 +9,9 @@ test("of the control characters only line breaks, tabs and our own colours reach
     "\ufffd]0;title\ufffd\ufffd[2J\ufffdover\ufffd\ufffd2J",
   );
 });
+
+test("what turns the direction of a text is shown, and does not turn it", () => {
+  expect(terminalText("if a \u202e\u2066// b\u2069 \u2066c")).toBe("if a \ufffd\ufffd// b\ufffd \ufffdc");
+  const rightToLeft = "\u05e9\u05dc\u05d5\u05dd\u200f \u200ba\u200db";
+  expect(terminalText(rightToLeft)).toBe(rightToLeft);
+});
