@@ -27,11 +27,14 @@ export async function runPlan(
     const plan = unwrap(await dropPlan(replica, location));
     return { json: { plans: [] }, text: `Nothing is planned for ${plan.location} any more.` };
   }
-  const plan = unwrap(await planConflict(replica, location, rule));
+  const { plan, isAhead } = unwrap(await planConflict(replica, location, rule));
+  const condition = isAhead
+    ? `if you change ${plan.location} and one other person ${deedOf(plan)} it too`
+    : `if one other person ${deedOf(plan)} ${plan.location} too`;
   return {
     json: { plans: [jsonOf(plan)] },
     text: [
-      `Planned: if one other person ${deedOf(plan)} ${plan.location} too, ${plan.rule} settles it at the sync.`,
+      `Planned: ${condition}, ${plan.rule} settles it at the sync.`,
       "If it is another conflict than that, you are asked.",
     ].join("\n"),
   };

@@ -59,11 +59,42 @@ test("R22: another kind than foreseen, a further head, or an own change since: t
   expect((await mustSync(several.ada, several.wire)).plansApplied).toBe(0);
   expect(plannedOf(several.ada)).toEqual([{ rule: "mine", reason: "several others changed it" }]);
 
+  // What one edits on top of another's edit is another side than the one that was planned for.
   const changed = await planned("mine");
+  await meet(changed);
+  await saveValue(changed.bob, "Acme.a", 4);
+  await meet(changed);
   await saveValue(changed.ada, "Acme.a", 5);
   await saveValue(changed.bob, "Acme.a", 3);
   await meet(changed);
   expect(plannedOf(changed.ada)).toEqual([{ rule: "mine", reason: "your side has changed since" }]);
+});
+
+test("R22: a plan moves along with what one edits on this device afterwards", async () => {
+  const pair = await planned("mine");
+  for (const value of [5, 6]) await saveValue(pair.ada, "Acme.a", value);
+  await saveValue(pair.bob, "Acme.a", 3);
+  await mustSync(pair.bob, pair.wire);
+  expect((await mustSync(pair.ada, pair.wire)).plansApplied).toBe(1);
+  expect(textsOf(pair.ada)).toEqual({ "Acme.a": "= 6L" });
+});
+
+test("R22: what others have already is planned for ahead of one's own edit", async () => {
+  const pair = await newPair();
+  await saveValue(pair.ada, "Acme.a", 1);
+  expect(await must(planConflict(pair.ada, "Acme.a", "mine"))).toMatchObject({
+    plan: { kind: "both-created" },
+    isAhead: false,
+  });
+  await meet(pair);
+  expect(await must(planConflict(pair.ada, "Acme.a", "mine"))).toMatchObject({
+    plan: { kind: "edit-edit" },
+    isAhead: true,
+  });
+  await saveValue(pair.ada, "Acme.a", 2);
+  await saveValue(pair.bob, "Acme.a", 3);
+  await mustSync(pair.bob, pair.wire);
+  expect((await mustSync(pair.ada, pair.wire)).plansApplied).toBe(1);
 });
 
 test("R22: plans are listed, replaced and taken back; only an own change can be planned for", async () => {
@@ -77,6 +108,8 @@ test("R22: plans are listed, replaced and taken back; only an own change can be 
   expect(await dropPlan(pair.ada, "Acme.a")).toMatchObject({ problem: { code: "no-plan" } });
   await saveValue(pair.bob, "Acme.b", 1);
   await meet(pair);
-  expect(await planConflict(pair.ada, "Acme.b", "mine")).toMatchObject({ problem: { code: "not-yours" } });
+  expect(await planConflict(pair.ada, "Acme.b", "mine")).toMatchObject({
+    problem: { code: "not-yours", message: "you have not changed Acme.b: what is there is Bob's" },
+  });
   expect(await planConflict(pair.ada, "Acme.none", "mine")).toMatchObject({ ok: false });
 });

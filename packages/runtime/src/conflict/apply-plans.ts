@@ -32,7 +32,9 @@ function applyTo(replica: Replica, tables: ReplicaTables, plans: readonly Plan[]
   const due = plans.flatMap((plan) => {
     const isOpen = (tables.packages.nameRow(plan.location)?.conflict ?? null) !== null;
     const conflict = isOpen ? conflictAt(replica, tables, plan.location) : null;
-    return conflict === null || unforeseen(plan, conflict) !== null ? [] : [{ plan, conflict }];
+    return conflict === null || unforeseen(replica, tables, plan, conflict) !== null
+      ? []
+      : [{ plan, conflict }];
   });
   const settled = due.filter(({ plan, conflict }) => {
     const decide = decideBy(replica, tables, plan.rule);

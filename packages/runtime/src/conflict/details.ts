@@ -80,7 +80,7 @@ function plannedFor(
   const plan = plans.find(({ location }) => conflict.locations.includes(location));
   if (plan === undefined) return null;
   const { rule } = plan;
-  const other = unforeseen(plan, conflict);
+  const other = unforeseen(replica, tables, plan, conflict);
   if (other !== null) return { rule, reason: other };
   const decided = decideBy(replica, tables, rule)(conflict);
   return { rule, reason: decided.ok ? "the next sync settles it" : decided.problem.message };

@@ -1,13 +1,17 @@
 import type { Conflict, ConflictKind } from "@darksync/core/conflict";
 import type { Location } from "@darksync/core/location";
-import type { OpId } from "@darksync/core/op-id";
+import { changeOf, type OpId } from "@darksync/core/op-id";
 import type { Assignment } from "@darksync/core/register";
 import { failure, type Result, success } from "@darksync/core/result";
 import { checkShown } from "../edit/naming.js";
+import { Marks } from "../read/marks.js";
+import { authorOf } from "../read/members.js";
 import type { Replica } from "../replica/replica.js";
 import type { ReplicaTables } from "../store/store.js";
+import { isOwnEditOf } from "./own-edits.js";
 import type { Rule } from "./rule.js";
 import { Sides } from "./side.js";
+import { Writers } from "./writers.js";
 
 /** A rule chosen for a conflict that does not exist yet. Local to the replica. */
 export interface Plan {
@@ -16,7 +20,7 @@ export interface Plan {
   readonly rule: Rule;
   /** The kind of conflict that is foreseen. */
   readonly kind: ConflictKind;
-  /** The head that this member has there. */
+  /** The head that this member has there when it is planned. */
   readonly head: OpId;
 }
 
@@ -32,12 +36,19 @@ function writePlans({ meta }: Pick<ReplicaTables, "meta">, plans: readonly Plan[
   meta.set(metaKey, sorted.length === 0 ? null : JSON.stringify(sorted));
 }
 
+/** A plan that was made; `isAhead`: of a change that is still to come, since others have what is there. */
+export interface MadePlan {
+  readonly plan: Plan;
+  readonly isAhead: boolean;
+}
+
 /** Plans a rule for the conflict that an own change at a location may come to; it takes the place of an earlier plan. */
-export function planConflict(replica: Replica, location: string, rule: Rule): Promise<Result<Plan>> {
-  return replica.store.write((tables): Result<Plan> => {
+export function planConflict(replica: Replica, location: string, rule: Rule): Promise<Result<MadePlan>> {
+  return replica.store.write((tables): Result<MadePlan> => {
     const head = ownHead(replica, tables, location);
     if (!head.ok) return head;
-    const kind = foreseenKind(tables, location, head.value, rule);
+    const isAhead = new Marks(tables).isDurable(changeOf(head.value.id));
+    const kind = foreseenKind(tables, location, head.value, rule, isAhead);
     if (kind === null) {
       return failure(
         "unfit-rule",
@@ -47,7 +58,7 @@ export function planConflict(replica: Replica, location: string, rule: Rule): Pr
     }
     const plan: Plan = { branch: tables.packages.branch, location, rule, kind, head: head.value.id };
     writePlans(tables, [...withoutPlan(tables, plan), plan]);
-    return success(plan);
+    return success({ plan, isAhead });
   });
 }
 
@@ -82,9 +93,15 @@ export function planAt(tables: ReplicaTables, location: Location): Plan | null {
   return listPlans(tables).find((plan) => isSamePlace(plan, place)) ?? null;
 }
 
-/** Why a conflict is not the one that was foreseen, or null if it is. */
-export function unforeseen(plan: Plan, { kind, heads }: Conflict): string | null {
-  if (!heads.some(({ id }) => id === plan.head)) return "your side has changed since";
+/** Why a conflict is not the one that was foreseen, or null if it is. What this device edits since takes the plan along. */
+export function unforeseen(
+  replica: Pick<Replica, "device">,
+  tables: Pick<ReplicaTables, "packages" | "changes">,
+  plan: Plan,
+  { kind, heads }: Conflict,
+): string | null {
+  if (!heads.some((head) => isOwnEditOf(replica, tables, head, plan.head)))
+    return "your side has changed since";
   if (heads.length > 2) return "several others changed it";
   return kind === plan.kind ? null : `${plan.kind} was foreseen`;
 }
@@ -101,14 +118,21 @@ function ownHead(replica: Replica, tables: ReplicaTables, location: string): Res
     );
   }
   const [head, ...others] = tables.packages.heads({ type: "name", key: location });
-  if (head === undefined || others.length > 0 || !new Sides(replica, tables).isMine({ ...head, location })) {
-    return failure(
-      "not-yours",
-      `what is at ${location} is not yours alone`,
-      "A plan says what becomes of your change: save yours first.",
-    );
+  if (head !== undefined && others.length === 0) {
+    if (new Sides(replica, tables).isMine({ ...head, location })) return success(head);
+    const writer = new Writers(replica, tables).of(location, head);
+    const author = writer === null ? "another's" : `${authorOf(tables, writer.device)}'s`;
+    return notYours(`you have not changed ${location}: what is there is ${author}`);
   }
-  return success(head);
+  return notYours(`what is at ${location} is merged, not yours alone`);
+}
+
+function notYours(message: string): Result<never> {
+  return failure(
+    "not-yours",
+    message,
+    "A plan says what becomes of your change: save that first, then plan; later edits of yours keep the plan.",
+  );
 }
 
 function foreseenKind(
@@ -116,11 +140,13 @@ function foreseenKind(
   location: Location,
   { value, supersedes }: Assignment<"name">,
   rule: Rule,
+  isAhead: boolean,
 ): ConflictKind | null {
   if (value.type === "nothing") return "edit-delete";
-  const isEdit = supersedes.some(
+  const replacesText = supersedes.some(
     (id) => packages.assignment({ type: "name", key: location }, id)?.value.type === "definition",
   );
+  const isEdit = isAhead || replacesText;
   if (rule === "keep-edit-over-delete") return isEdit ? "edit-delete" : null;
   return isEdit ? "edit-edit" : "both-created";
 }
