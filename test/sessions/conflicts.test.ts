@@ -119,6 +119,29 @@ test("--both keeps both definitions of one name, and refuses where one side remo
   expect([refused.code, refused.json.error]).toEqual([2, expect.objectContaining({ code: "unfit-choice" })]);
 });
 
+test("name-taken tells from where each came; a dependency lists who else uses what was changed", async () => {
+  const { ada, bob } = await inConflict();
+  const [edited] = await conflictsOf(ada);
+  await ada.do("conflicts", "resolve", String(edited?.id), "--mine");
+  await ada.save("Acme.Money.tax", "let tax (cents: Int) : Int = cents\n");
+  await ada.save("Acme.Money.other", "let other = tax 1L\n");
+  for (const mate of [ada, bob]) await mate.sync();
+  await bob.do("mv", "Acme.Money.rate", "Acme.Money.taken");
+  await ada.saveValue("Acme.Money.taken", 9);
+  await ada.save("Acme.Money.tax", "let tax (cents: Int) (rate: Int) : Int = cents\n");
+  await bob.save("Acme.Money.mine", "let mine = tax 2L\n");
+  for (const mate of [ada, bob, ada]) await mate.sync();
+  const taken = (await conflictsOf(ada)).find(({ kind }) => kind === "name-taken");
+  expect((await ada.try("conflicts", "show", String(taken?.id))).stdout).toContain(
+    "You made one here, Bob moved Acme.Money.rate here.",
+  );
+  expect(taken).toMatchObject({
+    heads: expect.arrayContaining([expect.objectContaining({ movedFrom: "Acme.Money.rate" })]),
+  });
+  const dependency = (await conflictsOf(ada)).find(({ kind }) => kind === "dependency");
+  expect(dependency).toMatchObject({ location: "Acme.Money.mine", dependents: ["Acme.Money.other"] });
+});
+
 test("two who settle it differently have a new conflict; alike, none (O6)", async () => {
   const { ada, bob } = await inConflict();
   const [conflict] = await conflictsOf(ada);

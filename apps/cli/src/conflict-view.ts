@@ -3,6 +3,7 @@ import {
   type DetailedConflict,
   type DetailedHead,
   detailConflicts,
+  type HeadMove,
 } from "@darksync/runtime/conflict/details";
 import type { EarlierChoice } from "@darksync/runtime/conflict/earlier";
 import { renderText } from "@darksync/runtime/read/definition";
@@ -28,6 +29,8 @@ export interface HeadView {
   readonly change: string;
   /** Whether this device's member wrote it. */
   readonly mine: boolean;
+  /** How the definition came to a place that is taken twice; null: it was made there. */
+  readonly moved: HeadMove | null;
 }
 
 /** A conflict with its texts and all there is to tell of it. */
@@ -87,7 +90,10 @@ export function conflictJson({
   superseded: _word,
   ...view
 }: ConflictView): Readonly<Record<string, unknown>> {
-  return { ...view, heads: heads.map(({ mine: _mine, ...head }) => head) };
+  return {
+    ...view,
+    heads: heads.map(({ mine: _mine, moved, ...head }) => ({ ...head, movedFrom: moved?.from ?? null })),
+  };
 }
 
 /** One conflict with all there is to tell. */
@@ -102,7 +108,7 @@ export function viewConflict(
 }
 
 function headView(tables: ReplicaTables, head: DetailedHead): HeadView {
-  const { author, timeMs, location, change, isMine } = head;
+  const { author, timeMs, location, change, isMine, moved } = head;
   return {
     ...textView(tables, location, head),
     author,
@@ -110,6 +116,7 @@ function headView(tables: ReplicaTables, head: DetailedHead): HeadView {
     location,
     change,
     mine: isMine,
+    moved,
   };
 }
 
@@ -134,12 +141,13 @@ export function stepConflictOf(view: ConflictView): StepConflict {
     id,
     kind,
     location,
-    heads: view.heads.map(({ author, time, hash, source, mine, location: place }) => ({
+    heads: view.heads.map(({ author, time, hash, source, mine, moved, location: place }) => ({
       author,
       time,
       source: hash === null ? null : (source ?? textMissing),
       isMine: mine,
       location: place,
+      moved,
     })),
     base: base === null ? null : { source: base.hash === null ? null : (base.source ?? textMissing) },
     dependents,

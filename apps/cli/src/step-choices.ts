@@ -1,3 +1,4 @@
+import { dependencySides } from "./step-dependency.js";
 import type { StepChoice, StepConflict } from "./step-through.js";
 import { localTime } from "./wording.js";
 
@@ -39,8 +40,15 @@ export function twoSides({ heads }: StepConflict): { readonly mine: Head; readon
   return { mine: own, theirs: other };
 }
 
-/** The heads whose texts a merge begins with: all that have one, of two sides mine first, of more the first two. */
+/**
+ * The heads whose texts a merge begins with: all that have one, of two sides mine first, of more the first two; of a
+ * dependency those of the definition that uses what was changed.
+ */
 export function mergedHeads(conflict: StepConflict): readonly Head[] {
+  if (conflict.kind === "dependency")
+    return dependencySides(conflict)
+      .users.filter(({ source }) => source !== null)
+      .slice(0, 2);
   const pair = twoSides(conflict);
   const heads = pair === null ? conflict.heads : [pair.mine, pair.theirs];
   return heads.filter(({ source }) => source !== null).slice(0, 2);
@@ -64,6 +72,7 @@ function settling(conflict: StepConflict, tools: StepTools): readonly StepOption
     case "dependency":
       return [
         option("a", "Accept it as it is", { type: "accept" }, "what uses it is not listed again for this"),
+        ...editingUser(conflict, tools),
       ];
     case "move-move":
       return [...sides(conflict), allPlaces];
@@ -142,6 +151,12 @@ function editing(conflict: StepConflict, { editor, hasDraft }: StepTools): reado
   const what =
     second === undefined ? "text" : isAll ? "merge" : `merge of ${whose(first)} and ${whose(second)}`;
   return [option("e", `Edit the ${what} in ${editor}`, { type: "edit" })];
+}
+
+/** Of a dependency: the definition that uses what was changed, to fit it to that. */
+function editingUser(conflict: StepConflict, { editor, hasDraft }: StepTools): readonly StepOption[] {
+  if (hasDraft || mergedHeads(conflict).length === 0) return [];
+  return [option("e", `Edit ${oneLine(conflict.location)} in ${editor}`, { type: "edit" })];
 }
 
 function whose({ author, isMine }: Head): string {

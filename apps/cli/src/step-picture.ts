@@ -3,6 +3,7 @@ import { changePanes, type PaneSide, panes, textAlone } from "./panes.js";
 import { onePiece } from "./panes-line.js";
 import { wrapPieces } from "./panes-text.js";
 import { namesOf, oneLine, twoSides } from "./step-choices.js";
+import { dependencySides } from "./step-dependency.js";
 import type { StepConflict } from "./step-through.js";
 import { localTime, sentence, someOf } from "./wording.js";
 
@@ -53,7 +54,7 @@ export function whatHappened(conflict: StepConflict): string {
     case "move-move":
       return placesOf(heads);
     case "name-taken":
-      return `${who} put different definitions in this place`;
+      return mineFirst(heads).map(arrivalWords).join(", ");
     case "dependency":
       return dependencyWords(conflict);
     default:
@@ -79,6 +80,21 @@ function placesOf(heads: readonly Head[]): string {
     .join(", ");
 }
 
+function mineFirst(heads: readonly Head[]): readonly Head[] {
+  return [...heads.filter(({ isMine }) => isMine), ...heads.filter(({ isMine }) => !isMine)];
+}
+
+/** How a definition came to a place that another one has too. */
+function arrivalWords(head: Head): string {
+  const { author, isMine, moved } = head;
+  if (head.source === null) return `${namesOf([head])} removed one here`;
+  if (moved === null) return `${namesOf([head])} made one here`;
+  const mover = namesOf([{ ...head, author: moved.author, isMine: moved.isMine }]);
+  const isSame = moved.isMine === isMine && (isMine || moved.author === author);
+  const edited = isSame ? "" : ` (changed by ${namesOf([head])})`;
+  return `${mover} moved ${oneLine(moved.from)} here${edited}`;
+}
+
 function dependencyWords(conflict: StepConflict): string {
   const { users, changers } = dependencySides(conflict);
   const deed = changers.every(({ source }) => source === null) ? "removed" : "changed";
@@ -86,16 +102,6 @@ function dependencyWords(conflict: StepConflict): string {
   if (user === undefined) return `${namesOf(changers)} ${deed} what others use`;
   const what = oneLine(changers[0]?.location ?? "");
   return `${namesOf(changers)} ${deed} ${what}, which ${oneLine(user.location)} (by ${namesOf(users)}) uses`;
-}
-
-/** Who uses a definition, and who changed it. Of an edit that followed a move it cannot be told: no users then. */
-function dependencySides({ heads, location }: StepConflict): {
-  readonly users: readonly Head[];
-  readonly changers: readonly Head[];
-} {
-  const users = heads.filter((head) => head.location === location);
-  const changers = heads.filter((head) => head.location !== location);
-  return changers.length === 0 ? { users: [], changers: heads } : { users, changers };
 }
 
 function isText({ source }: Head): boolean {

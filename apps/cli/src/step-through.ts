@@ -39,6 +39,12 @@ export interface StepConflict {
     readonly source: string | null;
     readonly isMine: boolean;
     readonly location: string;
+    /** Of a place that is taken twice: who moved the definition there, and from where; null: it was made there. */
+    readonly moved: {
+      readonly from: string;
+      readonly author: string;
+      readonly isMine: boolean;
+    } | null;
   }[];
   readonly base: { readonly source: string | null } | null;
   readonly dependents: readonly string[];
@@ -144,7 +150,9 @@ function editMerge(conflict: StepConflict, draft: string | null): string | null 
 
 function mergeTexts(conflict: StepConflict): MergeTexts {
   const [mine, theirs] = mergedHeads(conflict);
-  return { base: conflict.base?.source ?? null, mine: mine?.source ?? null, theirs: theirs?.source ?? null };
+  // Of a dependency that is another definition.
+  const base = conflict.kind === "dependency" ? null : (conflict.base?.source ?? null);
+  return { base, mine: mine?.source ?? null, theirs: theirs?.source ?? null };
 }
 
 function mergeLabels(conflict: StepConflict): MergeLabels {

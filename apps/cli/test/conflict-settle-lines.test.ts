@@ -11,6 +11,7 @@ const mine: HeadView = {
   location: "Acme.a",
   change: "bb".repeat(32),
   mine: true,
+  moved: null,
 };
 const theirs: HeadView = { ...mine, hash: "cc".repeat(32), author: "Bob", mine: false };
 const removed: HeadView = { ...theirs, hash: null, source: null };

@@ -5,7 +5,14 @@ import type { StepConflict } from "../src/step-through.js";
 type Head = StepConflict["heads"][number];
 
 const tools: StepTools = { editor: "vi", mergeTool: "meld", hasDraft: false };
-const mine: Head = { author: "Ada", time: null, source: "let a = 1", isMine: true, location: "Acme.a" };
+const mine: Head = {
+  author: "Ada",
+  time: null,
+  source: "let a = 1",
+  isMine: true,
+  location: "Acme.a",
+  moved: null,
+};
 const theirs: Head = { ...mine, author: "Bob", source: "let a = 2", isMine: false, location: "Acme.b" };
 
 function conflict(kind: string, heads: readonly Head[], base: StepConflict["base"]): StepConflict {
@@ -70,6 +77,14 @@ describe("the list", () => {
   test("of a dependency has nothing to take", () => {
     expect(lines(conflict("dependency", [theirs], known))).toEqual([
       "a Accept it as it is => accept",
+      ...always,
+    ]);
+  });
+
+  test("of a dependency offers to edit what uses it, where that is known", () => {
+    expect(lines(conflict("dependency", [mine, theirs], known))).toEqual([
+      "a Accept it as it is => accept",
+      "e Edit Acme.a in vi => edit",
       ...always,
     ]);
   });

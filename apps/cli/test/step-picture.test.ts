@@ -2,7 +2,14 @@ import { expect, test } from "vitest";
 import { pictureOf } from "../src/step-picture.js";
 import type { StepConflict } from "../src/step-through.js";
 
-const mine = { author: "Ada", time: null, source: "let a = 1", isMine: true, location: "Acme.a" };
+const mine = {
+  author: "Ada",
+  time: null,
+  source: "let a = 1",
+  isMine: true,
+  location: "Acme.a",
+  moved: null,
+};
 const theirs = { ...mine, author: "Bob", source: "let a = 2", isMine: false, location: "Acme.b" };
 const conflict: StepConflict = {
   id: "1f",
@@ -80,6 +87,16 @@ test("a dependency that was changed under a new use: the change, then the use, w
   expect(unknownBefore).toEqual(expect.arrayContaining(["  let a = 2", "  let use = b"]));
   expect(linesOf({ ...kind, heads: [user, { ...changer, source: null }] })).toContain(
     "Bob removed Acme.b, which Acme.a (by you) uses.",
+  );
+});
+
+test("of a place taken twice it is told from where each definition came", () => {
+  const bobs = { ...theirs, location: "Acme.a", moved: { from: "Acme.b", author: "Bob", isMine: false } };
+  const words = (...heads: StepConflict["heads"]) => linesOf({ kind: "name-taken", heads });
+  expect(words(bobs, mine)).toContain("You made one here, Bob moved Acme.b here.");
+  const followed = { ...mine, moved: bobs.moved };
+  expect(words(followed, { ...theirs, author: "Cid" })).toContain(
+    "Bob moved Acme.b here (changed by you), Cid made one here.",
   );
 });
 

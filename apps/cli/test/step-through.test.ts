@@ -34,8 +34,8 @@ function setEditor(script: string): void {
 }
 
 const heads = [
-  { author: "Ada", time: null, source: "let rate = 2", isMine: true, location: "Acme.rate" },
-  { author: "Bob", time: null, source: "let rate = 3", isMine: false, location: "Acme.rate" },
+  { author: "Ada", time: null, source: "let rate = 2", isMine: true, location: "Acme.rate", moved: null },
+  { author: "Bob", time: null, source: "let rate = 3", isMine: false, location: "Acme.rate", moved: null },
 ];
 const conflict: StepConflict = {
   id: "1f",
@@ -51,6 +51,7 @@ const conflict: StepConflict = {
 async function choose(
   keys: string,
   refused: RefusedText | null = null,
+  about: StepConflict = conflict,
 ): Promise<{ readonly choice: StepChoice; readonly printed: string }> {
   const input = new PassThrough();
   const output = new PassThrough();
@@ -59,7 +60,7 @@ async function choose(
   vi.spyOn(process, "stdin", "get").mockReturnValue(input as never);
   vi.spyOn(process, "stdout", "get").mockReturnValue(output as never);
   for (const key of keys) input.write(key);
-  const choice = await askChoice(conflict, { index: 2, count: 12 }, refused);
+  const choice = await askChoice(about, { index: 2, count: 12 }, refused);
   vi.restoreAllMocks();
   return { choice, printed: printed.join("") };
 }
@@ -82,6 +83,14 @@ describe("a conflict at the terminal", () => {
     expect(readFileSync(join(folder, "seen"), "utf8")).toBe(
       "<<<<<<< Ada\nlet rate = 2\n||||||| before both\nlet rate = 1\n=======\nlet rate = 3\n>>>>>>> Bob\n",
     );
+  });
+
+  test("of a dependency what uses the definition goes to the editor, and comes back as the text to take", async () => {
+    setEditor(`cp "$1" ${folder}/seen; echo "let rate = 5" > "$1"`);
+    const changer = heads.map((head) => (head.isMine ? head : { ...head, location: "Acme.base" }));
+    const { choice } = await choose("e\r", null, { ...conflict, kind: "dependency", heads: changer });
+    expect(choice).toEqual({ type: "file", source: "let rate = 5\n" });
+    expect(readFileSync(join(folder, "seen"), "utf8")).toBe("let rate = 2\n");
   });
 
   test("a text with markers left is not taken: the person goes on with it", async () => {

@@ -6,6 +6,7 @@ import type { Replica } from "../replica/replica.js";
 import type { ReplicaTables } from "../store/store.js";
 import { dependentsOf } from "./dependents.js";
 import { type EarlierChoice, EarlierChoices } from "./earlier.js";
+import { moveHere } from "./move-here.js";
 import { listPlans, type Plan, unforeseen } from "./plan.js";
 import { decideBy } from "./resolve.js";
 import type { Rule } from "./rule.js";
@@ -20,6 +21,15 @@ export interface DetailedHead extends ConflictHead {
   readonly timeMs: number | null;
   /** Whether this device's member wrote it. */
   readonly isMine: boolean;
+  /** Of a `name-taken`: how the definition came to the place; null: it was made there. */
+  readonly moved: HeadMove | null;
+}
+
+/** That a definition was moved to where it is in conflict. */
+export interface HeadMove {
+  readonly from: Location;
+  readonly author: string;
+  readonly isMine: boolean;
 }
 
 /** A rule that was planned for a conflict, and why that did not settle it. */
@@ -32,7 +42,7 @@ export interface PlannedRule {
 export interface DetailedConflict {
   readonly conflict: Conflict;
   readonly heads: readonly DetailedHead[];
-  /** The locations whose definitions mention it. */
+  /** The locations whose definitions mention it; of a `dependency`, the other ones that mention what was changed. */
   readonly dependents: readonly Location[];
   readonly earlier: EarlierChoice | null;
   readonly planned: PlannedRule | null;
@@ -48,27 +58,63 @@ export function detailConflicts(
   conflicts: readonly Conflict[],
   dependents: Dependents = dependentsOf(replica, tables, locationsOf(conflicts)),
 ): readonly DetailedConflict[] {
-  const authors = new Authors(tables);
-  const writers = new Writers(replica, tables);
-  const sides = new Sides(replica, tables);
+  const heads = new DetailedHeads(replica, tables);
   const earlier = new EarlierChoices(replica, tables);
   const plans = listPlans(tables).filter(({ branch }) => branch === tables.packages.branch);
   return conflicts.map((conflict) => ({
     conflict,
-    heads: conflict.heads.map((head): DetailedHead => {
-      const change = changeOf(head.id);
-      const writer = writers.of(head.location, head);
-      const author = writer === null ? "unknown" : authors.nameOf(writer.device);
-      return { ...head, change, author, timeMs: writer?.time.wallMs ?? null, isMine: sides.isMine(head) };
-    }),
-    dependents: [...new Set(conflict.locations.flatMap((location) => dependents.get(location) ?? []))].sort(),
+    heads: conflict.heads.map((head) => heads.of(conflict, head)),
+    dependents: dependentsIn(dependents, conflict),
     earlier: earlier.of(conflict),
     planned: plannedFor(replica, tables, plans, conflict),
   }));
 }
 
+class DetailedHeads {
+  readonly #tables: ReplicaTables;
+  readonly #authors: Authors;
+  readonly #writers: Writers;
+  readonly #sides: Sides;
+
+  constructor(replica: Replica, tables: ReplicaTables) {
+    this.#tables = tables;
+    this.#authors = new Authors(tables);
+    this.#writers = new Writers(replica, tables);
+    this.#sides = new Sides(replica, tables);
+  }
+
+  of(conflict: Conflict, head: ConflictHead): DetailedHead {
+    const timeMs = this.#writers.of(head.location, head)?.time.wallMs ?? null;
+    const moved = conflict.kind === "name-taken" ? this.#moveOf(conflict, head) : null;
+    return { ...head, change: changeOf(head.id), timeMs, ...this.#authorOf(head), moved };
+  }
+
+  #moveOf({ location }: Conflict, head: ConflictHead): HeadMove | null {
+    const move = moveHere(this.#tables, head, location);
+    if (move === null) return null;
+    return { from: move.from, ...this.#authorOf({ ...move.naming, location: move.location }) };
+  }
+
+  #authorOf(head: ConflictHead): Pick<DetailedHead, "author" | "isMine"> {
+    const writer = this.#writers.of(head.location, head);
+    const author = writer === null ? "unknown" : this.#authors.nameOf(writer.device);
+    return { author, isMine: this.#sides.isMine(head) };
+  }
+}
+
+function dependentsIn(dependents: Dependents, conflict: Conflict): readonly Location[] {
+  const users = new Set(subjectsOf(conflict).flatMap((location) => dependents.get(location) ?? []));
+  if (conflict.kind === "dependency") users.delete(conflict.location);
+  return [...users].sort();
+}
+
+/** What a conflict is about: of a `dependency` the definition that was changed, not the one that uses it. */
+function subjectsOf({ kind, location, locations }: Conflict): readonly Location[] {
+  return kind === "dependency" ? locations.filter((other) => other !== location) : locations;
+}
+
 function locationsOf(conflicts: readonly Conflict[]): ReadonlySet<Location> {
-  return new Set(conflicts.flatMap(({ locations }) => locations));
+  return new Set(conflicts.flatMap(subjectsOf));
 }
 
 function plannedFor(
