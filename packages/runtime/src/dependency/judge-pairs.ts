@@ -96,6 +96,10 @@ class TablesSource implements DependencySource {
     if (heads.length === 1 && only !== undefined && !packages.isLinked(location))
       return { shown: only, heads: [{ ...only, location, namings: [only.id] }] };
     const judged = judgeGroup(this.#ports, packages.branch, namingSourceOf(packages), location);
+    // Linked locations are judged together: after the first, each is known.
+    for (const [place, name] of judged.names)
+      if (place !== location && !this.#standing.has(place) && packages.isLinked(place))
+        this.#standing.set(place, standingOf(place, name));
     const name = judged.names.get(location);
     return name === undefined ? { shown: null, heads: [] } : standingOf(location, name);
   }
