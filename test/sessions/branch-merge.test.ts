@@ -236,3 +236,12 @@ for (const [what, movedOn, editedOn] of [
     expect(await sourcesOf(ada, "--branch", "fix")).toEqual(together);
   });
 }
+
+test("a merge marks what it removes, and so does its dry run", async () => {
+  const { ada } = await newAda();
+  await ada.do("branch", "create", "fix", "--switch");
+  await ada.saveValue("Acme.a", 2);
+  await ada.do("rm", "Acme.b");
+  expect((await ada.try("merge", "--dry-run")).stdout).toContain("  Acme.a\n  Acme.b (removed)\n");
+  expect(await ada.do("merge")).toMatchObject({ locations: ["Acme.a", "Acme.b"], removed: ["Acme.b"] });
+});

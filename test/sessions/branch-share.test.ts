@@ -99,6 +99,13 @@ test("what another wrote on a branch that was merged meanwhile is told, not lost
   expect(await bob.do("merge")).toMatchObject({ merged: 1, conflicts: 0, locations: ["Acme.theirs"] });
   await sync(bob, ada);
   for (const mate of [ada, bob]) expect((await mate.do("status")).late).toEqual([]);
+  await bob.saveValue("Acme.more", 1);
+  await bob.sync();
+  await ada.do("branch", "archive", "fix");
+  await ada.sync();
+  expect((await ada.try("branch")).stderr).toContain(
+    "fix: 1 change came after the merge: darklang branch restore fix",
+  );
   expect(Object.keys(await sourcesOf(ada, "--branch", "main"))).toEqual(["Acme.a", "Acme.theirs"]);
 });
 
@@ -155,6 +162,21 @@ test("a branch is hidden from those that it is not shared with; taken back, it i
   expect(await sourcesOf(bob)).toEqual({ "Acme.a": "let a = 2L" });
   const slip = await ada.try("branch", "share", "fix", "Bbo");
   expect(slip.stdout).toContain("No Bbo is known here yet");
+});
+
+test("a branch that is shared with a member as it is already is not shared again", async () => {
+  const { ada } = await newTeam();
+  const pending = async () => (await ada.fields()).pending;
+  const same = async (text: string, ...options: string[]) => {
+    const before = await pending();
+    const { stdout } = await ada.try("--offline", "branch", "share", "fix", "Bob", ...options);
+    expect([stdout, await pending()]).toEqual([expect.stringContaining(text), before]);
+  };
+  await same("fix is not shared with Bob.", "--remove");
+  await ada.do("branch", "share", "fix", "Bob");
+  await same("fix is shared with Bob already, who may work on it.");
+  expect(await ada.do("branch", "share", "fix", "Bob", "--read")).not.toHaveProperty("unchanged");
+  await same("fix is shared with Bob already, to read.", "--read");
 });
 
 test("branches of one name, of two people, are told apart where both are seen", async () => {

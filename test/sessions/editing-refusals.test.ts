@@ -104,6 +104,13 @@ test.each(
   expect(stdout.split("\n").filter((line) => line.length > 80)).toEqual([]);
 });
 
+test("the help of what stands below `conflicts` does not repeat its filters", async () => {
+  const help = async (command: string) => (await space.try(["conflicts", command, "--help"])).stdout;
+  expect(await help("show")).not.toContain("--kind");
+  expect(await help("show")).toContain("--space <dir>");
+  expect((await help("resolve")).split("--kind <kind>")).toHaveLength(2);
+});
+
 describe("doctor", () => {
   test("finds nothing wrong with a sound space", async () => {
     await space.save("Acme.Math.add", "let add = 1L");

@@ -1,6 +1,7 @@
 import { mainBranch } from "@darksync/core/conflict";
 import { type BranchView, listBranches } from "@darksync/runtime/branch/branch-list";
 import { currentBranch } from "@darksync/runtime/branch/current-branch";
+import { lateChanges } from "@darksync/runtime/branch/late-changes";
 import { type MergeState, mergeState } from "@darksync/runtime/branch/merge-state";
 import { tablesOnBranch } from "@darksync/runtime/branch/on-branch";
 import { countPending, logsOf } from "@darksync/runtime/replica/push-queue";
@@ -31,6 +32,23 @@ export function branchesToList(
   return branches
     .filter(({ id, isArchived }) => !isArchived || withArchived || id === current?.id)
     .map((view) => listedBranch(replica, tables, branches, view));
+}
+
+/** What came to branches after their merges (B4), to archived ones too, whether they are listed or not. */
+export function lateWork(
+  { replica }: Space,
+  tables: ReplicaTables,
+  listed: readonly ListedBranch[],
+): readonly { readonly view: BranchView; readonly changes: number }[] {
+  const isListed = new Set(listed.map(({ view }) => view.id));
+  const others = listBranches(replica, tables).filter(
+    ({ id }) => !isListed.has(id) && lateChanges(replica, tables, id).length > 0,
+  );
+  const states = [
+    ...listed.map(({ view, state }) => ({ view, changes: state.late.length })),
+    ...others.map((view) => ({ view, changes: mergeState(replica, tables, view.id).late.length })),
+  ];
+  return states.filter(({ changes }) => changes > 0);
 }
 
 function listedBranch(

@@ -32,9 +32,13 @@ export async function share(
   if (member === own || member === branch.author)
     wrongUsage(`${member} has the branch already`, "Name another member of this space.");
   const access: BranchAccess = remove === true ? "none" : read === true ? "read" : "write";
+  const json = { id: branch.id, name: branch.name, member, access };
+  const before = branch.sharedWith.find((given) => given.member === member)?.access ?? "none";
+  if (before === access)
+    return { json: { ...json, unchanged: true }, text: unchangedText(branch.label, member, access) };
   unwrap(await shareBranch(space.replica, branch.id, member, access));
   return {
-    json: { id: branch.id, name: branch.name, member, access },
+    json,
     text: [
       textOf(branch.label, member, access),
       ...(isKnown || access === "none"
@@ -52,5 +56,16 @@ function textOf(label: string, member: string, access: BranchAccess): string {
       return `${label} is shared with ${member}, to read.`;
     case "write":
       return `${label} is shared with ${member}, who may work on it too.`;
+  }
+}
+
+function unchangedText(label: string, member: string, access: BranchAccess): string {
+  switch (access) {
+    case "none":
+      return `${label} is not shared with ${member}.`;
+    case "read":
+      return `${label} is shared with ${member} already, to read.`;
+    case "write":
+      return `${label} is shared with ${member} already, who may work on it.`;
   }
 }

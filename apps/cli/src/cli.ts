@@ -1,4 +1,4 @@
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, type Option } from "commander";
 import { commands } from "./commands.js";
 import { notYet } from "./not-yet.js";
 import { paint } from "./paint.js";
@@ -29,7 +29,7 @@ async function buildProgram(args: readonly string[]): Promise<Command> {
     .option("--branch <name>", "work on this branch for one command")
     .option("--offline", "no network traffic for this command")
     .showHelpAfterError(false)
-    .configureHelp({ showGlobalOptions: true })
+    .configureHelp({ showGlobalOptions: true, visibleGlobalOptions })
     .configureOutput({ outputError: printUsageError })
     .exitOverride();
   const name = commandIn(args);
@@ -38,6 +38,13 @@ async function buildProgram(args: readonly string[]): Promise<Command> {
   const loaders = called === undefined ? Object.values(commands) : [called];
   for (const add of await Promise.all(loaders.map((load) => load()))) add(program);
   return program;
+}
+
+// What a command between has for its subcommands stands with theirs.
+function visibleGlobalOptions(command: Command): Option[] {
+  let program = command;
+  while (program.parent !== null) program = program.parent;
+  return program === command ? [] : program.options.filter(({ hidden }) => !hidden);
 }
 
 const optionsWithValue: ReadonlySet<string> = new Set(["--space", "--branch"]);

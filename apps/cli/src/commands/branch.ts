@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import stringWidth from "fast-string-width";
 import { archive, restore } from "../branch-archive.js";
 import { create } from "../branch-create.js";
-import { branchesToList, branchJson, branchLines, mainJson, mainLine } from "../branch-listing.js";
+import { branchesToList, branchJson, branchLines, lateWork, mainJson, mainLine } from "../branch-listing.js";
 import { rename } from "../branch-rename.js";
 import { type ShareOptions, share } from "../branch-share.js";
 import { switchTo } from "../branch-switch.js";
@@ -135,13 +135,12 @@ function list(space: Space, name: string | undefined, withArchived: boolean): An
       `Meant \`darklang branch switch ${name}\` or \`darklang branch create ${name}\`?`,
     );
   }
-  const { main, listed } = space.replica.store.read((tables) => ({
-    main: mainJson(space, tables),
-    listed: branchesToList(space, tables, withArchived),
-  }));
+  const { main, listed, late } = space.replica.store.read((tables) => {
+    const shown = branchesToList(space, tables, withArchived);
+    return { main: mainJson(space, tables), listed: shown, late: lateWork(space, tables, shown) };
+  });
   const nameWidth = Math.max(...listed.map(({ view }) => stringWidth(view.label)), 4);
   const isCurrent = ({ id }: BranchView) => id === space.branch?.id;
-  const late = listed.filter(({ state }) => state.late.length > 0);
   return {
     json: { branches: [main, ...listed.map((branch) => branchJson(branch, space.branch))] },
     text: [
@@ -149,9 +148,9 @@ function list(space: Space, name: string | undefined, withArchived: boolean): An
       ...listed.flatMap((branch) => branchLines(branch, isCurrent(branch.view), nameWidth)),
     ].join("\n"),
     note: late
-      .map(({ view, state }) =>
+      .map(({ view, changes }) =>
         paint.yellow(
-          `${view.label}: ${lateText(state.late.length)}: ${view.isArchived ? `darklang branch restore ${view.label}` : commandOn({ ...space, branch: view }, "merge")}`,
+          `${view.label}: ${lateText(changes)}: ${view.isArchived ? `darklang branch restore ${view.label}` : commandOn({ ...space, branch: view }, "merge")}`,
         ),
       )
       .join("\n"),

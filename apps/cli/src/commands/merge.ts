@@ -1,7 +1,11 @@
+import type { BranchId } from "@darksync/core/branch";
 import { mainBranch } from "@darksync/core/conflict";
-import { type BranchMerge, mergeBranch } from "@darksync/runtime/branch/merge-branch";
-import { onBranch } from "@darksync/runtime/branch/on-branch";
+import type { Location } from "@darksync/core/location";
+import { type BranchMerge, everythingHere, mergeBranch } from "@darksync/runtime/branch/merge-branch";
+import { onBranch, tablesOnBranch } from "@darksync/runtime/branch/on-branch";
 import { listConflicts } from "@darksync/runtime/read/conflicts";
+import type { Replica } from "@darksync/runtime/replica/replica";
+import type { ReplicaTables } from "@darksync/runtime/store/store";
 import type { Command } from "commander";
 import { branchWorkedOn } from "../branch-find.js";
 import { checkUsable } from "../branch-space.js";
@@ -42,20 +46,39 @@ async function runMerge(space: Space, isDryRun: boolean): Promise<Answer> {
   const branch = branchWorkedOn(space, "merge");
   unwrap(checkUsable(branch, isDryRun ? "reads" : "writes"));
   const merge = unwrap(await mergeBranch(replica, branch.id, isDryRun));
-  const into = replica.store.read((tables) => labelIn(space, tables, merge.into));
+  const { into, removed } = replica.store.read((tables) => ({
+    into: labelIn(space, tables, merge.into),
+    removed: removedOf(replica, tables, branch.id, merge.merged),
+  }));
   const { merged, conflicts, changes } = merge;
   const locations = conflicts.length > 0 ? conflicts.map(({ location }) => location) : merged;
   return {
-    json: { merged: merged.length, conflicts: conflicts.length, into, changes, locations },
-    text: describe(space, branch.label, into, merge, isDryRun).join("\n"),
+    json: { merged: merged.length, conflicts: conflicts.length, into, changes, locations, removed },
+    text: describe(space, branch.label, into, { ...merge, removed }, isDryRun).join("\n"),
   };
+}
+
+/** Those of the locations that the branch has removed, as it is with all that is here. */
+function removedOf(
+  replica: Replica,
+  tables: ReplicaTables,
+  id: BranchId,
+  locations: readonly Location[],
+): readonly Location[] {
+  if (locations.length === 0) return [];
+  const { packages } = tablesOnBranch(replica, tables, id, everythingHere(replica, tables, id));
+  return locations.filter((location) => packages.nameRow(location)?.shown?.value.type !== "definition");
+}
+
+interface ToldMerge extends BranchMerge {
+  readonly removed: readonly Location[];
 }
 
 function describe(
   space: Space,
   label: string,
   into: string,
-  merge: BranchMerge,
+  merge: ToldMerge,
   isDryRun: boolean,
 ): readonly string[] {
   const { merged, conflicts, changes } = merge;
@@ -65,7 +88,7 @@ function describe(
   if (isDryRun) {
     return [
       `${label} would go into ${into}, with no conflict: ${what}.`,
-      ...locationLines(merged),
+      ...locationLines(merge),
       `Their texts: ${commandOn(space, "diff")}`,
     ];
   }
@@ -73,7 +96,7 @@ function describe(
     into === mainBranch
       ? `${label} stays; to put it away: darklang branch archive ${label}`
       : `To take ${into} further: darklang --branch ${into} merge`;
-  return [`Merged ${paint.bold(label)} into ${paint.bold(into)}: ${what}.`, ...locationLines(merged), next];
+  return [`Merged ${paint.bold(label)} into ${paint.bold(into)}: ${what}.`, ...locationLines(merge), next];
 }
 
 function describeConflicts(
@@ -110,10 +133,13 @@ function areOpenOn({ replica, branch }: Space, conflicts: BranchMerge["conflicts
 
 const shownLocations = 20;
 
-function locationLines(locations: readonly string[]): readonly string[] {
-  const rest = locations.length - shownLocations;
+function locationLines({ merged, removed }: ToldMerge): readonly string[] {
+  const rest = merged.length - shownLocations;
+  const isRemoved = new Set(removed);
   return [
-    ...locations.slice(0, shownLocations).map((location) => `  ${location}`),
+    ...merged
+      .slice(0, shownLocations)
+      .map((location) => `  ${location}${isRemoved.has(location) ? " (removed)" : ""}`),
     ...(rest > 0 ? [`  and ${rest} more: --json lists all`] : []),
   ];
 }
