@@ -1,5 +1,6 @@
 import { paint } from "./paint.js";
 import type { LineChange, Piece } from "./panes-align.js";
+import { cutPieces } from "./panes-cut.js";
 import { wrapPieces } from "./panes-text.js";
 
 type Paint = (text: string) => string;
@@ -29,10 +30,10 @@ export const lineStyles: Readonly<Record<LineChange | "removed" | "note", LineSt
 const gutterColumns = 2;
 const continuationSign = "↳";
 
-/** A line of text in rows of exactly `columns` columns: its sign, then its pieces. */
+/** A line of text in rows of exactly `columns` columns: its sign, then its pieces; a very long one is cut. */
 export function drawLine(style: LineStyle, pieces: readonly Piece[], columns: number): readonly string[] {
   const textColumns = columns - gutterColumns;
-  return wrapPieces(pieces, textColumns).map(({ pieces: shown, columns: taken, indent }) => {
+  return wrapPieces(cutPieces(pieces), textColumns).map(({ pieces: shown, columns: taken, indent }) => {
     const before = indent === null ? `${style.signed(style.sign)} ` : `  ${drawIndent(indent)}`;
     const text = shown.map((piece) => (piece.isChanged ? style.changed : style.same)(piece.text)).join("");
     return `${before}${text}${" ".repeat(textColumns - taken - (indent ?? 0))}`;
