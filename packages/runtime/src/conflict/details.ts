@@ -84,21 +84,21 @@ class DetailedHeads {
   }
 
   of(conflict: Conflict, head: ConflictHead): DetailedHead {
-    const timeMs = this.#writers.of(head.location, head)?.time.wallMs ?? null;
     const moved = conflict.kind === "name-taken" ? this.#moveOf(conflict, head) : null;
-    return { ...head, change: changeOf(head.id), timeMs, ...this.#authorOf(head), moved };
+    return { ...head, change: changeOf(head.id), ...this.#writingOf(head), moved };
   }
 
   #moveOf({ location }: Conflict, head: ConflictHead): HeadMove | null {
     const move = moveHere(this.#tables, head, location);
     if (move === null) return null;
-    return { from: move.from, ...this.#authorOf({ ...move.naming, location: move.location }) };
+    const { author, isMine } = this.#writingOf({ ...move.naming, location: move.location });
+    return { from: move.from, author, isMine };
   }
 
-  #authorOf(head: ConflictHead): Pick<DetailedHead, "author" | "isMine"> {
+  #writingOf(head: ConflictHead): Pick<DetailedHead, "author" | "timeMs" | "isMine"> {
     const writer = this.#writers.of(head.location, head);
     const author = writer === null ? "unknown" : this.#authors.nameOf(writer.device);
-    return { author, isMine: this.#sides.isMine(head) };
+    return { author, timeMs: writer?.time.wallMs ?? null, isMine: this.#sides.isMine(head) };
   }
 }
 
