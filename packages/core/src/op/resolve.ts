@@ -1,5 +1,6 @@
-import { readText, writeText } from "../codec.js";
-import { invalidConflictId, readConflictId, writeConflictId } from "./accept.js";
+import { hashBytes } from "../block.js";
+import { bytesOfHex, isHash, toHex } from "../bytes.js";
+import { type Reader, readBytes, readText, type Writer, writeBytes, writeText } from "../codec.js";
 import type { OpType } from "./op-type.js";
 
 /** A note beside the op that settles a conflict (O6): which one, what was chosen, and by what rule. */
@@ -37,3 +38,16 @@ export const resolve: OpType<Resolve> = {
   },
   effects: () => [],
 };
+
+/** What is wrong with the id of a conflict, or null. */
+export function invalidConflictId(conflict: string): string | null {
+  return isHash(conflict) ? null : `${conflict.slice(0, 80)} is not the id of a conflict`;
+}
+
+export function writeConflictId(writer: Writer, conflict: string): void {
+  writeBytes(writer, bytesOfHex(conflict));
+}
+
+export function readConflictId(reader: Reader): string {
+  return toHex(readBytes(reader, hashBytes));
+}

@@ -1,4 +1,3 @@
-import type { DefinitionText } from "@darksync/core/definition";
 import { deprecationOf, greatest } from "@darksync/core/deprecation";
 import { type Location, ownerOf } from "@darksync/core/location";
 import { bindingKey } from "@darksync/core/naming-graph";
@@ -6,6 +5,7 @@ import type { Op } from "@darksync/core/op/op";
 import { previousOp } from "@darksync/core/op/set-name";
 import type { Assignment, Binding } from "@darksync/core/register";
 import { failure, type Result, success } from "@darksync/core/result";
+import { addOp } from "../edit/namings.js";
 import { judgedAt } from "../read/conflicts.js";
 import { listOwners } from "../read/members.js";
 import { supersededBy } from "../replica/commit-change.js";
@@ -131,17 +131,6 @@ function namingOps(
 function isKnown({ packages }: ReplicaTables, location: Location, hash: string): boolean {
   const heads = packages.heads({ type: "name", key: location });
   return heads.some(({ value }) => value.type === "definition" && value.hash === hash);
-}
-
-function addOp({ kind, head, tail }: DefinitionText): Op {
-  switch (kind) {
-    case "fn":
-      return { type: "AddFn", head, tail };
-    case "type":
-      return { type: "AddType", head, tail };
-    case "value":
-      return { type: "AddValue", head, tail };
-  }
 }
 
 /** Frees anew the places from which heads followed to a location, so that they are merged with it. */

@@ -103,7 +103,8 @@ export class Namings {
   }
 }
 
-function addOp({ kind, head, tail }: DefinitionText): Op {
+/** The op that brings a text. */
+export function addOp({ kind, head, tail }: DefinitionText): Op {
   switch (kind) {
     case "fn":
       return { type: "AddFn", head, tail };
