@@ -50,7 +50,7 @@ function textOf(
 }
 
 /** A conflict in one line. */
-export function conflictLine({
+function conflictLine({
   id,
   kind,
   location,

@@ -15,7 +15,7 @@ const branchIdBytes = 16;
 const branchLogPrefix = "branch/";
 
 /** Whether a text is the id of a branch. */
-export function isBranchId(text: string): boolean {
+function isBranchId(text: string): boolean {
   return /^[0-9a-f]{32}$/.test(text);
 }
 

@@ -88,7 +88,7 @@ export function forgetPlans(tables: ReplicaTables, done: readonly Plan[]): void 
 }
 
 /** The plan for a location as it is looked at, or null. */
-export function planAt(tables: ReplicaTables, location: Location): Plan | null {
+function planAt(tables: ReplicaTables, location: Location): Plan | null {
   const place = { branch: tables.packages.branch, location };
   return listPlans(tables).find((plan) => isSamePlace(plan, place)) ?? null;
 }

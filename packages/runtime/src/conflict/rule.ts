@@ -90,7 +90,7 @@ function both(kind: ConflictKind, sides: readonly Side[]): Verdict {
 }
 
 /** Whether a side is that there be nothing. */
-export function isRemoval({ heads }: Pick<Side, "heads">): boolean {
+function isRemoval({ heads }: Pick<Side, "heads">): boolean {
   return heads.every(({ value }) => value.type === "nothing");
 }
 

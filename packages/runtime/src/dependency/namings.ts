@@ -4,6 +4,7 @@ import type { DefinitionText } from "@darksync/core/definition";
 import { type Location, splitLocation } from "@darksync/core/location";
 import type { Op } from "@darksync/core/op/op";
 import { previousOp } from "@darksync/core/op/set-name";
+import { textOfOp } from "@darksync/core/op/text-of-op";
 
 /** What an op names, as far as finding pairs needs it. */
 export interface Naming {
@@ -23,7 +24,7 @@ export function namingsOf({ ops }: Change): readonly Naming[] {
     // A change that was set aside may hold anything.
     if (splitLocation(location) === null) continue;
     const text =
-      op.type === "UnsetName" ? null : op.target === previousOp ? broughtBy(ops[index - 1]) : op.target;
+      op.type === "UnsetName" ? null : op.target === previousOp ? broughtBefore(ops, index) : op.target;
     namings.push({ location, isReplacing: supersedes.length > 0, text });
   }
   return namings;
@@ -42,15 +43,7 @@ export function lastOfEach(namings: readonly Naming[]): readonly Naming[] {
   return [...last.values()];
 }
 
-function broughtBy(op: Op | undefined): DefinitionText | null {
-  switch (op?.type) {
-    case "AddFn":
-      return { kind: "fn", head: op.head, tail: op.tail };
-    case "AddType":
-      return { kind: "type", head: op.head, tail: op.tail };
-    case "AddValue":
-      return { kind: "value", head: op.head, tail: op.tail };
-    default:
-      return null;
-  }
+function broughtBefore(ops: readonly Op[], index: number): DefinitionText | null {
+  const before = ops[index - 1];
+  return before === undefined ? null : textOfOp(before);
 }

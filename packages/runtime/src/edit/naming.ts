@@ -10,7 +10,7 @@ import { notKept } from "../replica/replica.js";
 import type { ReplicaTables } from "../store/store.js";
 
 /** The log that a location's approved changes go to. */
-export function mainLogOf(location: Location): LogName {
+function mainLogOf(location: Location): LogName {
   return `main/${ownerOf(location)}`;
 }
 

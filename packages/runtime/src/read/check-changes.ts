@@ -1,9 +1,8 @@
 import { changeId, decodeChange } from "@darksync/core/change";
 import { contentHash } from "@darksync/core/content-hash";
-import type { DefinitionText } from "@darksync/core/definition";
 import { Fold } from "@darksync/core/fold";
 import type { Location } from "@darksync/core/location";
-import type { Op } from "@darksync/core/op/op";
+import { textOfOp } from "@darksync/core/op/text-of-op";
 import { type RegisterType, registerTypes } from "@darksync/core/register";
 import type { Problem } from "@darksync/core/result";
 import { rebuildDependencies } from "../dependency/update.js";
@@ -85,26 +84,13 @@ function checkChange(
   const decoded = decodeChange(bytes);
   if (decoded.type !== "change" || reason !== null) return;
   for (const op of decoded.change.ops) {
-    const text = textOf(op);
+    const text = textOfOp(op);
     if (text === null) continue;
     const key = contentHash(hash, text);
     const stored = tables.packages.text(key);
     if (stored === null) report("text-missing", `the text ${key.slice(0, 12)} of change ${name} is missing`);
     else if (contentHash(hash, stored) !== key)
       report("bad-text", `the text ${key.slice(0, 12)} of change ${name} is not what its hash says`);
-  }
-}
-
-function textOf(op: Op): DefinitionText | null {
-  switch (op.type) {
-    case "AddFn":
-      return { kind: "fn", head: op.head, tail: op.tail };
-    case "AddType":
-      return { kind: "type", head: op.head, tail: op.tail };
-    case "AddValue":
-      return { kind: "value", head: op.head, tail: op.tail };
-    default:
-      return null;
   }
 }
 
