@@ -1,4 +1,5 @@
-import type { Problem } from "@darksync/core/result";
+import type { Problem, Result } from "@darksync/core/result";
+import type { LogName } from "@darksync/core/vector";
 
 /** One open connection that carries messages whole and in order. */
 export interface Connection {
@@ -27,4 +28,21 @@ export interface Timers {
   after(delayMs: number, callback: () => void): () => void;
   /** Calls every `intervalMs`; returns how to stop it. */
   every(intervalMs: number, callback: () => void): () => void;
+}
+
+/** Fetches what a relay has sealed (L6). What comes is not trusted: whoever asks checks hashes and signatures. */
+export interface SegmentSource {
+  /** The bytes of a log's manifest, or null if nothing of the log is sealed. `url` as in `Transport.connect`. */
+  manifest(url: string, space: string, log: LogName): Promise<Result<Uint8Array | null>>;
+  /**
+   * The bytes of a segment after the first `offset`, named by the hex of its hash. They may end early where the
+   * connection was cut: whoever wants the rest asks again from there.
+   */
+  segment(
+    url: string,
+    space: string,
+    log: LogName,
+    hash: string,
+    offset: number,
+  ): Promise<Result<Uint8Array>>;
 }
