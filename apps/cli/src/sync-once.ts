@@ -74,13 +74,16 @@ async function describeOutcome(
   outcome: SyncOutcome,
   before: BranchFrontiers | null,
 ): Promise<Answer> {
-  const { pushed, pulled, problem, refused, plansApplied, judged } = outcome;
+  const { pushed, pulled, problem, refused, plansApplied, plansProblem, judged } = outcome;
   if (problem !== null) throw new ProblemError(problem);
   const { conflicts, failed } = space.status();
   const branches = before === null || pulled === 0 ? [] : conflictsCameTo(space, before);
   const lines = [
     syncCounts(pushed, pulled, conflicts, failed),
     ...(plansApplied > 0 ? [`${countOf(plansApplied, "conflict")} settled as planned.`] : []),
+    ...(plansProblem === null
+      ? []
+      : [`Not settled as planned: ${plansProblem.message} ${plansProblem.hint}`]),
     ...(judged.size > 0 ? (await import("./sync-conflicts.js")).wordsSinceSync(space, judged) : []),
   ];
   if (conflicts > 0) lines.push("`darklang conflicts` shows what needs a decision.");
@@ -94,6 +97,7 @@ async function describeOutcome(
       conflicts,
       failed,
       plansApplied,
+      plansProblem: plansProblem?.message ?? null,
       branches: branches.map(branchConflictsJson),
     },
     text: lines.join("\n"),
@@ -126,6 +130,7 @@ async function waitForWatcher(space: Space): Promise<Answer> {
         pulled: 0,
         parked: 0,
         plansApplied: 0,
+        plansProblem: null,
         judged: new Set<string>(),
       };
       const answer = await describeOutcome(space, { ...counts, problem: null, refused: [] }, null);

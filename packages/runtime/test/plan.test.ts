@@ -1,7 +1,12 @@
+import { toHex } from "@darksync/core/bytes";
+import { systemRandom } from "@darksync/node/crypto";
+import { decodeMessage } from "@darksync/sync/message";
 import { expect, test } from "vitest";
 import { detailConflicts } from "../src/conflict/details.js";
 import { dropPlan, listPlans, planConflict } from "../src/conflict/plan.js";
+import { resolveConflict } from "../src/conflict/resolve.js";
 import { remove } from "../src/edit/remove.js";
+import { save } from "../src/edit/save.js";
 import { undo } from "../src/edit/undo.js";
 import { readHistory } from "../src/read/history.js";
 import type { Replica } from "../src/replica/replica.js";
@@ -112,4 +117,32 @@ test("R22: plans are listed, replaced and taken back; only an own change can be 
     problem: { code: "not-yours", message: "you have not changed Acme.b: what is there is Bob's" },
   });
   expect(await planConflict(pair.ada, "Acme.none", "mine")).toMatchObject({ ok: false });
+});
+
+test("R22: a conflict that others settled is left to them, though it comes an update before their resolution", async () => {
+  const pair = await planned("mine");
+  await meet(pair);
+  const carol = await newReplica("Carol", "");
+  await saveValue(pair.bob, "Acme.a", 3);
+  // Bob's blocks alone fill an update, so that Carol's come in the next one.
+  for (let index = 0; index < 5; index += 1)
+    await must(save(pair.bob, `Acme.t${index}`, `let t${index} = "${toHex(systemRandom(120_000))}"\n`));
+  await saveValue(pair.ada, "Acme.a", 4);
+  await mustSync(pair.ada, pair.wire);
+  for (const replica of [pair.bob, carol]) await mustSync(replica, pair.wire);
+  const [conflict] = conflictsOf(carol);
+  await must(resolveConflict(carol, conflict?.id ?? "", { type: "delete" }));
+  await mustSync(carol, pair.wire);
+  const before = pair.wire.passed.length;
+  const outcome = await mustSync(pair.ada, pair.wire);
+  const updates = pair.wire.passed
+    .slice(before)
+    .filter(({ from, bytes }) => from === "relay" && decodeMessage(bytes)?.type === "update");
+  expect(updates.length).toBeGreaterThan(1);
+  expect(outcome).toMatchObject({ plansApplied: 0, plansProblem: null });
+  await mustSync(carol, pair.wire);
+  for (const replica of [pair.ada, carol]) {
+    expect(conflictsOf(replica)).toEqual([]);
+    expect(textsOf(replica)).not.toHaveProperty("Acme.a");
+  }
 });

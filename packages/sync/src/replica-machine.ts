@@ -56,6 +56,8 @@ export function stepReplica(state: ReplicaState, input: ReplicaInput): ReplicaSt
         : unchanged(state);
     case "prepared":
       return onPrepared(state, input.log, input.update);
+    case "settled":
+      return proceed(offer({ ...state, isSettling: false }, input.logs), []);
     case "stop":
       return finish(state, null, [{ type: "disconnect" }]);
   }
@@ -104,7 +106,10 @@ function onBlocks(
   const isOffered = state.offering?.log === message.log && state.offering.isSent;
   switch (message.type) {
     case "update":
-      return { state, effects: [{ type: "ingest", log: message.log, update: message.update }] };
+      return {
+        state: { ...state, isUnsettled: true },
+        effects: [{ type: "ingest", log: message.log, update: message.update }],
+      };
     case "state":
       // Answers come in the order of the questions, and a log that is asked for is not offered: a batch under way
       // was sent before the question.
@@ -210,9 +215,18 @@ function offer(state: ReplicaState, logs: readonly LogName[]): ReplicaState {
   return { ...state, toOffer: authFirst([...state.toOffer, ...logs]), isCaughtUp: false };
 }
 
-/** Looks at the next log to offer; when nothing is awaited and nothing left, both sides have all. */
+/**
+ * Settles what was foreseen once no answer is under way, and looks at the next log to offer; when nothing is awaited
+ * and nothing left, both sides have all.
+ */
 function proceed(state: ReplicaState, before: readonly ReplicaEffect[]): ReplicaStep {
-  if (state.offering !== null || state.phase !== "exchanging") return { state, effects: before };
+  if (state.offering !== null || state.isSettling || state.phase !== "exchanging")
+    return { state, effects: before };
+  if (state.isUnsettled && state.asking.length === 0)
+    return {
+      state: { ...state, isUnsettled: false, isSettling: true },
+      effects: [...before, { type: "settle" }],
+    };
   const log = nextToOffer(state);
   if (log !== null) {
     const offering = { log, isSent: false };

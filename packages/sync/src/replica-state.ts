@@ -23,6 +23,8 @@ export type ReplicaInput =
   | { readonly type: "lacking"; readonly ask: Ask }
   /** The answer to `prepare`: the next batch, or null if the relay has all. */
   | { readonly type: "prepared"; readonly log: LogName; readonly update: Uint8Array | null }
+  /** The answer to `settle`: logs that were written to. */
+  | { readonly type: "settled"; readonly logs: readonly LogName[] }
   | { readonly type: "stop" };
 
 /** A log to ask for, with what is held of it. */
@@ -48,6 +50,8 @@ export type ReplicaEffect =
   | { readonly type: "park"; readonly refusal: Refused }
   /** Sign what waits and read the next batch that the relay lacks. */
   | { readonly type: "prepare"; readonly log: LogName }
+  /** Settle the conflicts that were foreseen: what came is whole. */
+  | { readonly type: "settle" }
   /** Both sides have all that the other has. */
   | { readonly type: "caughtUp" }
   /** Connect again after a while; the shell draws the delay. */
@@ -69,6 +73,10 @@ export interface ReplicaState {
   readonly offering: { readonly log: LogName; readonly isSent: boolean } | null;
   /** What the relay refused of the batch under way. It counts once the relay has said what it took of the batch. */
   readonly refusals: readonly Refused[];
+  /** Whether something may have come since `settle` was last asked for, this connection's first time included. */
+  readonly isUnsettled: boolean;
+  /** Whether the answer to `settle` is awaited. */
+  readonly isSettling: boolean;
   readonly isCaughtUp: boolean;
   readonly link: "heard" | "quiet" | "pinged";
 }
@@ -88,6 +96,8 @@ export function initialReplicaState(mode: SyncMode): ReplicaState {
     toOffer: [],
     offering: null,
     refusals: [],
+    isUnsettled: true,
+    isSettling: false,
     isCaughtUp: false,
     link: "heard",
   };

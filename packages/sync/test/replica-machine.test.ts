@@ -30,7 +30,7 @@ type Phase = ReplicaState["phase"] | "offering" | "sent";
 
 /** A state of each phase; `exchanging` waits for an answer, `offering` and `sent` have a batch under way. */
 function stateIn(phase: Phase, mode: SyncMode): ReplicaState {
-  const state = initialReplicaState(mode);
+  const state = { ...initialReplicaState(mode), isUnsettled: false };
   if (phase === "offering" || phase === "sent") {
     return { ...state, phase: "exchanging", offering: { log, isSent: phase === "sent" } };
   }
@@ -52,6 +52,7 @@ const inputs: Readonly<Record<string, ReplicaInput>> = {
   lacking: { type: "lacking", ask: { log: "auth", stateVector } },
   prepared: { type: "prepared", log, update },
   preparedAll: { type: "prepared", log, update: null },
+  settled: { type: "settled", logs: [] },
   stop: { type: "stop" },
   hello: message(hello),
   welcome: message(welcome),
@@ -114,6 +115,7 @@ const table: Readonly<Record<string, Partial<Record<Phase, string>>>> = {
   },
   prepared: { offering: "exchanging: send" },
   preparedAll: { offering: "exchanging: caughtUp" },
+  settled: {},
   stop: {
     idle: stop,
     connecting: stop,
@@ -240,6 +242,32 @@ test("M6: what was saved while the logs were compared is offered (S5)", () => {
   const changed = stepReplica(stateIn("comparing", "stay"), { type: "changed", logs: [log] });
   const step = stepReplica(changed.state, { type: "compared", asks: [], offers: [] });
   expect(step.effects).toEqual([{ type: "prepare", log }]);
+});
+
+test("M15: what was foreseen is settled when no answer is under way, once, and goes in the same sync (O6)", () => {
+  const asked = stateIn("exchanging", "once");
+  const got = stepReplica(asked, message({ type: "update", log, update })).state;
+  const other = stepReplica(
+    { ...got, asking: [log, "main/Other"] },
+    message({ type: "state", log, heads: [] }),
+  );
+  // Another answer is under way still: only what waits here is looked at.
+  expect(stepReplica(other.state, { type: "noted", ask: null }).effects).toEqual([{ type: "prepare", log }]);
+  const ended = stepReplica(got, message({ type: "state", log, heads: [] }));
+  const settling = stepReplica(ended.state, { type: "noted", ask: null });
+  expect(settling.effects).toEqual([{ type: "settle" }]);
+  expect(stepReplica(settling.state, { type: "noted", ask: null }).effects).toEqual([]);
+  const settled = stepReplica(settling.state, { type: "settled", logs: ["main/Acme", "main/Else"] });
+  expect(settled.effects).toEqual([{ type: "prepare", log }]);
+  const next = stepReplica(settled.state, { type: "prepared", log, update: null });
+  expect(next.effects).toEqual([{ type: "prepare", log: "main/Else" }]);
+});
+
+test("M15: a connection that brings nothing settles what an earlier one brought before it was cut", () => {
+  const comparing = { ...initialReplicaState("once"), phase: "comparing" as const };
+  expect(stepReplica(comparing, { type: "compared", asks: [], offers: [] }).effects).toEqual([
+    { type: "settle" },
+  ]);
 });
 
 test("M7: after a cut nothing is remembered but how often it was tried (S2, S3)", () => {

@@ -1,4 +1,5 @@
 import { mainBranch } from "@darksync/core/conflict";
+import { type Result, success } from "@darksync/core/result";
 import { tablesOnBranch } from "../branch/on-branch.js";
 import { allOrNone } from "../edit/all-or-none.js";
 import { conflictAt } from "../read/conflicts.js";
@@ -10,18 +11,16 @@ import { settleConflicts } from "./settlement.js";
 
 /**
  * Settles the conflicts that were foreseen and have come, each by the rule planned for it. Returns how many; the plans
- * of these are over with, so that who undoes one is asked.
+ * of these are over with, so that who undoes one is asked. If that cannot be written, all stay listed with their plans.
  */
-export async function applyPlans(replica: Replica): Promise<number> {
-  if (replica.store.read(listPlans).length === 0) return 0;
-  const applied = await allOrNone(replica, (tables) => {
+export function applyPlans(replica: Replica): Promise<Result<number>> {
+  if (replica.store.read(listPlans).length === 0) return Promise.resolve(success(0));
+  return allOrNone(replica, (tables) => {
     let count = 0;
     for (const [branch, plans] of Map.groupBy(listPlans(tables), (plan) => plan.branch))
       count += applyTo(replica, tablesOf(replica, tables, branch), plans);
     return count;
   });
-  // What cannot be settled so stays listed with its plan.
-  return applied.ok ? applied.value : 0;
 }
 
 function tablesOf(replica: Replica, tables: ReplicaTables, branch: string): ReplicaTables {

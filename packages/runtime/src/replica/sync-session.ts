@@ -54,6 +54,8 @@ export interface SyncOutcome extends SyncCounts {
   readonly problem: Problem | null;
   /** Conflicts that were foreseen, came, and were settled as planned. */
   readonly plansApplied: number;
+  /** Why conflicts that were foreseen and came were not settled as planned; null if they were, or none came. */
+  readonly plansProblem: Problem | null;
   /** The locations where what came made a difference to several heads. */
   readonly judged: ReadonlySet<Location>;
   /** Blocks of others that were not taken; the relay passed on what it should not have. */
@@ -83,6 +85,7 @@ export class SyncSession {
   #pulled = 0;
   #parked = 0;
   #plansApplied = 0;
+  #plansProblem: Problem | null = null;
   readonly #judged = new Set<Location>();
   #end: { resolve: (outcome: SyncOutcome) => void; reject: (error: unknown) => void } | null = null;
 
@@ -113,7 +116,7 @@ export class SyncSession {
 
   /** Tells the sync that something was saved. */
   changed(): void {
-    const logs = this.#replica.store.read((tables) => tables.changes.logsWithUnsigned());
+    const logs = this.#unsignedLogs();
     if (logs.length > 0) this.#post({ type: "changed", logs });
   }
 
@@ -183,6 +186,8 @@ export class SyncSession {
         const update = await prepareBatch(this.#replica, effect.log, this.#stuck);
         return this.#post({ type: "prepared", log: effect.log, update });
       }
+      case "settle":
+        return this.#settle();
       case "caughtUp":
         return noteSynced(this.#replica);
       case "retry":
@@ -227,14 +232,24 @@ export class SyncSession {
     this.#refused.push(...refused);
     this.#count({ pulled });
     for (const location of judged) this.#judged.add(location);
-    const plansApplied = pulled > 0 ? await applyPlans(this.#replica) : 0;
-    this.#plansApplied += plansApplied;
-    if (plansApplied > 0) this.changed();
     // The end of an answer that is under way tells what is missing still.
     if (!isLacking || this.#state.asking.includes(log)) return;
     const held = this.#replica.store.read((tables) => vectorOf(tables.blocks, log));
     const ask = this.#askFor(log, held);
     if (ask !== null) this.#post({ type: "lacking", ask });
+  }
+
+  /** What was foreseen is settled when all of an answer is here: its updates may hold a conflict and its end. */
+  async #settle(): Promise<void> {
+    const applied = await applyPlans(this.#replica);
+    this.#plansProblem = applied.ok ? null : applied.problem;
+    const count = applied.ok ? applied.value : 0;
+    this.#plansApplied += count;
+    this.#post({ type: "settled", logs: count > 0 ? this.#unsignedLogs() : [] });
+  }
+
+  #unsignedLogs(): readonly LogName[] {
+    return this.#replica.store.read((tables) => tables.changes.logsWithUnsigned());
   }
 
   /** A question, or null if the relay has answered it twice already and nothing came of it. */
@@ -280,6 +295,7 @@ export class SyncSession {
       pulled: this.#pulled,
       parked: this.#parked,
       plansApplied: this.#plansApplied,
+      plansProblem: this.#plansProblem,
       judged: this.#judged,
       problem,
       refused: this.#refused,
