@@ -122,14 +122,15 @@ test("R22: plans are listed, replaced and taken back; only an own change can be 
 test("R22: a conflict that others settled is left to them, though it comes an update before their resolution", async () => {
   const pair = await planned("mine");
   await meet(pair);
-  const carol = await newReplica("Carol", "");
+  const [carol, dora] = [await newReplica("Carol", ""), await newReplica("Dora", "")];
   await saveValue(pair.bob, "Acme.a", 3);
-  // Bob's blocks alone fill an update, so that Carol's come in the next one.
-  for (let index = 0; index < 5; index += 1)
-    await must(save(pair.bob, `Acme.t${index}`, `let t${index} = "${toHex(systemRandom(120_000))}"\n`));
+  // What Bob and Dora write fills an update, so that Carol's stream comes in the next one.
+  const fill = (replica: Replica, name: string) =>
+    must(save(replica, `Acme.${name}`, `let ${name} = "${toHex(systemRandom(120_000))}"\n`));
+  for (const name of ["t", "u", "v"]) await fill(pair.bob, name);
+  await fill(dora, "w");
   await saveValue(pair.ada, "Acme.a", 4);
-  await mustSync(pair.ada, pair.wire);
-  for (const replica of [pair.bob, carol]) await mustSync(replica, pair.wire);
+  for (const replica of [pair.ada, pair.bob, dora, carol]) await mustSync(replica, pair.wire);
   const [conflict] = conflictsOf(carol);
   await must(resolveConflict(carol, conflict?.id ?? "", { type: "delete" }));
   await mustSync(carol, pair.wire);
