@@ -1,10 +1,29 @@
+/** What takes part in transactions. */
+interface Member {
+  /** Keeps a copy of what it holds; the function that it returns puts that back. */
+  checkpoint(): () => void;
+}
+
 /** What a transaction did, so that it can be undone. */
 export class Journal {
   #undos: (() => void)[] | null = null;
   #isReading = false;
+  readonly #members: Member[] = [];
 
   get isInTransaction(): boolean {
     return this.#undos !== null || this.#isReading;
+  }
+
+  join(member: Member): void {
+    this.#members.push(member);
+  }
+
+  /** Keeps a copy of all that its members hold; the function that it returns puts it back, as often as it is called. */
+  checkpoint(): () => void {
+    const restores = this.#members.map((member) => member.checkpoint());
+    return () => {
+      for (const restore of restores) restore();
+    };
   }
 
   /** Remembers how to undo a step; outside of a write it throws. */
@@ -40,12 +59,20 @@ export class Journal {
 }
 
 /** A map that takes part in transactions. Its values must not be changed in place. Its order means nothing. */
-export class JournaledMap<Key, Value> {
+export class JournaledMap<Key, Value> implements Member {
   readonly #journal: Journal;
-  readonly #map = new Map<Key, Value>();
+  #map = new Map<Key, Value>();
 
   constructor(journal: Journal) {
     this.#journal = journal;
+    journal.join(this);
+  }
+
+  checkpoint(): () => void {
+    const copy = new Map(this.#map);
+    return () => {
+      this.#map = new Map(copy);
+    };
   }
 
   get(key: Key): Value | undefined {

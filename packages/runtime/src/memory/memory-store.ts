@@ -25,6 +25,11 @@ export class MemoryStore<Tables> implements Store<Tables> {
     return this.#journal.read(() => work(this.#tables));
   }
 
+  /** Keeps a copy of what is stored, as a backup would; the function that it returns puts it back. */
+  checkpoint(): () => void {
+    return this.#journal.checkpoint();
+  }
+
   /** Nothing to close: what opens it again finds it as it was. */
   close(): void {}
 }

@@ -1,4 +1,4 @@
-import type { ReplicaStore, ReplicaTables } from "../store/store.js";
+import type { ReplicaTables } from "../store/store.js";
 import { Journal } from "./journal.js";
 import { MemoryBlocks } from "./memory-blocks.js";
 import { MemoryChanges } from "./memory-changes.js";
@@ -10,7 +10,7 @@ import { MemorySeen } from "./memory-seen.js";
 import { MemoryStore } from "./memory-store.js";
 
 /** A replica's store in memory. */
-export function memoryReplicaStore(): ReplicaStore {
+export function memoryReplicaStore(): MemoryStore<ReplicaTables> {
   const journal = new Journal();
   const blocks = new MemoryBlocks(journal);
   const changes = new MemoryChanges(journal);
