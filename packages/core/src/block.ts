@@ -27,10 +27,8 @@ import {
   writeVector,
 } from "./vector.js";
 
-/** Largest block, in bytes. */
+/** Largest block, in bytes, compressed or not: so one that was taken out of a segment can always be packed again. */
 export const maxBlockBytes: number = 768 * 1024;
-/** Largest payload of a block once expanded, in bytes: what a decompression bomb can cost. */
-export const maxPayloadBytes: number = 1024 * 1024;
 /** Bytes of a SHA-256 hash. */
 export const hashBytes: number = 32;
 /** Bytes of an Ed25519 signature. */
@@ -38,7 +36,7 @@ export const signatureBytes: number = 64;
 
 const blockVersion = 1;
 // As many as the smallest changes that a payload can hold: a payload of nothing but empty ones expands no further.
-const maxChangesPerBlock = maxPayloadBytes / 16;
+const maxChangesPerBlock = maxBlockBytes / 16;
 const methods: readonly CompressionMethod[] = ["none", "deflate-raw", "brotli"];
 
 /** Where the previous epoch of the same device in the same log was closed (C3). Blocks beyond `seq` count nowhere. */
@@ -65,15 +63,39 @@ export interface BlockHeader {
   readonly seen: Seen;
 }
 
-/** A block as read from bytes. */
+/** A block as read from bytes: nothing of it is checked. */
 export interface Block extends BlockHeader {
   readonly method: CompressionMethod;
-  /** Compressed changes, to be read with `readPayload`. */
+  /** Compressed changes, to be read with `openBlock` or `readPayload`. */
   readonly payload: Uint8Array;
   readonly payloadBytes: number;
-  /** What the signature is over. */
+  readonly signature: Uint8Array;
+}
+
+/** A block with its payload expanded, so that what was signed and its hash are known. */
+export interface OpenBlock {
+  readonly header: BlockHeader;
+  /** The payload: changes, to be read with `readChanges`. */
+  readonly expanded: Uint8Array;
+  /** What the signature is over (C2.2). */
   readonly signed: Uint8Array;
   readonly signature: Uint8Array;
+  /** Hex: what the next block of the stream names as its `prev` (C2.3). It is the same however the block is packed. */
+  readonly hash: string;
+}
+
+/** A block that its device has yet to sign. */
+export interface UnsignedBlock {
+  /** The bytes to sign. */
+  readonly signed: Uint8Array;
+  /** The bytes to store and send, all but the signature. */
+  readonly packed: Uint8Array;
+}
+
+/** What opening a block takes. */
+export interface BlockPorts {
+  readonly hash: Hash;
+  readonly compression: Compression;
 }
 
 /** The `prev` of a stream's first block: it ties a block to one log of one space. */
@@ -90,33 +112,88 @@ export function streamRoot(hash: Hash, space: string, log: LogName, stream: Stre
   );
 }
 
-/** The hash that the next block of the stream names as its `prev`: over all bytes, signature included. */
-export function blockHash(hash: Hash, block: Uint8Array): string {
-  return toHex(hash(block));
+/** The block with its payload expanded; null if that does not expand to its length, or the block is too large then. */
+export function openBlock({ hash, compression }: BlockPorts, block: Block): OpenBlock | null {
+  const expanded = expandPayload(compression, block);
+  return expanded === null ? null : openBlockOf(hash, block, expanded, block.signature);
 }
 
-/** A block without its signature: the bytes to sign. `changes` are encoded changes, in order. */
+/** A block of its parts, whatever it was packed in; null if it is too large. */
+export function openBlockOf(
+  hash: Hash,
+  header: BlockHeader,
+  expanded: Uint8Array,
+  signature: Uint8Array,
+): OpenBlock | null {
+  const signed = signedBytes(hash, header, expanded);
+  if (!fitsInBlock(signed, expanded)) return null;
+  return { header, expanded, signed, signature, hash: signedHash(hash, signed, signature) };
+}
+
+/** The hash (hex) of a block that was just signed. */
+export function signedHash(hash: Hash, signed: Uint8Array, signature: Uint8Array): string {
+  return toHex(hash(joined(signed, signature)));
+}
+
+/** The hash (hex) of a block as it is stored; null if the bytes are none. */
+export function blockHash(ports: BlockPorts, bytes: Uint8Array): string | null {
+  const block = decodeBlock(bytes);
+  return block === null ? null : (openBlock(ports, block)?.hash ?? null);
+}
+
+// The header as it is written, not as it came: numbers may be padded, and a block that was packed anew has one form.
+function signedBytes(hash: Hash, header: BlockHeader, expanded: Uint8Array): Uint8Array {
+  return encode((writer) => {
+    writeByte(writer, blockVersion);
+    writeHeader(writer, header);
+    writeVarUint(writer, expanded.length);
+    writeBytes(writer, hash(expanded));
+  });
+}
+
+// What is signed is the header and a hash, which takes more than what is left of a payload's frame.
+function fitsInBlock(signed: Uint8Array, expanded: Uint8Array): boolean {
+  return signed.length + expanded.length + signatureBytes <= maxBlockBytes;
+}
+
+/** A block without its signature. `changes` are encoded changes, in order; throws if they do not fit. */
 export function encodeUnsignedBlock(
-  compression: Compression,
+  { hash, compression }: BlockPorts,
   header: BlockHeader,
   changes: readonly Uint8Array[],
-): Uint8Array {
-  const raw = encode((writer) => {
+): UnsignedBlock {
+  const expanded = encode((writer) => {
     for (const change of changes) writeLengthAndBytes(writer, change);
   });
-  if (raw.length > maxPayloadBytes || changes.length > maxChangesPerBlock)
+  const signed = signedBytes(hash, header, expanded);
+  if (!fitsInBlock(signed, expanded) || changes.length > maxChangesPerBlock)
     throw new Error("the changes do not fit in one block");
-  const { method, payload } = smallestPayload(compression, raw, changes.length);
-  const unsigned = encode((writer) => {
+  return { signed, packed: packUnsigned(compression, header, expanded, changes.length) };
+}
+
+/** The bytes of a block that was taken out of a segment: compressed anew, with the hash and signature it had. */
+export function packBlock(
+  compression: Compression,
+  { header, expanded, signature }: OpenBlock,
+  changeCount: number,
+): Uint8Array {
+  return joined(packUnsigned(compression, header, expanded, changeCount), signature);
+}
+
+function packUnsigned(
+  compression: Compression,
+  header: BlockHeader,
+  expanded: Uint8Array,
+  changeCount: number,
+): Uint8Array {
+  const { method, payload } = smallestPayload(compression, expanded, changeCount);
+  return encode((writer) => {
     writeByte(writer, blockVersion);
     writeHeader(writer, header);
     writeByte(writer, methods.indexOf(method));
-    writeVarUint(writer, raw.length);
+    writeVarUint(writer, expanded.length);
     writeLengthAndBytes(writer, payload);
   });
-  if (unsigned.length + signatureBytes > maxBlockBytes)
-    throw new Error("the changes do not fit in one block once compressed");
-  return unsigned;
 }
 
 // Brotli gains on deflate only with a large window of text; a single live change is rarely worth its start-up.
@@ -131,45 +208,51 @@ function smallestPayload(
 }
 
 /** The block as it is stored and sent. */
-export function joinSignature(unsigned: Uint8Array, signature: Uint8Array): Uint8Array {
-  const block = new Uint8Array(unsigned.length + signature.length);
-  block.set(unsigned);
-  block.set(signature, unsigned.length);
-  return block;
+export function joinSignature({ packed }: UnsignedBlock, signature: Uint8Array): Uint8Array {
+  return joined(packed, signature);
+}
+
+function joined(start: Uint8Array, end: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(start.length + end.length);
+  bytes.set(start);
+  bytes.set(end, start.length);
+  return bytes;
 }
 
 /** Reads a block's header; the payload stays compressed and the signature unchecked. Null if malformed. */
 export function decodeBlock(bytes: Uint8Array): Block | null {
   if (bytes.length > maxBlockBytes || bytes.length < signatureBytes) return null;
-  const signed = bytes.subarray(0, bytes.length - signatureBytes);
   const signature = bytes.subarray(bytes.length - signatureBytes);
-  return decode(signed, (reader) => {
+  return decode(bytes.subarray(0, bytes.length - signatureBytes), (reader) => {
     if (readByte(reader) !== blockVersion) throw new Malformed("block version");
     const header = readHeader(reader);
     const method = methods[readByte(reader)];
     if (method === undefined) throw new Malformed("compression method");
     const payloadBytes = readVarUint(reader);
-    if (payloadBytes > maxPayloadBytes) throw new Malformed("payload too large");
-    return {
-      ...header,
-      method,
-      payloadBytes,
-      payload: readLengthAndBytes(reader, maxBlockBytes),
-      signed,
-      signature,
-    };
+    if (payloadBytes > maxBlockBytes) throw new Malformed("payload too large");
+    const payload = readLengthAndBytes(reader, maxBlockBytes);
+    return { ...header, method, payloadBytes, payload, signature };
   });
 }
 
 /** The encoded changes of a block, or null if its payload is not well-formed. */
 export function readPayload(compression: Compression, block: Block): readonly Uint8Array[] | null {
-  const raw = compression.expand(block.method, block.payload, block.payloadBytes);
-  if (raw === null || raw.length !== block.payloadBytes) return null;
-  return decode(raw, (reader) => {
+  const expanded = expandPayload(compression, block);
+  return expanded === null ? null : readChanges(expanded);
+}
+
+function expandPayload(compression: Compression, block: Block): Uint8Array | null {
+  const expanded = compression.expand(block.method, block.payload, block.payloadBytes);
+  return expanded?.length === block.payloadBytes ? expanded : null;
+}
+
+/** The encoded changes of an expanded payload, or null if it is not well-formed. */
+export function readChanges(expanded: Uint8Array): readonly Uint8Array[] | null {
+  return decode(expanded, (reader) => {
     const changes: Uint8Array[] = [];
-    while (reader.pos < raw.length) {
+    while (reader.pos < expanded.length) {
       if (changes.length === maxChangesPerBlock) throw new Malformed("too many changes");
-      changes.push(readLengthAndBytes(reader, maxPayloadBytes));
+      changes.push(readLengthAndBytes(reader, maxBlockBytes));
     }
     if (changes.length === 0) throw new Malformed("a block without changes");
     return changes;

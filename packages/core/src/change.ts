@@ -1,4 +1,4 @@
-import { maxPayloadBytes } from "./block.js";
+import { maxBlockBytes } from "./block.js";
 import { bytesOfHex, toHex } from "./bytes.js";
 import {
   decode,
@@ -83,7 +83,7 @@ function readChange(reader: Reader): DecodedChange {
   const unknown = new Set<number>();
   for (let count = readCount(reader, maxOpsPerChange); count > 0; count -= 1) {
     const number = readVarUint(reader);
-    const bytes = readLengthAndBytes(reader, maxPayloadBytes);
+    const bytes = readLengthAndBytes(reader, maxBlockBytes);
     const readOp = opReader(number);
     if (readOp === null) {
       unknown.add(number);
@@ -103,12 +103,26 @@ function readChange(reader: Reader): DecodedChange {
  * belongs to it because a change's validity depends on it: the same bytes signed into two logs are two changes.
  */
 export function changeId(hash: Hash, device: string, log: LogName, bytes: Uint8Array): ChangeId {
+  if (last.device !== device || last.log !== log) last = { device, log, start: startOfId(device, log) };
   return encodeFor(
     (writer) => {
-      writeBytes(writer, bytesOfHex(device));
-      writeText(writer, log);
+      writeBytes(writer, last.start);
       writeBytes(writer, bytes);
     },
     (covered) => toHex(hash(covered)),
   );
+}
+
+// Changes come by streams: most have the device and the log of the one before.
+let last: { readonly device: string; readonly log: LogName; readonly start: Uint8Array } = {
+  device: "",
+  log: "",
+  start: new Uint8Array(0),
+};
+
+function startOfId(device: string, log: LogName): Uint8Array {
+  return encode((writer) => {
+    writeBytes(writer, bytesOfHex(device));
+    writeText(writer, log);
+  });
 }

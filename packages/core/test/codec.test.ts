@@ -1,12 +1,15 @@
 import { describe, expect, test } from "vitest";
 import {
   type BlockHeader,
+  blockHash,
   decodeBlock,
   encodeUnsignedBlock,
   hashBytes,
   joinSignature,
   maxBlockBytes,
-  maxPayloadBytes,
+  openBlock,
+  openBlockOf,
+  packBlock,
   readPayload,
   signatureBytes,
 } from "../src/block.js";
@@ -46,9 +49,10 @@ const header: BlockHeader = {
   seen: new Map([["main/Acme", new Map([[stream, 300]])]]),
 };
 const signature = new Uint8Array(signatureBytes);
+const blockPorts = { hash: foldPorts.hash, compression };
 
 function blockOf(changes: readonly Uint8Array[], differences: Partial<BlockHeader> = {}): Uint8Array {
-  return joinSignature(encodeUnsignedBlock(compression, { ...header, ...differences }, changes), signature);
+  return joinSignature(encodeUnsignedBlock(blockPorts, { ...header, ...differences }, changes), signature);
 }
 
 const everyOp: readonly Op[] = [
@@ -160,7 +164,7 @@ describe("C1 C2 hostile bytes", () => {
       const changes = readPayload(compression, block);
       if (changes === null) continue;
       payloads += 1;
-      const again = decodeBlock(joinSignature(encodeUnsignedBlock(compression, block, changes), signature));
+      const again = decodeBlock(joinSignature(encodeUnsignedBlock(blockPorts, block, changes), signature));
       expect(again).toMatchObject({
         stream: block.stream,
         seq: block.seq,
@@ -180,7 +184,7 @@ describe("C1 C2 hostile bytes", () => {
       decodeChange(bytes);
       const block = decodeBlock(bytes);
       if (block !== null) readPayload(compression, block);
-      const fake = { ...header, payload: bytes, payloadBytes: below(300), signed: bytes, signature };
+      const fake = { ...header, payload: bytes, payloadBytes: below(300), signature };
       for (const method of ["none", "deflate-raw", "brotli"] as const)
         readPayload(compression, { ...fake, method });
     }
@@ -259,14 +263,51 @@ describe("C1 C2 limits", () => {
     expect(decodeChange(encodeChange(newChange(1, ops))).type).toBe("malformed");
   });
 
-  test("C2.6 a payload is at most 1 MiB, a block at most 768 KiB: encoding more throws rather than sign it", () => {
+  test("C2.6 a block is at most 768 KiB, compressed or not: encoding more throws rather than sign it", () => {
     const below = seededNumbers(4);
-    const noise = Uint8Array.from({ length: maxBlockBytes }, () => below(256));
-    expect(() => blockOf([new Uint8Array(maxPayloadBytes)])).toThrow("do not fit");
-    expect(() => blockOf([noise])).toThrow("once compressed");
-    const largest = blockOf([noise.subarray(0, maxChangeBytes)]);
-    expect(largest.length).toBeLessThan(maxBlockBytes);
-    expect(decodeBlock(largest)).not.toBeNull();
+    const noise = Uint8Array.from({ length: maxChangeBytes }, () => below(256));
+    expect(() => blockOf([new Uint8Array(maxBlockBytes - 100)])).toThrow("do not fit");
+    const bytes = blockOf([noise]);
+    expect(bytes.length).toBeLessThan(maxBlockBytes);
+    const largest = decodeBlock(bytes);
+    expect(largest === null ? null : openBlock(blockPorts, largest)).not.toBeNull();
+  });
+
+  test("C2.6 a block that is larger than 768 KiB once expanded is none", () => {
+    const small = decodeBlock(blockOf([encodeChange(newChange(1, everyOp))]));
+    if (small === null) throw new Error("not a block");
+    const opened = (payloadBytes: number) => {
+      const payload = compression.compress("brotli", new Uint8Array(payloadBytes));
+      return openBlock(blockPorts, { ...small, method: "brotli", payload, payloadBytes });
+    };
+    expect(opened(maxBlockBytes - 1024)).not.toBeNull();
+    expect(opened(maxBlockBytes - 100)).toBeNull();
+  });
+
+  test("C2.3 the hash covers header, expanded payload and signature, and not how they are packed", () => {
+    const changes = [encodeChange(newChange(1, everyOp)), encodeChange(newChange(2, everyOp))];
+    const block = decodeBlock(blockOf(changes));
+    const opened = block === null ? null : openBlock(blockPorts, block);
+    if (block === null || opened === null) throw new Error("not a block");
+    expect(block.method).toBe("brotli");
+    const plain = { ...compression, compress: (_: unknown, bytes: Uint8Array) => bytes };
+    const repacked = packBlock(plain, opened, changes.length);
+    expect(decodeBlock(repacked)?.method).toBe("none");
+    expect(blockHash(blockPorts, repacked)).toBe(opened.hash);
+    const { header: head, expanded } = opened;
+    for (const other of [
+      openBlockOf(blockPorts.hash, { ...head, seq: 3 }, expanded, signature),
+      openBlockOf(blockPorts.hash, head, expanded.subarray(1), signature),
+      openBlockOf(
+        blockPorts.hash,
+        head,
+        expanded,
+        signature.map((byte) => byte ^ 1),
+      ),
+    ]) {
+      expect(other?.hash).toMatch(/^[0-9a-f]{64}$/);
+      expect(other?.hash).not.toBe(opened.hash);
+    }
   });
 
   test("C2.6 a kilobyte of compressed nothing does not become a million changes", () => {
@@ -277,8 +318,8 @@ describe("C1 C2 limits", () => {
       if (block === null) throw new Error("not a block");
       return readPayload(compression, { ...block, method: "deflate-raw", payload, payloadBytes: count });
     };
-    expect(empties(maxPayloadBytes / 16)).toHaveLength(maxPayloadBytes / 16);
-    expect(empties(maxPayloadBytes / 16 + 1)).toBeNull();
+    expect(empties(maxBlockBytes / 16)).toHaveLength(maxBlockBytes / 16);
+    expect(empties(maxBlockBytes / 16 + 1)).toBeNull();
     const smallest = encodeChange({
       rules: 1,
       nonce: "00".repeat(6),

@@ -44,7 +44,7 @@ const texts: Readonly<Record<RefusalCode, readonly [message: string, hint: strin
   ],
   "no-authority": ["is by a device that may not write here", "Ask a maintainer for access."],
   "bad-signature": ["is not signed by its device", "Ask for it again from somebody else."],
-  "bad-payload": ["holds changes that cannot be unpacked", "Its device has to make it again in a new epoch."],
+  "bad-payload": ["holds what is no list of changes", "Its device has to make it again in a new epoch."],
 };
 
 /** The refusal of a block, with the words for it; the words of `cause` if there is one. */

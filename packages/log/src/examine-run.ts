@@ -1,17 +1,17 @@
-import { type Block, blockHash, decodeBlock } from "@darksync/core/block";
+import { type Block, decodeBlock, type OpenBlock, openBlock } from "@darksync/core/block";
 import { toHex } from "@darksync/core/bytes";
-import type { Hash, PublicKey } from "@darksync/core/ports";
+import type { PublicKey } from "@darksync/core/ports";
 import type { Problem } from "@darksync/core/result";
 import { deviceOf, parseStreamName, type Stream, type StreamName } from "@darksync/core/stream";
 import { type LogName, type Vector, vectorMaximum } from "@darksync/core/vector";
 import type { AdmissionView, Authority, StreamState } from "./admission-view.js";
 import { type BlockRefusal, blockRefusal, type RefusalCode } from "./block-refusal.js";
+import type { BudgetedPorts } from "./expansion-budget.js";
 import type { Run } from "./update.js";
 
-/** A block that is in order but for its signature and its payload, which were not looked at. */
+/** A block that is in its place and may be there; its chain, signature and payload were not looked at. */
 export interface Candidate {
   readonly bytes: Uint8Array;
-  readonly hash: string;
   readonly header: Block;
   readonly auth: Vector;
 }
@@ -23,26 +23,28 @@ export type RunEnd =
   | { readonly kind: "ask-again" }
   | { readonly kind: "refused"; readonly refusal: BlockRefusal };
 
-/** A run as far as it can be judged without signatures. */
+/** A run as far as it can be judged by headers and by what is held. */
 export interface ExaminedRun {
   readonly stream: StreamName;
   readonly device: PublicKey;
+  /** Hex: what the first of the candidates has to name as its `prev`. */
+  readonly prev: string;
   readonly candidates: readonly Candidate[];
   /** A block in the place of one that is held: a fork if its device signed it. */
-  readonly contradiction: Candidate | null;
+  readonly contradiction: OpenBlock | null;
   readonly end: RunEnd;
 }
 
-const nothing = { device: new Uint8Array(0), candidates: [], contradiction: null } as const;
+const nothing = { device: new Uint8Array(0), prev: "", candidates: [], contradiction: null } as const;
 
 /** What a run is judged by. */
 interface Receiver {
-  readonly hash: Hash;
+  readonly ports: BudgetedPorts;
   readonly log: LogName;
   readonly view: AdmissionView;
 }
 
-/** Compares a run with what is held, and follows its chain from there. */
+/** Compares a run with what is held, and looks where its new blocks stand. Reads all that is needed of the view. */
 export function examineRun(receiver: Receiver, run: Run): ExaminedRun {
   const { stream, firstSeq } = run;
   const place = parseStreamName(stream);
@@ -53,42 +55,48 @@ export function examineRun(receiver: Receiver, run: Run): ExaminedRun {
   const base = { ...nothing, stream, device: place.device };
   if (firstSeq > state.seq + 1) return { ...base, end: { kind: "ask-again" } };
   const difference = differenceFromHeld(receiver, run, state);
-  if (difference === null) return { ...base, ...followChain(receiver, run, state, place) };
+  if (difference === null) return { ...base, prev: state.hash, ...newBlocks(receiver, run, state, place) };
   return "kind" in difference
     ? { ...base, end: difference }
     : { ...base, contradiction: difference, end: { kind: "complete" } };
 }
 
 /** The first block that is not the one held in its place, or why it may not be one at all. Null if there is none. */
-function differenceFromHeld(receiver: Receiver, run: Run, state: StreamState): Candidate | RunEnd | null {
-  const { hash, view } = receiver;
+function differenceFromHeld(receiver: Receiver, run: Run, state: StreamState): OpenBlock | RunEnd | null {
+  const { ports, view } = receiver;
   for (const [index, bytes] of run.blocks.entries()) {
     const seq = run.firstSeq + index;
     if (seq > state.seq) return null;
     const held = view.hashAt(run.stream, seq);
-    const found = blockHash(hash, bytes);
-    if (held === null || held === found) continue;
-    const header = readInPlace(bytes, run.stream, seq, view.hashAt(run.stream, seq - 1));
+    if (held === null) continue;
+    const header = readInPlace(bytes, run.stream, seq);
     if (typeof header === "string") return refuse(receiver, run, seq, header);
-    return { bytes, hash: found, header, auth: header.auth };
+    if (!ports.budget.take(header.payloadBytes)) return { kind: "ask-again" };
+    const opened = openBlock(ports, header);
+    if (opened === null) return refuse(receiver, run, seq, "malformed-block");
+    if (opened.hash !== held) {
+      const isChained = header.prev === view.hashAt(run.stream, seq - 1);
+      return isChained ? opened : refuse(receiver, run, seq, "broken-chain");
+    }
+    ports.budget.giveBack(header.payloadBytes);
   }
   return null;
 }
 
-/** The new blocks of the run, up to the first that is not in order. */
-function followChain(
+/** The new blocks of the run, up to the first that may not be where it is. */
+function newBlocks(
   receiver: Receiver,
   run: Run,
   state: StreamState,
   place: Stream,
 ): Pick<ExaminedRun, "candidates" | "end"> {
-  const { hash, view } = receiver;
+  const { view } = receiver;
   const candidates: Candidate[] = [];
-  let last: Pick<StreamState, "seq" | "hash" | "auth"> = state;
+  let last: Pick<StreamState, "seq" | "auth"> = state;
   let authority: Authority | null = null;
   for (const bytes of run.blocks.slice(state.seq + 1 - run.firstSeq)) {
     const seq = last.seq + 1;
-    const header = readInPlace(bytes, run.stream, seq, last.hash);
+    const header = readInPlace(bytes, run.stream, seq);
     if (typeof header === "string") return { candidates, end: refuse(receiver, run, seq, header) };
     const code = beyondEpoch(header, state, place);
     if (code !== null) return { candidates, end: refuse(receiver, run, seq, code) };
@@ -99,8 +107,8 @@ function followChain(
     if (authority.kind === "refused") {
       return { candidates, end: refuse(receiver, run, seq, "no-authority", authority.problem) };
     }
-    last = { seq, hash: blockHash(hash, bytes), auth };
-    candidates.push({ bytes, hash: last.hash, header, auth });
+    last = { seq, auth };
+    candidates.push({ bytes, header, auth });
   }
   return { candidates, end: { kind: "complete" } };
 }
@@ -115,17 +123,11 @@ function refuse(
   return { kind: "refused", refusal: blockRefusal(code, log, stream, seq, cause) };
 }
 
-/** The block, if it is one and continues its own stream here; else what is wrong with it. */
-function readInPlace(
-  bytes: Uint8Array,
-  stream: StreamName,
-  seq: number,
-  prev: string | null,
-): Block | RefusalCode {
+/** The block, if it is one and names its place; else what is wrong with it. */
+function readInPlace(bytes: Uint8Array, stream: StreamName, seq: number): Block | RefusalCode {
   const header = decodeBlock(bytes);
   if (header === null) return "malformed-block";
-  if (header.stream !== stream || header.seq !== seq) return "wrong-place";
-  return header.prev === prev ? header : "broken-chain";
+  return header.stream === stream && header.seq === seq ? header : "wrong-place";
 }
 
 /** What is wrong with where the block stands to the ends of epochs (C3); null if nothing. */

@@ -1,6 +1,7 @@
-import { maxPayloadBytes } from "@darksync/core/block";
+import { maxBlockBytes } from "@darksync/core/block";
 import { expect, test } from "vitest";
-import { admitRuns, maxExpandedBytes } from "../src/admission.js";
+import { admitRuns } from "../src/admission.js";
+import { maxExpandedBytes, maxUnsignedBytes } from "../src/expansion-budget.js";
 import { admit, holding, outcome, ports } from "./support/admitting.js";
 import { countingCompression, countingVerify, newKey } from "./support/ports.js";
 import { Author, bytesOf, Holder, log, plainStream, seenOf } from "./support/streams.js";
@@ -95,8 +96,8 @@ test("L2.15 a run beyond what is held is to be asked for again", async () => {
 
 test("L2.15 one call unpacks no more than its limit, and the rest comes with the next", async () => {
   const author = new Author();
-  const large = new Uint8Array(maxPayloadBytes - 8);
-  const perCall = Math.floor(maxExpandedBytes / maxPayloadBytes);
+  const large = new Uint8Array(maxBlockBytes - 1024);
+  const perCall = Math.floor(maxExpandedBytes / large.length);
   author.write(perCall + 2, { changes: [large] });
   const holder = new Holder();
   const first = await admit(holder, author.run());
@@ -112,14 +113,14 @@ test("L2.15 one call unpacks no more than its limit, and the rest comes with the
 test("L2.15 a small message of blocks with many empty changes does not fill the memory", async () => {
   const author = new Author();
   const empty = new Uint8Array(0);
-  author.write(12, { changes: Array.from({ length: 65_536 }, () => empty) });
+  author.write(12, { changes: Array.from({ length: 49_152 }, () => empty) });
   expect(author.blocks.reduce((size, block) => size + block.length, 0)).toBeLessThan(4096);
   const holder = new Holder();
   for (let calls = 1; holder.stream(author.stream).seq < 12; calls += 1) {
     const { admitted, refused, askAgain } = await admit(holder, author.run());
     const changes = admitted.reduce((count, block) => count + block.changes.length, 0);
     expect(changes).toBeGreaterThan(0);
-    expect(changes).toBeLessThanOrEqual(5 * 65_536);
+    expect(changes).toBeLessThanOrEqual(6 * 49_152);
     expect(refused).toEqual([]);
     holder.store(admitted);
     expect(askAgain.length).toBe(holder.stream(author.stream).seq < 12 ? 1 : 0);
@@ -145,12 +146,27 @@ test("L2.16 C2.4 one signature is checked if it is good, and few if not", async 
   }
 });
 
-test("L2.17 the payload of a block that nobody signed is not unpacked", async () => {
-  const author = new Author();
-  author.write(3, { signer: newKey() });
+test("L2.17 of blocks that nobody signed no more than 4 MiB are unpacked, however many streams they are of", async () => {
+  const changes = [new Uint8Array(maxBlockBytes - 1024)];
+  const forged = [1, 2, 3].map(() => new Author());
+  for (const author of forged) author.write(12, { signer: newKey(), changes });
   const counting = countingCompression();
-  await admitRuns({ ...ports, compression: counting }, log, new Holder(), [author.run()]);
-  expect(counting.expansions()).toBe(0);
+  const runs = forged.map((author) => author.run());
+  const admission = await admitRuns({ ...ports, compression: counting }, log, new Holder(), runs);
+  expect(admission.admitted).toEqual([]);
+  expect(counting.expansions()).toBe(Math.floor(maxUnsignedBytes / maxBlockBytes));
+});
+
+test("L2.17 what is signed makes room for more, a signature each 4 MiB", async () => {
+  const author = new Author();
+  author.write(12, { changes: [new Uint8Array(maxBlockBytes - 1024)] });
+  const { verify, calls } = countingVerify();
+  const holder = new Holder();
+  holder.store((await admitRuns({ ...ports, verify }, log, holder, [author.run()])).admitted);
+  expect(holder.stream(author.stream).seq).toBe(12);
+  expect(calls()).toBe(3);
+  author.write(1);
+  expect(outcome(await admit(holder, author.run())).admitted).toEqual([13]);
 });
 
 test("L2.1 mutated blocks are never admitted, and never throw", async () => {

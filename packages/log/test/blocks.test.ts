@@ -1,7 +1,7 @@
-import { decodeBlock } from "@darksync/core/block";
+import { decodeBlock, openBlock, packBlock } from "@darksync/core/block";
 import { expect, test } from "vitest";
 import { admit, expectLastRefused, holding, outcome } from "./support/admitting.js";
-import { compression, newKey } from "./support/ports.js";
+import { compression, newKey, sha256 } from "./support/ports.js";
 import { Author, bytesOf, closingOf, Holder, log, plainStream } from "./support/streams.js";
 
 test("C2.1 bytes that are no block", async () => {
@@ -99,35 +99,66 @@ test("C2.4 a block that was altered on the way, at the end of a run or within", 
   }
 });
 
-test("C2.5 a payload that does not unpack, is longer than it says, or holds no change", async () => {
-  const sizeAt = (unsigned: Uint8Array) => unsigned.length - 2 - bytesOf("change 2").length - 1;
-  const alterations: readonly ((unsigned: Uint8Array) => Uint8Array)[] = [
-    (unsigned) => unsigned.map((byte, at) => (at === sizeAt(unsigned) - 1 ? 2 : byte)),
-    (unsigned) => unsigned.map((byte, at) => (at === sizeAt(unsigned) ? 5 : byte)),
-    (unsigned) => Uint8Array.of(...unsigned.subarray(0, sizeAt(unsigned)), 0, 0),
+test("C2.1 a payload that does not unpack, or is longer than it says", async () => {
+  const sizeAt = (packed: Uint8Array) => packed.length - 2 - bytesOf("change 2").length - 1;
+  const alterations: readonly ((packed: Uint8Array) => Uint8Array)[] = [
+    (packed) => packed.map((byte, at) => (at === sizeAt(packed) - 1 ? 2 : byte)),
+    (packed) => packed.map((byte, at) => (at === sizeAt(packed) ? 5 : byte)),
   ];
   for (const alter of alterations) {
     const author = new Author();
     author.write(2);
     author.write(1, { alter });
     expect(decodeBlock(author.blocks[2] ?? bytesOf(""))).not.toBeNull();
-    await expectLastRefused(author, "bad-payload");
+    await expectLastRefused(author, "malformed-block");
   }
 });
 
-test("C2.5 a small payload that would unpack to a large one", async () => {
+test("C2.1 a small payload that would unpack to a large one", async () => {
   const author = new Author();
   const bomb = compression.compress("deflate-raw", new Uint8Array(50_000_000));
-  const alter = (unsigned: Uint8Array) => {
-    const header = unsigned.subarray(0, unsigned.length - 12);
+  const alter = (packed: Uint8Array) => {
+    const header = packed.subarray(0, packed.length - 12);
     const { length } = bomb;
     const size = [0x80 | (length & 127), 0x80 | ((length >> 7) & 127), length >> 14];
     return new Uint8Array(Buffer.concat([header, Uint8Array.of(1, 0x80, 0x80, 0x20, ...size), bomb]));
   };
   author.write(1, { alter });
   expect(decodeBlock(author.blocks[0] ?? bytesOf(""))).toMatchObject({ method: "deflate-raw" });
-  await expectLastRefused(author, "bad-payload");
+  await expectLastRefused(author, "malformed-block");
 });
+
+test("C2.5 a payload that its device signed and that holds no change, or half of one", async () => {
+  for (const payload of [[], [9, 1]]) {
+    const alter = (packed: Uint8Array) => {
+      const start = packed.subarray(0, packed.length - 2 - bytesOf("change 2").length - 1);
+      return Uint8Array.of(...start, payload.length, payload.length, ...payload);
+    };
+    const author = new Author();
+    author.write(2);
+    author.write(1, { alter });
+    await expectLastRefused(author, "bad-payload");
+  }
+});
+
+test("C2.3 the same block, packed otherwise, is the same block", async () => {
+  const author = new Author();
+  author.write(2, { changes: [bytesOf("one ".repeat(500))] });
+  const repacked = author.blocks.map((bytes) => packedPlain(bytes));
+  expect(repacked[1]?.length).toBeGreaterThan(author.blocks[1]?.length ?? 0);
+  const holder = await holding(author);
+  author.write(1);
+  const blocks = [...repacked, ...author.blocks.slice(2)];
+  expect(outcome(await admit(holder, { ...author.run(), blocks }))).toEqual({ admitted: [3], refused: [] });
+  expect(outcome(await admit(new Holder(), { ...author.run(), blocks })).admitted).toEqual([1, 2, 3]);
+});
+
+function packedPlain(bytes: Uint8Array): Uint8Array {
+  const block = decodeBlock(bytes);
+  const opened = block === null ? null : openBlock({ hash: sha256, compression }, block);
+  if (opened === null) throw new Error("no block");
+  return packBlock({ ...compression, compress: (_, payload) => payload }, opened, 1);
+}
 
 test("C3.1 two blocks at one seq by the same device are a fork; the block held stands", async () => {
   const author = new Author();

@@ -32,8 +32,8 @@ async function newRun(
   const stream: StreamName = streamName({ device: signer.publicKey, epoch: systemRandom(epochBytes) });
   const prev = streamRoot(sha256, space, log, stream);
   const header = { stream, seq: 1, prev, closes: null, auth: new Map(), seen: new Map() };
-  const unsigned = encodeUnsignedBlock(nodeCompression, header, changes);
-  const block = joinSignature(unsigned, await signer.sign(unsigned));
+  const unsigned = encodeUnsignedBlock({ hash: sha256, compression: nodeCompression }, header, changes);
+  const block = joinSignature(unsigned, await signer.sign(unsigned.signed));
   return { stream, firstSeq: 1, blocks: [block] };
 }
 

@@ -2,15 +2,21 @@ import {
   type BlockHeader,
   blockHash,
   type Closing,
+  decodeBlock,
   encodeUnsignedBlock,
   joinSignature,
+  openBlock,
   streamRoot,
+  type UnsignedBlock,
 } from "@darksync/core/block";
+import { toHex } from "@darksync/core/bytes";
 import { type StreamName, streamName } from "@darksync/core/stream";
 import type { LogName, Seen, Vector } from "@darksync/core/vector";
 import type { AdmittedBlock } from "../../src/admission.js";
 import type { AdmissionView, Authority, StreamState } from "../../src/admission-view.js";
 import { compression, newKey, sha256, type TestKey } from "./ports.js";
+
+const ports = { hash: sha256, compression };
 
 export const space = "space-1";
 export const log: LogName = "main/Stripe";
@@ -30,8 +36,8 @@ export function plainStream(number: number): StreamName {
 export interface Differences extends Partial<BlockHeader> {
   readonly changes?: readonly Uint8Array[];
   readonly signer?: TestKey;
-  /** Alters the bytes before they are signed. */
-  readonly alter?: (unsigned: Uint8Array) => Uint8Array;
+  /** Alters the packed bytes before they are signed. */
+  readonly alter?: (packed: Uint8Array) => Uint8Array;
 }
 
 /** A device that writes one stream of one log. */
@@ -59,7 +65,7 @@ export class Author {
   block(differences: Differences = {}): Uint8Array {
     const { changes = [bytesOf(`change ${this.blocks.length}`)], signer, alter, ...header } = differences;
     const unsigned = encodeUnsignedBlock(
-      compression,
+      ports,
       {
         stream: this.stream,
         seq: this.blocks.length + 1,
@@ -71,8 +77,8 @@ export class Author {
       },
       changes,
     );
-    const altered = alter === undefined ? unsigned : alter(unsigned);
-    return joinSignature(altered, (signer ?? this.key).sign(altered));
+    const altered = alter === undefined ? unsigned : signable(alter(unsigned.packed));
+    return joinSignature(altered, (signer ?? this.key).sign(altered.signed));
   }
 
   /** Appends blocks, and gives them back. */
@@ -84,7 +90,7 @@ export class Author {
 
   lastHash(): string {
     const last = this.blocks.at(-1);
-    return last === undefined ? this.root : blockHash(sha256, last);
+    return last === undefined ? this.root : hashOf(last);
   }
 
   run(firstSeq = 1): { stream: StreamName; firstSeq: number; blocks: Uint8Array[] } {
@@ -92,10 +98,22 @@ export class Author {
   }
 }
 
+/** What a device would sign of altered bytes; of what is no block, the bytes. */
+function signable(packed: Uint8Array): UnsignedBlock {
+  const block = decodeBlock(joinSignature({ packed, signed: packed }, new Uint8Array(64)));
+  const opened = block === null ? null : openBlock(ports, block);
+  return { packed, signed: opened?.signed ?? packed };
+}
+
+/** The hash of what is a block; of what is none, that of its bytes. */
+function hashOf(block: Uint8Array): string {
+  return blockHash(ports, block) ?? toHex(sha256(block));
+}
+
 /** A closing of an author's epoch after `seq` blocks. */
 export function closingOf(author: Author, seq: number): Closing {
   const block = author.blocks[seq - 1];
-  const hash = block === undefined ? author.root : blockHash(sha256, block);
+  const hash = block === undefined ? author.root : hashOf(block);
   return { epoch: author.stream.slice(65), seq, hash };
 }
 
@@ -123,7 +141,7 @@ export class Holder implements AdmissionView {
   hashAt(name: StreamName, seq: number): string | null {
     if (seq === 0) return streamRoot(sha256, this.#space, this.#log, name);
     const block = this.#streams.get(name)?.blocks[seq - 1];
-    return block === undefined ? null : blockHash(sha256, block);
+    return block === undefined ? null : hashOf(block);
   }
 
   authority(device: string, auth: Vector): Authority {

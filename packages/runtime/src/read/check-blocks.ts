@@ -1,4 +1,4 @@
-import { type Block, blockHash, decodeBlock, readPayload, streamRoot } from "@darksync/core/block";
+import { decodeBlock, type OpenBlock, openBlock, readChanges, streamRoot } from "@darksync/core/block";
 import { changeId } from "@darksync/core/change";
 import type { Problem } from "@darksync/core/result";
 import { deviceOf, parseStreamName, type StreamName } from "@darksync/core/stream";
@@ -16,7 +16,7 @@ const hint = "Set this copy aside and make a new one from the relay: darklang jo
 /** Checks every stream: its chain from the root to the tip, the tip's signature, and the changes in its blocks. */
 export async function checkBlocks(ports: Ports): Promise<readonly Problem[]> {
   const problems: Problem[] = [];
-  const tips: Block[] = [];
+  const tips: OpenBlock[] = [];
   ports.store.read((tables) => {
     for (const log of tables.blocks.logs()) {
       for (const [stream, tip] of tables.blocks.tips(log)) {
@@ -26,10 +26,10 @@ export async function checkBlocks(ports: Ports): Promise<readonly Problem[]> {
       }
     }
   });
-  for (const block of tips) {
-    const device = parseStreamName(block.stream)?.device;
-    if (device === undefined || !(await ports.verify(device, block.signed, block.signature)))
-      problems.push(problemAt("", block.stream, `block ${block.seq} has no good signature`));
+  for (const { header, signed, signature } of tips) {
+    const device = parseStreamName(header.stream)?.device;
+    if (device === undefined || !(await ports.verify(device, signed, signature)))
+      problems.push(problemAt("", header.stream, `block ${header.seq} has no good signature`));
   }
   return problems;
 }
@@ -46,19 +46,21 @@ function checkStream(
   log: LogName,
   stream: StreamName,
   tip: Tip,
-): Block | string {
-  let last: Block | null = null;
+): OpenBlock | string {
+  let last: OpenBlock | null = null;
   let prev = streamRoot(ports.hash, readFacts(tables).space, log, stream);
   for (let seq = 1; seq <= tip.seq; ) {
     const stored = tables.blocks.read(log, stream, seq, bytesAtOnce);
     if (stored.length === 0) return `block ${seq} is missing`;
     for (const { seq: storedSeq, hash, changeCount, bytes } of stored) {
       if (storedSeq !== seq) return `block ${seq} is missing`;
-      if (blockHash(ports.hash, bytes) !== hash) return `block ${seq} is not what its hash says`;
-      last = decodeBlock(bytes);
-      if (last === null || last.stream !== stream || last.seq !== seq) return `block ${seq} cannot be read`;
-      if (last.prev !== prev) return `block ${seq} does not follow the one before it`;
-      const changes = readPayload(ports.compression, last);
+      const block = decodeBlock(bytes);
+      last = block === null ? null : openBlock(ports, block);
+      if (last?.hash !== hash) return `block ${seq} is not what its hash says`;
+      const { header } = last;
+      if (header.stream !== stream || header.seq !== seq) return `block ${seq} stands in the wrong place`;
+      if (header.prev !== prev) return `block ${seq} does not follow the one before it`;
+      const changes = readChanges(last.expanded);
       if (changes?.length !== changeCount) return `block ${seq} does not hold what it should`;
       const lost = changes.some(
         (change) => !tables.changes.has(changeId(ports.hash, deviceOf(stream), log, change)),

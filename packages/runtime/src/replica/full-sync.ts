@@ -39,7 +39,7 @@ function firstDamaged(
   for (let seq = 1; ; ) {
     const read = blocks.read(log, stream, seq, readAtOnceBytes);
     if (read.length === 0) return null;
-    for (const block of read) if (blockHash(replica.hash, block.bytes) !== block.hash) return block.seq;
+    for (const block of read) if (blockHash(replica, block.bytes) !== block.hash) return block.seq;
     seq += read.length;
   }
 }

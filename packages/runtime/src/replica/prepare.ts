@@ -1,8 +1,8 @@
 import {
   type BlockHeader,
-  blockHash,
   encodeUnsignedBlock,
   joinSignature,
+  signedHash,
   streamRoot,
 } from "@darksync/core/block";
 import type { ChangeId } from "@darksync/core/op-id";
@@ -22,8 +22,9 @@ import { lastOf } from "./push-queue.js";
 import { type Replica, readFacts } from "./replica.js";
 import { SeenAt } from "./seen-at.js";
 
-// Larger payloads compress better, up to what brotli sees at once; smaller ones are repeated cheaper after a cut.
-const payloadBytes = 384 * 1024;
+// Larger payloads compress better, up to what brotli sees at once; smaller ones are repeated cheaper after a cut. With
+// what a relay lets a space's names take in a header, it fits in a block uncompressed.
+const payloadBytes = 352 * 1024;
 const maxChangesPerBlock = 4096;
 
 /**
@@ -186,9 +187,10 @@ async function signBlocks(
       auth: vectorDifference(seen.get(authLog) ?? new Map(), lastSeen.get(authLog) ?? new Map()),
       seen: seenDifference(seen, lastSeen),
     };
-    const unsigned = encodeUnsignedBlock(compression, header, records.map(bytesOf));
-    const bytes = joinSignature(unsigned, await signer.sign(unsigned));
-    tip = { seq: header.seq, hash: blockHash(hash, bytes) };
+    const unsigned = encodeUnsignedBlock({ hash, compression }, header, records.map(bytesOf));
+    const signature = await signer.sign(unsigned.signed);
+    const bytes = joinSignature(unsigned, signature);
+    tip = { seq: header.seq, hash: signedHash(hash, unsigned.signed, signature) };
     lastSeen = seenMaximum(lastSeen, seen);
     signed.push({ bytes, hash: tip.hash, seen: header.seen });
   }
