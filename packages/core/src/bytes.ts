@@ -1,7 +1,5 @@
-const hexOfByte: readonly string[] = Array.from({ length: 256 }, (_, byte) =>
-  byte.toString(16).padStart(2, "0"),
-);
 const digits = "0123456789abcdef";
+const codeOfDigit: Uint8Array = Uint8Array.from(digits, (digit) => digit.charCodeAt(0));
 const notHex = 0xff;
 // The value of each ASCII character as a hex digit.
 const digitOfCode: Uint8Array = Uint8Array.from({ length: 128 }, (_, code) => {
@@ -9,11 +7,27 @@ const digitOfCode: Uint8Array = Uint8Array.from({ length: 128 }, (_, code) => {
   return digit < 0 ? notHex : digit;
 });
 
+// A text that is joined piece by piece is put together anew where it is first looked up: made at once it takes a third
+// of the time. So many at once as fit among the arguments of a call.
+const bytesAtOnce = 512;
+
 /** Lower-case hex of bytes. */
 export function toHex(bytes: Uint8Array): string {
+  if (bytes.length <= bytesAtOnce) return hexOfFew(bytes);
   let hex = "";
-  for (const byte of bytes) hex += hexOfByte[byte];
+  for (let start = 0; start < bytes.length; start += bytesAtOnce)
+    hex += hexOfFew(bytes.subarray(start, start + bytesAtOnce));
   return hex;
+}
+
+function hexOfFew(bytes: Uint8Array): string {
+  const codes = new Array<number>(2 * bytes.length);
+  for (let index = 0; index < bytes.length; index += 1) {
+    const byte = bytes[index] ?? 0;
+    codes[2 * index] = codeOfDigit[byte >> 4] ?? 0;
+    codes[2 * index + 1] = codeOfDigit[byte & 15] ?? 0;
+  }
+  return String.fromCharCode.apply(null, codes);
 }
 
 /** The bytes of lower-case hex, or null if the text is none. */

@@ -1,6 +1,7 @@
 import { type ChangeId, changeOf, indexOf, type OpId } from "@darksync/core/op-id";
 import type { Connection } from "./connection.js";
 import { blobOfHex, keyOfHex } from "./hex-blob.js";
+import { KeyFilter } from "./key-filter.js";
 import { opsPerChange } from "./schema.js";
 
 /** Numbers of changes, and of their ops, by id. */
@@ -9,10 +10,16 @@ export class ChangeNumbers {
   // A transaction asks for the same few ids again and again. A removed change that comes back has another number.
   readonly #numbers = new Map<ChangeId, number>();
   readonly #hints = new Map<ChangeId, number>();
+  readonly #filter: KeyFilter;
   #lastMissed: ChangeId | null = null;
 
   constructor(connection: Connection) {
     this.#connection = connection;
+    this.#filter = new KeyFilter(connection, {
+      count: `select coalesce((select max(number) from placed_change), 0)
+        + coalesce((select max(number) from unsigned_change), 0) as count`,
+      keys: "select id_key as key from placed_change union all select id_key as key from unsigned_change",
+    });
     connection.forgetAtEnd(() => {
       this.#numbers.clear();
       this.#hints.clear();
@@ -24,21 +31,10 @@ export class ChangeNumbers {
   find(id: ChangeId): number | null {
     const known = this.#numbers.get(id);
     if (known !== undefined) return known;
-    const [key, blob] = [keyOfHex(id), blobOfHex(id)];
-    const row = this.#connection.row<{ number: number }>(
-      `select number from placed_change where id_key = ? and id = ?
-      union all select number from unsigned_change where id_key = ? and id = ?`,
-      key,
-      blob,
-      key,
-      blob,
-    );
-    if (row === undefined) {
-      this.#lastMissed = id;
-      return null;
-    }
-    this.#numbers.set(id, row.number);
-    return row.number;
+    const number = this.#read(id);
+    if (number === null) this.#lastMissed = id;
+    else this.#numbers.set(id, number);
+    return number;
   }
 
   /** Whether this transaction has met a change. */
@@ -64,6 +60,7 @@ export class ChangeNumbers {
   remember(id: ChangeId, number: number): void {
     if (id === this.#lastMissed) this.#lastMissed = null;
     this.#numbers.set(id, number);
+    this.#filter.add(keyOfHex(id));
   }
 
   forget(id: ChangeId): void {
@@ -81,5 +78,20 @@ export class ChangeNumbers {
     const number = this.findOp(id);
     if (number === null) throw new Error(`the change of op ${id} was not added`);
     return number;
+  }
+
+  #read(id: ChangeId): number | null {
+    const key = keyOfHex(id);
+    if (!this.#filter.mayHold(key)) return null;
+    const blob = blobOfHex(id);
+    const row = this.#connection.row<{ number: number }>(
+      `select number from placed_change where id_key = ? and id = ?
+      union all select number from unsigned_change where id_key = ? and id = ?`,
+      key,
+      blob,
+      key,
+      blob,
+    );
+    return row?.number ?? null;
   }
 }

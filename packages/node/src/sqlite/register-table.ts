@@ -36,9 +36,9 @@ export interface RegisterColumns {
 
 interface KnownRegister {
   readonly register: Register;
-  readonly state: RegisterState | null;
+  state: RegisterState | null;
   /** Whether there is a row, if maybe not of this state. */
-  readonly hasRow: boolean;
+  hasRow: boolean;
 }
 
 export const selectRegisters: string =
@@ -47,13 +47,22 @@ export const selectRegisters: string =
 // Joined once: a statement is found by its text, and a new text has to be hashed first.
 const selectOne = `${selectRegisters} where type = ? and key = ?`;
 
-/** The registers with their heads. What a transaction that writes has met it reads once. */
+// A clone comes back to the same registers in transaction after transaction. About 50 MB of memory.
+const mostKept = 50_000;
+
+/**
+ * The registers with their heads. What a transaction that writes has met it reads once, and the next one knows it still
+ * if nobody else has written meanwhile.
+ */
 export class RegisterTable {
   readonly #connection: Connection;
   readonly #numbers: ChangeNumbers;
   readonly #damaged: (reason: string) => Error;
-  readonly #known = new Map<string, KnownRegister>();
-  readonly #unwritten = new Set<string>();
+  readonly #known = new Map<RegisterType, Map<string, KnownRegister>>();
+  #knownCount = 0;
+  readonly #unwritten = new Set<KnownRegister>();
+  /** What a transaction that only reads has met last. */
+  #lastRead: KnownRegister | null = null;
 
   readonly #noteNumber = (change: ChangeId, number: number): void => this.#numbers.noteHint(change, number);
   readonly #numberOf = (change: ChangeId): number =>
@@ -64,9 +73,11 @@ export class RegisterTable {
     this.#numbers = numbers;
     this.#damaged = damaged;
     connection.writeBeforeCommit(() => this.writeNew());
+    connection.forgetAtForeignWrite(() => this.#forget());
     connection.forgetAtEnd(() => {
-      this.#known.clear();
+      this.#lastRead = null;
       this.#unwritten.clear();
+      if (this.#knownCount > mostKept) this.#forget();
     });
   }
 
@@ -77,32 +88,32 @@ export class RegisterTable {
 
   /** Makes a register that holds nothing yet. Its row is written with its heads. */
   add(register: Register, id: number): void {
-    const key = keyOf(register);
-    const { hasRow } = this.#find(register);
-    const state = { id, heads: [], shown: null, isMerged: false, isLinked: false, conflict: null };
-    this.#known.set(key, { register, state, hasRow });
-    this.#unwritten.add(key);
+    const known = this.#find(register);
+    known.state = { id, heads: [], shown: null, isMerged: false, isLinked: false, conflict: null };
+    this.#unwritten.add(known);
   }
 
   put<Type extends RegisterType>(register: Register<Type>, state: RegisterState<Type>): void {
-    const key = keyOf(register);
-    const { hasRow } = this.#find(register);
-    this.#write(register, state, hasRow);
-    this.#known.set(key, { register, state, hasRow: true });
-    this.#unwritten.delete(key);
+    const known = this.#find(register);
+    this.#write(register, state, known.hasRow);
+    known.state = state;
+    known.hasRow = true;
+    this.#unwritten.delete(known);
   }
 
   /** Writes the registers that were made and have no heads yet. */
   writeNew(): void {
-    for (const key of this.#unwritten) {
-      const known = this.#known.get(key);
-      if (known !== undefined && known.state !== null) this.put(known.register, known.state);
-    }
+    for (const { register, state } of this.#unwritten) if (state !== null) this.put(register, state);
   }
 
   clear(): void {
     this.#connection.run("delete from register");
+    this.#forget();
+  }
+
+  #forget(): void {
     this.#known.clear();
+    this.#knownCount = 0;
     this.#unwritten.clear();
   }
 
@@ -126,16 +137,36 @@ export class RegisterTable {
   }
 
   #find(register: Register): KnownRegister {
-    const key = keyOf(register);
-    const known = this.#known.get(key);
-    if (known !== undefined) return known;
+    return this.#connection.isWriting ? this.#findToWrite(register) : this.#findToRead(register);
+  }
+
+  #findToWrite(register: Register): KnownRegister {
+    let ofType = this.#known.get(register.type);
+    if (ofType === undefined) {
+      ofType = new Map();
+      this.#known.set(register.type, ofType);
+    }
+    let known = ofType.get(register.key);
+    if (known === undefined) {
+      known = this.#read(register);
+      ofType.set(register.key, known);
+      this.#knownCount += 1;
+    }
+    return known;
+  }
+
+  // It may look at very many, at each several times in a row.
+  #findToRead(register: Register): KnownRegister {
+    const last = this.#lastRead?.register;
+    if (this.#lastRead === null || last?.key !== register.key || last.type !== register.type)
+      this.#lastRead = this.#read(register);
+    return this.#lastRead;
+  }
+
+  #read(register: Register): KnownRegister {
     const row = this.#connection.row<RegisterColumns>(selectOne, numberOf(register.type), register.key);
     const state = row === undefined ? null : this.stateOf(register.type, row, this.#noteNumber);
-    const found = { register, state, hasRow: state !== null };
-    // A transaction that only reads may look at very many, at each several times in a row.
-    if (!this.#connection.isWriting) this.#known.clear();
-    this.#known.set(key, found);
-    return found;
+    return { register, state, hasRow: state !== null };
   }
 
   #write<Type extends RegisterType>(
@@ -209,8 +240,4 @@ const ignore = (): void => {};
 /** The number of a register's type in the table. */
 export function numberOf(type: RegisterType): number {
   return registerNumbers[type];
-}
-
-function keyOf(register: Register): string {
-  return `${register.type} ${register.key}`;
 }

@@ -7,7 +7,7 @@ import type { NameTable } from "./name-table.js";
 export class StreamTable {
   readonly #connection: Connection;
   readonly #logs: NameTable;
-  readonly #ids = new Map<string, number>();
+  readonly #ids = new Map<LogName, Map<StreamName, number>>();
   readonly #names = new Map<number, StreamName>();
 
   constructor(connection: Connection, logs: NameTable) {
@@ -21,7 +21,7 @@ export class StreamTable {
 
   /** The id of a stream, or null if it has none. */
   find(log: LogName, stream: StreamName): number | null {
-    const known = this.#ids.get(stream + log);
+    const known = this.#ids.get(log)?.get(stream);
     if (known !== undefined) return known;
     const logId = this.#logs.find(log);
     if (logId === null) return null;
@@ -55,8 +55,8 @@ export class StreamTable {
   }
 
   #remember(id: number, log: LogName, stream: StreamName): number {
-    // Stream names have one length, so the joined key is unambiguous.
-    this.#ids.set(stream + log, id);
+    const ids = this.#ids.get(log) ?? new Map<StreamName, number>();
+    this.#ids.set(log, ids.set(stream, id));
     this.#names.set(id, stream);
     return id;
   }
