@@ -19,12 +19,11 @@ import { batchBytes } from "@darksync/sync/message";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { run } from "../support/cli.js";
 import { type RelayProcess, startRelay } from "../support/relay.js";
+import { seed, seededChance } from "./support/chance.js";
 
 const changeCount = 10_000;
 const points = 50;
 const pointsPerTest = 10;
-const { DARKSYNC_SEED } = process.env;
-const seed = Number(DARKSYNC_SEED ?? Date.now() % 1_000_000);
 const program = fileURLToPath(new URL("../../apps/cli/bin/darklang.js", import.meta.url));
 
 /** A space with changes that were never sent, and the relay it is linked to: copied for each point. */
@@ -39,7 +38,6 @@ interface Template {
 let template: Template;
 
 beforeAll(async () => {
-  console.log(`seed ${seed} (DARKSYNC_SEED=${seed} repeats it)`);
   const folder = mkdtempSync(join(tmpdir(), "darksync-kill-"));
   const relay = await startRelay(join(folder, "relay"));
   try {
@@ -108,17 +106,6 @@ function copyTemplate(): Point {
     data: join(folder, "relay"),
     space: join(folder, "ada"),
     remove: () => rmSync(folder, { recursive: true, force: true }),
-  };
-}
-
-/** Numbers from 0 up to 1, the same ones for the same seed (mulberry32). */
-function seededChance(start: number): () => number {
-  let state = start;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
 }
 

@@ -1,5 +1,5 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
-import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import type { Signer } from "@darksync/core/ports";
 import { failure, type Result, success } from "@darksync/core/result";
 
@@ -7,9 +7,14 @@ import { failure, type Result, success } from "@darksync/core/result";
 export function createDeviceKey(path: string): Signer {
   const { privateKey } = generateKeyPairSync("ed25519");
   const pem = privateKey.export({ format: "pem", type: "pkcs8" });
-  writeFileSync(path, pem, { mode: 0o600, flag: "wx" });
+  if (existsSync(path)) throw new Error(`there is a key in ${path} already`);
+  // Whole and on the disk before it has its name: what is saved later is of use with this key alone, and neither a
+  // crash nor a power cut may leave half of it.
+  const unfinished = `${path}.new`;
+  writeFileSync(unfinished, pem, { mode: 0o600, flag: "wx", flush: true });
   // The process's mask may have taken more rights away, never given some; this is for file systems that ignore it.
-  chmodSync(path, 0o600);
+  chmodSync(unfinished, 0o600);
+  renameSync(unfinished, path);
   return signerOf(privateKey);
 }
 

@@ -1,0 +1,70 @@
+import { mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { type Files, newRoot, readFiles } from "./files.js";
+import { serve } from "./in-process.js";
+import { script } from "./script.js";
+import { changeIds, readSpace } from "./space-reads.js";
+import { tapWrites } from "./write-tap.js";
+
+/** The files at one moment of the session. */
+export interface Moment {
+  readonly files: Files;
+  /** The index of the step that was under way. */
+  readonly step: number;
+  /** What had just been written. */
+  readonly what: string;
+  /** Files of these that a power cut may undo or cut short, since nobody waited for the disk. */
+  readonly unflushed: ReadonlySet<string>;
+}
+
+/** A session that was played once. */
+export interface Recording {
+  readonly port: number;
+  /** How many writes there were, of statements, commits and files. */
+  readonly writes: number;
+  /** Those after which the files differ from all before: others leave nothing new on the disk. */
+  readonly moments: readonly Moment[];
+  /** After each step, the changes that each member has. */
+  readonly held: readonly Readonly<Record<string, readonly string[]>>[];
+}
+
+export const members = ["ada", "bob"] as const;
+
+/** Plays the session, and notes the files after each write. */
+export async function record(steps = script): Promise<Recording> {
+  const root = newRoot();
+  const aside = newRoot();
+  mkdirSync(join(root, "relay"));
+  const relay = await serve(join(root, "relay"));
+  const moments: Moment[] = [];
+  const held: Record<string, readonly string[]>[] = [];
+  const known = new Set<string>();
+  let writes = 0;
+  let step = 0;
+  const stop = tapWrites(({ what, unflushed }) => {
+    writes += 1;
+    const { files, print } = readFiles(root);
+    const key = `${step} ${print}`;
+    if (known.has(key)) return;
+    known.add(key);
+    const within = [...unflushed].filter((path) => path.startsWith(root));
+    const paths = within.map((path) => path.slice(root.length + 1));
+    moments.push({ files, step, what, unflushed: new Set(paths) });
+  });
+  try {
+    for (const { name, run } of steps) {
+      await run({ root, aside, url: relay.url }).catch((error: unknown) => {
+        throw new Error(`step ${step} (${name})`, { cause: error });
+      });
+      held.push(
+        Object.fromEntries(members.map((member) => [member, readSpace(join(root, member), changeIds) ?? []])),
+      );
+      step += 1;
+    }
+  } finally {
+    stop();
+    await relay.close();
+    for (const folder of [root, aside]) rmSync(folder, { recursive: true, force: true });
+  }
+  return { port: relay.port, writes, moments, held };
+}
