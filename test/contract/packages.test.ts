@@ -256,8 +256,8 @@ describeStores("PackageStore", ({ write, read, reopen }) => {
   test("keeps the first text of a hash", async () => {
     const text = { kind: "type", head: "type ", tail: " = Int64\n  // ¼ 🦀" } as const;
     await write(({ packages }) => {
-      packages.putText(id(1), text);
-      packages.putText(id(1), { ...text, tail: "other" });
+      packages.putText(id(1), text, null);
+      packages.putText(id(1), { ...text, tail: "other" }, null);
     });
     reopen();
     expect(read(({ packages }) => packages.text(id(1)))).toEqual(text);
@@ -344,9 +344,13 @@ describeStores("PackageStore", ({ write, read, reopen }) => {
       bind(tables, 3, "Acme.Ä.``odd.name``", 3);
       bind(tables, 4, "Acme.gone", null);
       bind(tables, 5, "Acme.untexted", 5);
-      tables.packages.putText(id(1), { kind: "fn", head: "let ", tail: " (x: Int64) = Ledger.book x 100%" });
-      tables.packages.putText(id(2), { kind: "fn", head: "let ", tail: " (x: Int64) = Ledger.undo x" });
-      tables.packages.putText(id(3), { kind: "fn", head: "let ", tail: " = 1" });
+      tables.packages.putText(
+        id(1),
+        { kind: "fn", head: "let ", tail: " (x: Int64) = Ledger.book x 100%" },
+        null,
+      );
+      tables.packages.putText(id(2), { kind: "fn", head: "let ", tail: " (x: Int64) = Ledger.undo x" }, null);
+      tables.packages.putText(id(3), { kind: "fn", head: "let ", tail: " = 1" }, null);
     });
     read(({ packages }) => {
       expect(packages.search("ledger.", 9)).toEqual(["Acme.Money.charge", "Acme.Money.refund"]);
@@ -364,7 +368,7 @@ describeStores("PackageStore", ({ write, read, reopen }) => {
   test("clears all that the fold made, and nothing else", async () => {
     await write((tables) => {
       bind(tables, 1, "Acme.a", 1);
-      tables.packages.putText(id(1), { kind: "fn", head: "let ", tail: " = 1" });
+      tables.packages.putText(id(1), { kind: "fn", head: "let ", tail: " = 1" }, null);
       tables.packages.addAhead(nameOf("Acme.a"), `${id(9)}/0`);
       tables.meta.set("clock", "1");
       tables.packages.clear();

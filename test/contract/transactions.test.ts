@@ -17,7 +17,7 @@ describeStores("Store", ({ write, read, store }) => {
       changes.remove(id(1));
       packages.addAssignment(nameOf("Acme.a"), assigns(2, binds(1)));
       packages.setHeads(nameOf("Acme.a"), [assigns(2, binds(1))]);
-      packages.putText(id(1), { kind: "fn", head: "let ", tail: "" });
+      packages.putText(id(1), { kind: "fn", head: "let ", tail: "" }, null);
       queue.put(item(1));
       meta.set("clock", "2");
       throw new Error("stop");

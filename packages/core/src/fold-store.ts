@@ -36,8 +36,8 @@ export interface FoldStore {
   addAhead(register: Register, id: OpId): void;
   /** Whether that was remembered; it is forgotten with this call. */
   takeAhead(register: Register, id: OpId): boolean;
-  /** Keeps a definition's text; again is no harm. */
-  putText(hash: ContentHash, text: DefinitionText): void;
+  /** Keeps a definition's text; again is no harm. `broughtBy`: the op that has it; null: it was made by merging. */
+  putText(hash: ContentHash, text: DefinitionText, broughtBy: OpId | null): void;
   /** Null if it is not held. */
   text(hash: ContentHash): DefinitionText | null;
   /** Remembers that a location is to be judged again when a text arrives. */

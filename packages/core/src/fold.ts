@@ -12,6 +12,7 @@ import { effectsOf, type Op, validateOp } from "./op/op.js";
 import type { Assign, Effect } from "./op/op-type.js";
 import { previousOp } from "./op/set-name.js";
 import { type ChangeId, maxOpsPerChange, type OpId, opId } from "./op-id.js";
+import type { Hash } from "./ports.js";
 import { type Assignment, branchedKey, type Register, type RegisterType } from "./register.js";
 import { isLogName, type LogName } from "./vector.js";
 
@@ -39,8 +40,8 @@ export interface Folded {
 export class Fold {
   readonly #store: FoldStore;
   readonly #ports: MergePorts;
-  // Registers of this batch, written once at its end however many assignments it brings.
-  readonly #touched = new Map<string, TouchedRegister>();
+  // Registers of this batch by type and key, written once at its end however many assignments it brings.
+  readonly #touched = new Map<RegisterType, Map<string, TouchedRegister>>();
   /** Locations that could not be merged for want of a text that has come now. */
   readonly #awaited = new Set<Location>();
 
@@ -49,46 +50,48 @@ export class Fold {
     this.#ports = ports;
   }
 
-  /** Folds one change, or tells why it is set aside whole (O7). */
-  fold(placed: PlacedChange): string | null {
-    const problem = problemOf(placed);
-    if (problem !== null) return problem;
-    const { device, log } = placed;
-    let textBefore: ContentHash | null = null;
-    placed.change.ops.forEach((op, index) => {
-      const effects = effectsOf(op, {
-        hash: this.#ports.hash,
-        device,
-        log,
-        time: placed.change.time,
-        textBefore,
-      });
-      textBefore = null;
-      for (const effect of effects) {
-        if (effect.type === "assign") this.#assign(withinLog(effect, log), opId(placed.id, index));
-        else {
-          this.#store.putText(effect.hash, effect.text);
-          for (const location of this.#store.takeAwaiting(effect.hash)) this.#awaited.add(location);
-          textBefore = effect.hash;
-        }
-      }
-    });
+  /**
+   * Folds one change, or tells why it is set aside whole (O7). `isNew`: the store has nothing of it, which need not be
+   * looked up for each op then.
+   */
+  fold(placed: PlacedChange, isNew = false): string | null {
+    const effects = effectsOfChange(this.#ports.hash, placed);
+    if (typeof effects === "string") return effects;
+    this.apply(placed.id, effects, isNew);
     return null;
+  }
+
+  /** Folds a change whose effects are known already. */
+  apply(id: ChangeId, effects: readonly PlacedEffect[], isNew: boolean): void {
+    for (const { index, effect } of effects) {
+      const op = opId(id, index);
+      if (effect.type === "text") {
+        this.#store.putText(effect.hash, effect.text, op);
+        this.judgeAwaiting(effect.hash);
+      } else if (isNew || this.#store.assignment(effect.register, op) === null) this.#assign(effect, op);
+    }
+  }
+
+  /** Has `finish` judge again what waited for a text, which can be read now. */
+  judgeAwaiting(hash: ContentHash): void {
+    for (const location of this.#store.takeAwaiting(hash)) this.#awaited.add(location);
   }
 
   /** Writes the batch's registers. Call it once, after the last `fold`. */
   finish(): Folded {
     const locations: Location[] = [];
     const undecided = new Set(this.#awaited);
-    for (const { register, heads: headsById } of this.#touched.values()) {
-      const heads = [...headsById.values()];
-      const isName = register.type === "name";
-      const wasLinked = isName && this.#store.isLinked(register.key);
-      this.#store.setHeads(register, heads);
-      if (!isName) continue;
-      locations.push(register.key);
-      // A single head of a location that no move ties to a disagreement shows itself.
-      if (heads.length > 1 || wasLinked) undecided.add(register.key);
+    for (const [type, touched] of this.#touched) {
+      for (const { register, heads: headsById } of touched.values()) {
+        const heads = [...headsById.values()];
+        const isName = type === "name";
+        const wasLinked = isName && this.#store.isLinked(register.key);
+        this.#store.setHeads(register, heads);
+        if (!isName) continue;
+        locations.push(register.key);
+        // A single head of a location that no move ties to a disagreement shows itself.
+        if (heads.length > 1 || wasLinked) undecided.add(register.key);
+      }
     }
     this.#touched.clear();
     this.#awaited.clear();
@@ -102,7 +105,7 @@ export class Fold {
       for (const [location, { view, mergedText }] of names) {
         judged.add(location);
         if (mergedText !== null && view.shown?.value.type === "definition")
-          this.#store.putText(view.shown.value.hash, mergedText);
+          this.#store.putText(view.shown.value.hash, mergedText, null);
         this.#store.setNameView(location, view);
       }
       for (const hash of missing) this.#store.awaitText(hash, start);
@@ -123,8 +126,7 @@ export class Fold {
 
   #assign<Type extends RegisterType>(effect: Assign<Type>, id: OpId): void {
     const { register, value } = effect;
-    if (this.#store.assignment(register, id) !== null) return;
-    const supersedes = [...new Set(effect.supersedes)];
+    const supersedes = effect.supersedes.length < 2 ? effect.supersedes : [...new Set(effect.supersedes)];
     const assignment: Assignment<Type> = { id, value, supersedes };
     const touched = this.#touch(register);
     this.#store.addAssignment(register, assignment);
@@ -136,12 +138,16 @@ export class Fold {
   }
 
   #touch(register: Register): TouchedRegister {
-    const key = `${register.type} ${register.key}`;
-    let touched = this.#touched.get(key);
+    let ofType = this.#touched.get(register.type);
+    if (ofType === undefined) {
+      ofType = new Map();
+      this.#touched.set(register.type, ofType);
+    }
+    let touched = ofType.get(register.key);
     if (touched === undefined) {
       const heads = this.#store.heads(register).map((head) => [head.id, head] as const);
       touched = { register, heads: new Map(heads) };
-      this.#touched.set(key, touched);
+      ofType.set(register.key, touched);
     }
     return touched;
   }
@@ -154,6 +160,31 @@ export function namingSourceOf(store: Pick<FoldStore, "heads" | "assignment" | "
     assignment: (location, id) => store.assignment({ type: "name", key: location }, id),
     text: (hash) => store.text(hash),
   };
+}
+
+/** An effect of a change, with the index of the op that has it. */
+export interface PlacedEffect {
+  readonly index: number;
+  readonly effect: Effect;
+}
+
+/** What a change does to the state, or why it is set aside whole (O7). It depends on nothing but the change. */
+export function effectsOfChange(hash: Hash, placed: PlacedChange): readonly PlacedEffect[] | string {
+  const problem = problemOf(placed);
+  if (problem !== null) return problem;
+  const { device, log } = placed;
+  const { time, ops } = placed.change;
+  const placedEffects: PlacedEffect[] = [];
+  let textBefore: ContentHash | null = null;
+  ops.forEach((op, index) => {
+    const effects = effectsOf(op, { hash, device, log, time, textBefore });
+    textBefore = null;
+    for (const effect of effects) {
+      if (effect.type === "text") textBefore = effect.hash;
+      placedEffects.push({ index, effect: effect.type === "assign" ? withinLog(effect, log) : effect });
+    }
+  });
+  return placedEffects;
 }
 
 /** What is set in a branch's log is set for that branch alone (O1.10). */

@@ -71,8 +71,15 @@ const runs: Readonly<Record<string, Run>> = {
   },
   addAhead: ({ packages }, number, _other, _log, key) => packages.addAhead(nameOf(key), `${id(number)}/0`),
   takeAhead: ({ packages }, number, _other, _log, key) => packages.takeAhead(nameOf(key), `${id(number)}/0`),
-  putText: ({ packages }, number, other) =>
-    packages.putText(id(number), { kind: "fn", head: "let ", tail: ` = ${other}` }),
+  putText: ({ packages, changes }, number, other) =>
+    packages.putText(
+      id(number),
+      { kind: "fn", head: "let ", tail: ` = ${String(other).repeat(number * 200)}` },
+      changes.has(id(other)) ? `${id(other)}/${number}` : null,
+    ),
+  evictText: ({ texts }, number) => texts.evict(id(number)),
+  markUsed: ({ texts }, number, other) => texts.markUsed([id(number), id(other)], number),
+  packTexts: ({ texts }) => void texts.pack(0, 9),
   put: ({ queue }, number, other) =>
     queue.put(item(number, { status: other < 3 ? "pending" : "completed", retryCount: other })),
   moveBefore: ({ queue }, number, other) => queue.moveBefore(id(number), id(other)),

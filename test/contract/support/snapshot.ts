@@ -8,7 +8,7 @@ const numbers = [1, 2, 3, 4, 5, 6];
 
 /** What every read of every table gives. */
 export function snapshot(tables: ReplicaTables): unknown {
-  const { blocks, durable, changes, packages, queue, meta, seen, dependencies } = tables;
+  const { blocks, durable, changes, packages, queue, meta, seen, dependencies, texts } = tables;
   return {
     logs: blocks.logs(),
     perLog: logs.map((log) => ({
@@ -58,6 +58,13 @@ export function snapshot(tables: ReplicaTables): unknown {
         numbers.map((number) => packages.assignment(nameOf(key), `${id(number)}/0`)),
       ]),
       numbers.map((number) => packages.text(id(number))),
+    ],
+    texts: [
+      texts.hasEvicted(),
+      numbers.map((number) => [texts.isEvicted(id(number)), texts.broughtBy(id(number))]),
+      // Where the listing goes on, and how small a text is stored, is the adapter's affair.
+      texts.leastUsed(null, 9).map(({ hash, broughtBy, cursor }) => [hash, broughtBy, cursor[0]]),
+      [texts.sizes().heldCount, texts.sizes().evictedCount],
     ],
     queue: [queue.list(), queue.last(), queue.withPrefix(""), numbers.map((number) => queue.get(id(number)))],
     seen: logs.map((log) =>

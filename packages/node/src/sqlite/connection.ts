@@ -75,6 +75,11 @@ export class Connection {
     return Number(this.#write(sql, values).lastInsertRowid);
   }
 
+  /** Runs a statement that writes step by step, to its last step. */
+  runToEnd(sql: string): void {
+    this.#database.exec(sql);
+  }
+
   /** Runs `work` within a transaction; one that throws leaves nothing behind. */
   write<Value>(work: () => Value): Value {
     this.#statement("begin immediate").run();

@@ -60,7 +60,8 @@ export class NameQueries {
       left join text on text.hash_key = register.text_key and text.hash = substr(heads, ${hashStart}, 32)
       where type = 0 and is_listed and (
         instr(lower(key), lower(?)) > 0
-        or instr(lower(text.head || substr(key, name_start) || text.tail), lower(?)) > 0
+        or instr(lower(text.head || substr(key, name_start) ||
+          iif(typeof(text.tail) = 'blob', unpacked(text.tail), text.tail)), lower(?)) > 0
       ) order by key limit ?`,
       text,
       text,

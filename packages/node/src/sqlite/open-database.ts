@@ -56,6 +56,8 @@ function makeDatabase(path: string, schema: Schema): void {
   try {
     const database = new Database(unfinished);
     try {
+      // What is evicted gives its room back (docs/decisions/0013-storage.md). It must be said before there is a table.
+      database.pragma("auto_vacuum = incremental");
       database.pragma("journal_mode = wal");
       database.exec(`begin; ${schema.sql} pragma user_version = ${schemaVersion}; commit`);
     } finally {

@@ -1,6 +1,5 @@
 import { mainBranch } from "@darksync/core/conflict";
 import type { ContentHash } from "@darksync/core/content-hash";
-import { definitionKinds } from "@darksync/core/content-hash";
 import type { DefinitionText } from "@darksync/core/definition";
 import type { NameView } from "@darksync/core/fold-store";
 import type { Location } from "@darksync/core/location";
@@ -10,7 +9,7 @@ import type { NameRow, PackageStore } from "@darksync/runtime/store/package-stor
 import type { ChangeNumbers } from "./change-numbers.js";
 import type { ChangeRows } from "./change-rows.js";
 import type { Connection } from "./connection.js";
-import { blobOfHex, keyOfHex } from "./hex-blob.js";
+import { blobOfHex } from "./hex-blob.js";
 import { type NameQueries, nameRowOf } from "./name-queries.js";
 import { endOfPrefix } from "./prefix-range.js";
 import {
@@ -20,6 +19,7 @@ import {
   type RegisterTable,
   selectRegisters,
 } from "./register-table.js";
+import type { TextTable } from "./text-table.js";
 
 /** What the fold made, in SQLite. */
 export class PackageTables implements PackageStore {
@@ -29,6 +29,7 @@ export class PackageTables implements PackageStore {
   readonly #rows: ChangeRows;
   readonly #registers: RegisterTable;
   readonly #names: NameQueries;
+  readonly #texts: TextTable;
   readonly #damaged: (reason: string) => Error;
   #mayHaveAhead: boolean | null = null;
   #mayAwait: boolean | null = null;
@@ -39,6 +40,7 @@ export class PackageTables implements PackageStore {
     rows: ChangeRows,
     registers: RegisterTable,
     names: NameQueries,
+    texts: TextTable,
     damaged: (reason: string) => Error,
   ) {
     this.#connection = connection;
@@ -46,6 +48,7 @@ export class PackageTables implements PackageStore {
     this.#rows = rows;
     this.#registers = registers;
     this.#names = names;
+    this.#texts = texts;
     this.#damaged = damaged;
     connection.forgetAtForeignWrite(() => {
       this.#mayHaveAhead = null;
@@ -135,30 +138,12 @@ export class PackageTables implements PackageStore {
     return taken > 0;
   }
 
-  putText(hash: ContentHash, text: DefinitionText): void {
-    const key = keyOfHex(hash);
-    const blob = blobOfHex(hash);
-    // Two statements take less time than one that inserts what it has looked for in the same table.
-    if (this.#connection.row("select 1 from text where hash_key = ? and hash = ?", key, blob) !== undefined)
-      return;
-    this.#connection.run(
-      "insert into text values (null, ?, ?, ?, ?, ?)",
-      key,
-      blob,
-      definitionKinds.indexOf(text.kind),
-      text.head,
-      text.tail,
-    );
+  putText(hash: ContentHash, text: DefinitionText, broughtBy: OpId | null): void {
+    this.#texts.put(hash, text, broughtBy);
   }
 
   text(hash: ContentHash): DefinitionText | null {
-    const row = this.#connection.row<{ kind: number; head: string; tail: string }>(
-      "select kind, head, tail from text where hash_key = ? and hash = ?",
-      keyOfHex(hash),
-      blobOfHex(hash),
-    );
-    const kind = definitionKinds[row?.kind ?? -1];
-    return row === undefined || kind === undefined ? null : { kind, head: row.head, tail: row.tail };
+    return this.#texts.get(hash);
   }
 
   awaitText(hash: ContentHash, location: Location): void {
@@ -219,7 +204,8 @@ export class PackageTables implements PackageStore {
   clear(): void {
     this.#rows.clearAssignments();
     this.#registers.clear();
-    for (const table of ["ahead", "awaited_text", "text"]) this.#connection.run(`delete from ${table}`);
+    for (const table of ["ahead", "awaited_text"]) this.#connection.run(`delete from ${table}`);
+    this.#texts.clear();
     this.#mayHaveAhead = null;
     this.#mayAwait = null;
   }

@@ -12,13 +12,16 @@ import { NameQueries } from "./name-queries.js";
 import { NameTable } from "./name-table.js";
 import { type OpenOptions, openDatabase } from "./open-database.js";
 import { PackageTables } from "./package-tables.js";
+import { addUnpacked } from "./packed-text.js";
 import { QueueTable } from "./queue-table.js";
 import { RegisterTable } from "./register-table.js";
 import { replicaSchema } from "./schema.js";
 import { SeenTable } from "./seen-table.js";
 import { SqliteStore } from "./sqlite-store.js";
+import { StorageTable } from "./storage-table.js";
 import { corruptError } from "./store-errors.js";
 import { StreamTable } from "./stream-table.js";
+import { TextTable } from "./text-table.js";
 
 /** Opens a replica's database, made if there is none; throws a `StoreError` if it cannot be used. */
 export function openReplicaStore(path: string, options: OpenOptions = {}): ReplicaStore {
@@ -27,6 +30,7 @@ export function openReplicaStore(path: string, options: OpenOptions = {}): Repli
 
 /** A replica's store over a database that was opened. */
 export function replicaStoreOver(database: Database.Database, path: string): ReplicaStore {
+  addUnpacked(database);
   const connection = new Connection(database);
   const logs = new NameTable(connection, "log");
   const devices = new NameTable(connection, "device");
@@ -36,15 +40,18 @@ export function replicaStoreOver(database: Database.Database, path: string): Rep
   const damaged = (reason: string) => corruptError(path, reason);
   const registers = new RegisterTable(connection, numbers, damaged);
   const names = new NameQueries(connection, registers);
+  const texts = new TextTable(connection, numbers);
   const tables: ReplicaTables = {
     meta: new MetaTable(connection),
     blocks: new BlockTable(connection, logs, streams),
     durable: new DurableTable(connection, logs, streams),
     changes: new ChangeTable(connection, numbers, rows, logs, devices, streams),
-    packages: new PackageTables(connection, numbers, rows, registers, names, damaged),
+    packages: new PackageTables(connection, numbers, rows, registers, names, texts, damaged),
     queue: new QueueTable(connection),
     seen: new SeenTable(connection, streams),
     dependencies: new DependencyTable(connection),
+    texts,
+    storage: new StorageTable(connection),
   };
   return new SqliteStore(path, connection, tables);
 }

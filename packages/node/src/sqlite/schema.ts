@@ -93,10 +93,13 @@ create table text(
   hash_key integer not null,
   hash blob not null,
   kind integer not null,
-  head text not null,
-  tail text not null
+  op integer,
+  used_day integer not null,
+  head text,
+  tail blob
 );
 create index text_hash on text(hash_key);
+create index text_evicted on text(id) where tail is null;
 create table seen(
   stream_id integer not null,
   other_id integer not null,

@@ -196,8 +196,8 @@ export class BranchPackages implements PackageStore {
     return this.#packages.takeAhead(register, id);
   }
 
-  putText(hash: ContentHash, text: DefinitionText): void {
-    this.#packages.putText(hash, text);
+  putText(hash: ContentHash, text: DefinitionText, broughtBy: OpId | null): void {
+    this.#packages.putText(hash, text, broughtBy);
   }
 
   awaitText(hash: ContentHash, location: Location): void {

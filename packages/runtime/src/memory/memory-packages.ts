@@ -7,6 +7,7 @@ import { type ChangeId, changeOf, type OpId } from "@darksync/core/op-id";
 import type { Assignment, Register, RegisterType } from "@darksync/core/register";
 import type { NameRow, PackageStore } from "../store/package-store.js";
 import { type Journal, JournaledMap } from "./journal.js";
+import type { MemoryTexts } from "./memory-texts.js";
 
 interface RegisterState {
   readonly register: Register;
@@ -23,15 +24,15 @@ export class MemoryPackages implements PackageStore {
   readonly #registers: JournaledMap<string, RegisterState>;
   readonly #assignments: JournaledMap<string, Assignment>;
   readonly #ahead: JournaledMap<string, true>;
-  readonly #texts: JournaledMap<ContentHash, DefinitionText>;
+  readonly #texts: MemoryTexts;
   readonly #awaiting: JournaledMap<ContentHash, ReadonlySet<Location>>;
 
-  constructor(journal: Journal, hasChange: (id: ChangeId) => boolean) {
+  constructor(journal: Journal, texts: MemoryTexts, hasChange: (id: ChangeId) => boolean) {
     this.#hasChange = hasChange;
     this.#registers = new JournaledMap(journal);
     this.#assignments = new JournaledMap(journal);
     this.#ahead = new JournaledMap(journal);
-    this.#texts = new JournaledMap(journal);
+    this.#texts = texts;
     this.#awaiting = new JournaledMap(journal);
   }
 
@@ -80,12 +81,12 @@ export class MemoryPackages implements PackageStore {
     return this.#ahead.delete(assignmentKey(register, id));
   }
 
-  putText(hash: ContentHash, text: DefinitionText): void {
-    if (!this.#texts.has(hash)) this.#texts.set(hash, text);
+  putText(hash: ContentHash, text: DefinitionText, broughtBy: OpId | null): void {
+    this.#texts.put(hash, text, broughtBy);
   }
 
   text(hash: ContentHash): DefinitionText | null {
-    return this.#texts.get(hash) ?? null;
+    return this.#texts.get(hash);
   }
 
   awaitText(hash: ContentHash, location: Location): void {

@@ -8,21 +8,25 @@ import { MemoryPackages } from "./memory-packages.js";
 import { MemoryQueue } from "./memory-queue.js";
 import { MemorySeen } from "./memory-seen.js";
 import { MemoryStore } from "./memory-store.js";
+import { MemoryTexts } from "./memory-texts.js";
 
 /** A replica's store in memory. */
 export function memoryReplicaStore(): MemoryStore<ReplicaTables> {
   const journal = new Journal();
   const blocks = new MemoryBlocks(journal);
   const changes = new MemoryChanges(journal);
+  const texts = new MemoryTexts(journal);
   const tables: ReplicaTables = {
     meta: new MemoryMeta(journal),
     blocks,
     durable: blocks,
     changes,
-    packages: new MemoryPackages(journal, (id) => changes.has(id)),
+    packages: new MemoryPackages(journal, texts, (id) => changes.has(id)),
     queue: new MemoryQueue(journal),
     seen: new MemorySeen(journal),
     dependencies: new MemoryDependencies(journal),
+    texts,
+    storage: { usedBytes: () => texts.sizes().heldBytes, reclaim: () => false },
   };
   return new MemoryStore(journal, tables);
 }

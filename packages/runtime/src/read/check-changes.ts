@@ -9,6 +9,7 @@ import { rebuildDependencies } from "../dependency/update.js";
 import { Journal } from "../memory/journal.js";
 import { MemoryDependencies } from "../memory/memory-dependencies.js";
 import { MemoryPackages } from "../memory/memory-packages.js";
+import { MemoryTexts } from "../memory/memory-texts.js";
 import { ChangeReader } from "../replica/change-bytes.js";
 import { foldRecord } from "../replica/refold.js";
 import type { ReplicaPorts } from "../replica/replica.js";
@@ -28,7 +29,7 @@ export function checkChanges(ports: Ports, tables: ReplicaTables): readonly Prob
   const found = new Map<string, string[]>();
   const add = (code: string, message: string) => found.set(code, [...(found.get(code) ?? []), message]);
   const journal = new Journal();
-  const folded = new MemoryPackages(journal, () => true);
+  const folded = new MemoryPackages(journal, new MemoryTexts(journal), () => true);
   const dependencies = new MemoryDependencies(journal);
   const judged = new Set<Location>();
   const reader = new ChangeReader(tables, ports.compression);

@@ -5,6 +5,7 @@ import type { Clock, Compression, Hash, Random, Signer, Verify } from "@darksync
 import { failure, type Result } from "@darksync/core/result";
 import type { LogName } from "@darksync/core/vector";
 import { isWanted } from "@darksync/sync/wanted";
+import { TextsInHistory } from "../cache/texts-in-history.js";
 import type { MetaStore } from "../store/block-store.js";
 import type { ReplicaStore, ReplicaTables } from "../store/store.js";
 import { refold } from "./refold.js";
@@ -33,6 +34,10 @@ export interface Replica extends ReplicaPorts {
  */
 export async function openReplica(ports: ReplicaPorts): Promise<Replica> {
   const replica: Replica = { ...ports, device: toHex(ports.signer.publicKey) };
+  ports.store.read((tables) => {
+    const history = new TextsInHistory(ports, tables);
+    tables.texts.readEvictedWith((hash) => history.read(hash));
+  });
   const lastKnownOps = ports.store.read(({ meta }) => meta.get("knownOps"));
   if (lastKnownOps === knownOps) return replica;
   await ports.store.write((tables) => {

@@ -4,6 +4,7 @@ import type { DependencyStore } from "./dependency-store.js";
 import type { PackageStore } from "./package-store.js";
 import type { QueueStore } from "./queue-store.js";
 import type { SeenStore } from "./seen-store.js";
+import type { StorageStore, TextStore } from "./text-store.js";
 
 /** All that a replica keeps, within a transaction. */
 export interface ReplicaTables {
@@ -15,6 +16,8 @@ export interface ReplicaTables {
   readonly queue: QueueStore;
   readonly seen: SeenStore;
   readonly dependencies: DependencyStore;
+  readonly texts: TextStore;
+  readonly storage: StorageStore;
 }
 
 /** All that a relay keeps of one space, within a transaction. */
