@@ -49,18 +49,22 @@ export interface Closing {
   readonly hash: string;
 }
 
-/** All of a block but its payload and signature (C2). */
-export interface BlockHeader {
-  readonly stream: StreamName;
-  /** Counted from 1. */
-  readonly seq: number;
-  /** Hex: hash of the stream's previous block; for the first one `streamRoot(space, log, stream)`. */
-  readonly prev: string;
+/** What a block says beside its place and its changes. */
+export interface BlockDetails {
   readonly closes: Closing | null;
   /** What the auth log held when this was written, beyond the previous block's `auth`. */
   readonly auth: Vector;
   /** What its device had folded, beyond the previous block's `seen`. */
   readonly seen: Seen;
+}
+
+/** All of a block but its payload and signature (C2). */
+export interface BlockHeader extends BlockDetails {
+  readonly stream: StreamName;
+  /** Counted from 1. */
+  readonly seq: number;
+  /** Hex: hash of the stream's previous block; for the first one `streamRoot(space, log, stream)`. */
+  readonly prev: string;
 }
 
 /** A block as read from bytes: nothing of it is checked. */
@@ -263,14 +267,7 @@ function writeHeader(writer: Writer, header: BlockHeader): void {
   writeStreamName(writer, header.stream);
   writeVarUint(writer, header.seq);
   writeBytes(writer, bytesOfHex(header.prev));
-  writeByte(writer, header.closes === null ? 0 : 1);
-  if (header.closes !== null) {
-    writeBytes(writer, bytesOfHex(header.closes.epoch));
-    writeVarUint(writer, header.closes.seq);
-    writeBytes(writer, bytesOfHex(header.closes.hash));
-  }
-  writeVector(writer, header.auth);
-  writeSeen(writer, header.seen);
+  writeDetails(writer, header);
 }
 
 function readHeader(reader: Reader): BlockHeader {
@@ -278,9 +275,26 @@ function readHeader(reader: Reader): BlockHeader {
   const seq = readVarUint(reader);
   if (seq === 0) throw new Malformed("blocks count from 1");
   const prev = toHex(readBytes(reader, hashBytes));
+  return { stream, seq, prev, ...readDetails(reader) };
+}
+
+/** Writes what a block says beside its place, as it stands in blocks and in segments. */
+export function writeDetails(writer: Writer, { closes, auth, seen }: BlockDetails): void {
+  writeByte(writer, closes === null ? 0 : 1);
+  if (closes !== null) {
+    writeBytes(writer, bytesOfHex(closes.epoch));
+    writeVarUint(writer, closes.seq);
+    writeBytes(writer, bytesOfHex(closes.hash));
+  }
+  writeVector(writer, auth);
+  writeSeen(writer, seen);
+}
+
+/** Reads what `writeDetails` wrote. */
+export function readDetails(reader: Reader): BlockDetails {
   const closes = readClosing(reader);
   const auth = readVector(reader);
-  return { stream, seq, prev, closes, auth, seen: readSeen(reader) };
+  return { closes, auth, seen: readSeen(reader) };
 }
 
 function readClosing(reader: Reader): Closing | null {

@@ -1,4 +1,12 @@
-import { createHash, createPublicKey, generateKeyPairSync, type KeyObject, sign, verify } from "node:crypto";
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  sign,
+  verify,
+} from "node:crypto";
 import { brotliCompressSync, brotliDecompressSync, deflateRawSync, inflateRawSync } from "node:zlib";
 import type { Compression, Hash, Verify } from "@darksync/core/ports";
 
@@ -13,11 +21,22 @@ export interface TestKey {
 
 /** A new Ed25519 key. */
 export function newKey(): TestKey {
-  const pair = generateKeyPairSync("ed25519");
-  const jwk = pair.publicKey.export({ format: "jwk" });
+  return keyWith(generateKeyPairSync("ed25519").privateKey);
+}
+
+/** The Ed25519 key whose secret is made of one number. */
+export function testKeyOf(number: number): TestKey {
+  // RFC 8410: what stands before the 32 bytes of the secret.
+  const start = Buffer.from("302e020100300506032b657004220420", "hex");
+  const key = Buffer.concat([start, Buffer.alloc(32, number)]);
+  return keyWith(createPrivateKey({ key, format: "der", type: "pkcs8" }));
+}
+
+function keyWith(privateKey: KeyObject): TestKey {
+  const jwk = createPublicKey(privateKey).export({ format: "jwk" });
   return {
     publicKey: new Uint8Array(Buffer.from(String(jwk.x), "base64url")),
-    sign: (message) => new Uint8Array(sign(null, message, pair.privateKey)),
+    sign: (message) => new Uint8Array(sign(null, message, privateKey)),
   };
 }
 
