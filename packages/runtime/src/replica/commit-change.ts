@@ -70,7 +70,7 @@ export class Commit {
       setAside: null,
       bytes,
     });
-    this.#fold.fold({ id, device, log, change });
+    this.#fold.fold({ id, device, log, change }, true);
     queueChange(this.#replica, this.#tables, log, number);
     return success(id);
   }

@@ -146,7 +146,7 @@ class Inbox {
   }
 
   #foldChange(id: string, device: string, change: Change): string | null {
-    return this.#fold.fold({ id, device, log: this.#log, change });
+    return this.#fold.fold({ id, device, log: this.#log, change }, true);
   }
 
   /** An epoch ends: what lies beyond counts nowhere (C3). */
