@@ -1,0 +1,10 @@
+import type { Check } from "./check.ts";
+import { agreement } from "./checks/agreement.ts";
+import { doctor } from "./checks/doctor.ts";
+import { honesty } from "./checks/honesty.ts";
+import { joiner } from "./checks/joiner.ts";
+import { listedOnce } from "./checks/listed-once.ts";
+import { saves } from "./checks/saves.ts";
+
+/** All that must hold. A new one is a file in `checks/`, a line here, and a canary that it catches. */
+export const checks: readonly Check[] = [honesty, saves, agreement, doctor, listedOnce, joiner];

@@ -1,0 +1,45 @@
+import { readStatus } from "@darksync/runtime/read/status";
+import type { Check } from "../check.ts";
+import type { Device } from "../device.ts";
+import { firstDifference, stateOf } from "../states.ts";
+import type { World } from "../world.ts";
+
+/** O8: all replicas show the same, and have nothing left to send but what was refused. */
+export const agreement: Check = {
+  name: "agreement",
+  end: (world) => disagreement(world) ?? unfinished(world),
+};
+
+function disagreement(world: World): string | null {
+  const [first, ...others] = world.devices.filter((device) => !hasParked(device));
+  if (first?.replica == null) return null;
+  const expected = stateOf(first.replica);
+  for (const { name, replica } of others) {
+    const difference = replica === null ? null : firstDifference(expected, stateOf(replica));
+    if (difference !== null) return `${first.name} and ${name} differ:\n${difference}`;
+  }
+  return null;
+}
+
+/** Whether it shows something that nobody else can have. */
+function hasParked(device: Device): boolean {
+  return device.read(({ changes }) => changes.parked().length > 0);
+}
+
+function unfinished(world: World): string | null {
+  for (const device of world.devices) {
+    const wrong = device.read((tables) => {
+      const { pending, failed, state } = readStatus(tables, false);
+      if (pending > 0) return `${pending} changes are pending still`;
+      const left = tables.queue
+        .list()
+        .find(({ status, error }) => status !== "failed" || (error ?? "") === "");
+      if (left !== undefined)
+        return `item ${left.id} is in the queue as ${left.status}, with nothing left to do`;
+      if (failed === 0 && state !== "synced") return `all is there, and it says ${state}`;
+      return null;
+    });
+    if (wrong !== null) return `${device.name}: ${wrong}`;
+  }
+  return null;
+}

@@ -1,0 +1,35 @@
+import type { Check } from "../check.ts";
+import { contentOf } from "../relay-content.ts";
+import type { World } from "../world.ts";
+
+/** Every save is on the relay, or is listed as refused, with the reason, where it was made. Nothing is there twice. */
+export const saves: Check = {
+  name: "saves",
+  end: (world) => lostSave(world) ?? doubleChange(world),
+};
+
+function lostSave(world: World): string | null {
+  const [first] = world.devices;
+  if (first === undefined) return null;
+  const onRelay = new Set(contentOf(world.mainRelay, first.space));
+  for (const { id, log, device, excuse } of world.ledger.saved.values()) {
+    if (excuse !== null || onRelay.has(id)) continue;
+    const parked = device.read(({ changes }) => changes.get(id)?.parked ?? null);
+    if (parked === null)
+      return `${device.name} saved ${id} in ${log}, and it is neither on the relay nor listed as failed`;
+    const isListed = device.read(({ queue }) =>
+      queue.list().some((item) => item.status === "failed" && item.error !== null && item.error !== ""),
+    );
+    if (!isListed) return `${device.name}: ${id} was refused, and no item of the queue says so`;
+  }
+  return null;
+}
+
+function doubleChange(world: World): string | null {
+  const seen = new Set<string>();
+  for (const id of contentOf(world.mainRelay, world.devices[0]?.space ?? "")) {
+    if (seen.has(id)) return `change ${id} counts twice on the relay`;
+    seen.add(id);
+  }
+  return null;
+}

@@ -1,0 +1,277 @@
+import type { Signer } from "@darksync/core/ports";
+import type { Result } from "@darksync/core/result";
+import { darklang } from "@darksync/language/darklang";
+import { nodeCompression, sha256 } from "@darksync/node/crypto";
+import { currentBranch } from "@darksync/runtime/branch/current-branch";
+import { onBranch } from "@darksync/runtime/branch/on-branch";
+import { memoryReplicaStore } from "@darksync/runtime/memory/replica-store";
+import { createReplica } from "@darksync/runtime/replica/create-space";
+import { dropDamagedBlocks, refoldAll } from "@darksync/runtime/replica/full-sync";
+import { openReplica, type Replica, readFacts } from "@darksync/runtime/replica/replica";
+import { type SyncOutcome, SyncSession } from "@darksync/runtime/replica/sync-session";
+import type { ReplicaTables } from "@darksync/runtime/store/store";
+import { StoreError } from "@darksync/runtime/store/store";
+import type { Timers, Transport } from "@darksync/runtime/transport";
+import type { Chance } from "./chance.ts";
+import { Disk, type DiskHabits } from "./disk.ts";
+import { signerOf } from "./keys.ts";
+import { Link, type NetworkHabits } from "./network.ts";
+import { Process } from "./process.ts";
+import { describeError, type RelayNode } from "./relay-node.ts";
+import type { World } from "./world.ts";
+
+const startMs = Date.UTC(2026, 0, 1);
+
+/** What a device starts with. */
+export interface DeviceHabits {
+  readonly disk: DiskHabits;
+  readonly network: NetworkHabits;
+  /** How fast its clock runs, beside a good one. */
+  readonly clockRate: number;
+}
+
+/** A member's device: its disk, its key and clock, and the process that runs on it now. */
+export class Device {
+  readonly name: string;
+  readonly member: string;
+  readonly signer: Signer;
+  readonly disk: Disk<ReplicaTables>;
+  readonly network: NetworkHabits;
+  clockOffsetMs = 0;
+  relay: RelayNode;
+  process: Process | null = null;
+  replica: Replica | null = null;
+  /** Whether a sync, or something that must not run beside one, has the space. */
+  isLocked = false;
+  backup: (() => void) | null = null;
+  links: Link[] = [];
+  readonly world: World;
+  readonly #random: Chance;
+  readonly #chance: Chance;
+  readonly #clockRate: number;
+  #watching: SyncSession | null = null;
+
+  constructor(world: World, name: string, member: string, relay: RelayNode, habits: DeviceHabits) {
+    this.world = world;
+    this.name = name;
+    this.member = member;
+    this.relay = relay;
+    this.#chance = world.chance.fork(`device ${name}`);
+    this.#random = this.#chance.fork("random");
+    this.#clockRate = habits.clockRate;
+    this.network = { ...habits.network };
+    this.signer = signerOf(this.#chance.fork("key").bytes(32));
+    const { disk } = habits;
+    this.disk = new Disk(memoryReplicaStore(), { ...disk }, world.agenda, this.#chance.fork("disk"));
+  }
+
+  get isUp(): boolean {
+    return this.process?.isAlive === true && this.replica !== null;
+  }
+
+  get isWatching(): boolean {
+    return this.#watching !== null;
+  }
+
+  /** Its replica on the branch that it is on. */
+  get here(): Replica | null {
+    const { replica } = this;
+    if (replica === null) return null;
+    const branch = this.read(currentBranch);
+    return branch === null ? replica : onBranch(replica, branch);
+  }
+
+  /** Reads what is stored, whatever its process does. */
+  read<Value>(work: (tables: ReplicaTables) => Value): Value {
+    return this.disk.memory.read(work);
+  }
+
+  get space(): string {
+    return this.read(readFacts).space;
+  }
+
+  tell(what: string): void {
+    this.world.tell(this.name, what);
+  }
+
+  /** Starts its process, unless one runs. */
+  async start(): Promise<void> {
+    if (this.process !== null) return;
+    const process = new Process(() => this.#onDeath(process));
+    this.process = process;
+    const store = this.disk.open(process, () => this.world.onCommit(this));
+    await this.#guard(process, "open", async () => {
+      const replica = await openReplica({
+        store,
+        signer: this.signer,
+        hash: sha256,
+        verify: this.world.verify,
+        compression: nodeCompression,
+        clock: () => startMs + Math.round(this.world.agenda.nowMs * this.#clockRate) + this.clockOffsetMs,
+        random: (length) => this.#random.bytes(length),
+        language: darklang,
+      });
+      if (process.isAlive) this.replica = replica;
+    });
+    // A disk that was full when it started: it tries again by itself.
+    if (this.process === process && this.replica === null) process.die();
+  }
+
+  /** Makes its first entries; an empty `space` joins its relay's. */
+  create(space: string, owners: readonly string[]): Promise<void> {
+    return this.act("create", async (replica) => {
+      const made = { space, member: this.member, owners, relay: null, only: [] };
+      return describe(
+        await createReplica(replica, made),
+        () => `made a copy${space === "" ? "" : " and a space"}`,
+      );
+    });
+  }
+
+  /** Does something on the replica, and tells what came of it. Nothing is told if the process dies meanwhile. */
+  act(what: string, work: (replica: Replica) => Promise<string>): Promise<void> {
+    const { process, replica } = this;
+    if (process === null || replica === null) return Promise.resolve();
+    return this.#guard(process, what, async () => {
+      const said = await work(replica);
+      if (!process.isAlive) return;
+      this.tell(`${what}: ${said}`);
+      this.#watching?.changed();
+    });
+  }
+
+  /** The same for what must not run beside a sync. */
+  async actAlone(what: string, work: (replica: Replica) => Promise<string>): Promise<void> {
+    if (this.isLocked) return;
+    this.isLocked = true;
+    const { process } = this;
+    await this.act(what, work);
+    if (this.process === process) this.isLocked = false;
+  }
+
+  /** Syncs once. */
+  sync(): Promise<SyncOutcome | null> {
+    return this.#run("sync", (replica) => this.#session(replica, "once", false).run());
+  }
+
+  /** Downloads everything again, as `sync --full` does. */
+  syncFull(): Promise<SyncOutcome | null> {
+    return this.#run("sync --full", async (replica) => {
+      await dropDamagedBlocks(replica);
+      const outcome = await this.#session(replica, "once", true).run();
+      if (outcome.problem === null) await refoldAll(replica);
+      return outcome;
+    });
+  }
+
+  /** Stays in sync until it is stopped or dies. */
+  watch(): Promise<SyncOutcome | null> {
+    return this.#run("sync --watch", (replica) => {
+      const session = this.#session(replica, "stay", false);
+      this.#watching = session;
+      return session.run();
+    });
+  }
+
+  stopWatching(): void {
+    this.#watching?.stop();
+  }
+
+  async #run(what: string, work: (replica: Replica) => Promise<SyncOutcome>): Promise<SyncOutcome | null> {
+    const { process, replica } = this;
+    if (this.isLocked || process === null || replica === null) return null;
+    this.isLocked = true;
+    this.tell(`${what} with ${this.relay.name} begins`);
+    let outcome: SyncOutcome | null = null;
+    await this.#guard(process, what, async () => {
+      outcome = await work(replica);
+    });
+    if (this.process !== process || !process.isAlive) return null;
+    this.isLocked = false;
+    this.#watching = null;
+    if (outcome !== null) this.tell(`${what}: ${describeOutcome(outcome)}`);
+    return outcome;
+  }
+
+  #session(replica: Replica, mode: "once" | "stay", isFull: boolean): SyncSession {
+    const { url } = this.relay;
+    return new SyncSession(replica, { transport: this.#transport(), timers: this.#timers() }, url, mode, {
+      isFull,
+      link: url,
+    });
+  }
+
+  #transport(): Transport {
+    const { process, world, network, relay } = this;
+    if (process === null) throw new Error("no process");
+    return {
+      connect: (_url, handler) => {
+        this.links = this.links.filter(({ isOpen }) => isOpen);
+        const { agenda, trace } = world;
+        const chance = this.#chance.fork(`link ${agenda.count}`);
+        const tap = (bytes: Uint8Array) => world.overhear(relay, bytes);
+        const link = new Link({ agenda, chance, trace, habits: network, process, relay, tap }, handler);
+        this.links.push(link);
+        return link.connection;
+      },
+    };
+  }
+
+  #timers(): Timers {
+    const { process, world } = this;
+    const isAlive = () => process?.isAlive === true;
+    return {
+      after: (delayMs, callback) => world.agenda.after(delayMs, () => isAlive() && callback()),
+      every: (intervalMs, callback) => {
+        let callOff = () => {};
+        const enter = () => {
+          callOff = world.agenda.after(intervalMs, () => {
+            if (!isAlive()) return;
+            enter();
+            callback();
+          });
+        };
+        enter();
+        return () => callOff();
+      },
+    };
+  }
+
+  /** Runs what may fail as the world is: a dead process tells nobody, a full disk tells its user. */
+  async #guard(process: Process, what: string, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      if (!process.isAlive) return;
+      if (error instanceof StoreError) this.tell(`${what}: ${error.code}`);
+      else this.world.fail("unexpected-error", `${this.name}, ${what}: ${describeError(error)}`);
+    }
+  }
+
+  #onDeath(process: Process): void {
+    this.tell("its process died");
+    for (const link of this.links)
+      if (this.#chance.percent(60)) link.cut(this.#chance.below(3));
+      else link.silence();
+    this.links = [];
+    if (this.process !== process) return;
+    this.process = null;
+    this.replica = null;
+    this.isLocked = false;
+    this.#watching = null;
+  }
+}
+
+/** A result in words. */
+export function describe<Value>(result: Result<Value>, words: (value: Value) => string): string {
+  return result.ok ? words(result.value) : result.problem.code;
+}
+
+function describeOutcome({ pushed, pulled, parked, plansApplied, problem, refused }: SyncOutcome): string {
+  const parts = [`${pushed} pushed`, `${pulled} pulled`];
+  if (parked > 0) parts.push(`${parked} parked`);
+  if (plansApplied > 0) parts.push(`${plansApplied} settled as planned`);
+  if (problem !== null) parts.push(problem.code);
+  parts.push(...new Set(refused.map(({ code }) => `not taken: ${code}`)));
+  return parts.join(", ");
+}

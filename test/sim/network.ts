@@ -1,0 +1,224 @@
+import type { Problem } from "@darksync/core/result";
+import { ClientConnection } from "@darksync/runtime/relay/client-connection";
+import type { Connection, ConnectionHandler } from "@darksync/runtime/transport";
+import { decodeMessage } from "@darksync/sync/message";
+import type { Agenda } from "./agenda.ts";
+import type { Chance } from "./chance.ts";
+import type { Process } from "./process.ts";
+import type { RelayNode } from "./relay-node.ts";
+import type { Trace } from "./trace.ts";
+
+/** How a network behaves for one device. */
+export interface NetworkHabits {
+  leastMs: number;
+  mostMs: number;
+  /** Whether nothing gets through: new connections fail, and those that are open fall silent. */
+  isDown: boolean;
+}
+
+const refused: Problem = { code: "relay-unreachable", message: "nobody answers there", hint: "Try again." };
+const broken: Problem = { code: "relay-unreachable", message: "the connection broke", hint: "Try again." };
+
+/** What a connection runs on. */
+export interface LinkPorts {
+  readonly agenda: Agenda;
+  readonly chance: Chance;
+  readonly trace: Trace;
+  readonly habits: NetworkHabits;
+  /** The client's process. */
+  readonly process: Process;
+  readonly relay: RelayNode;
+  /** Sees each message that a client sends. */
+  readonly tap: (bytes: Uint8Array) => void;
+}
+
+/**
+ * A connection as a real transport gives it: messages whole and in order, until it ends. What it loses is always an
+ * end of what was sent; a break may be told at once or never.
+ */
+export class Link {
+  readonly #ports: LinkPorts;
+  readonly #handler: ConnectionHandler;
+  readonly #relayProcess: Process | null;
+  readonly #toRelay: Pipe;
+  readonly #toClient: Pipe;
+  #server: ClientConnection | null = null;
+  #isOpen = true;
+
+  constructor(ports: LinkPorts, handler: ConnectionHandler) {
+    this.#ports = ports;
+    this.#handler = handler;
+    this.#relayProcess = ports.relay.process;
+    this.#toRelay = new Pipe(ports, (bytes) => this.#onRelayMessage(bytes));
+    this.#toClient = new Pipe(ports, (bytes) => this.#onClientMessage(bytes));
+    ports.agenda.after(ports.chance.between(ports.habits.leastMs, ports.habits.mostMs), () => this.#open());
+  }
+
+  get isOpen(): boolean {
+    return this.#isOpen && this.#server !== null;
+  }
+
+  /** What the client holds of it. */
+  get connection(): Connection {
+    return {
+      send: (bytes) => {
+        if (!this.#ports.process.reach()) return;
+        this.#ports.tap(bytes);
+        this.#toRelay.send(bytes);
+      },
+      drained: async () => {},
+      close: () => this.#toRelay.end(() => this.#endServer()),
+    };
+  }
+
+  /** Ends it: of what is under way `kept` more messages arrive in each direction. */
+  cut(kept: number): void {
+    this.#toRelay.keep(kept);
+    this.#toClient.keep(kept);
+    this.#toRelay.end(() => this.#endServer());
+    this.#toClient.end(() => this.#endClient(broken));
+  }
+
+  /** Nothing arrives any more, and nobody is told. */
+  silence(): void {
+    this.#toRelay.stop();
+    this.#toClient.stop();
+  }
+
+  /** The bytes of the next message to arrive are changed. */
+  corruptNext(side: "relay" | "client"): void {
+    (side === "relay" ? this.#toRelay : this.#toClient).corruptNext = true;
+  }
+
+  #open(): void {
+    const { habits, chance, relay, process } = this.#ports;
+    if (!process.isAlive || !this.#isOpen) return;
+    const isReached = !habits.isDown && relay.relay !== null && relay.process === this.#relayProcess;
+    if (!isReached) {
+      if (chance.percent(50)) this.#endClient(refused);
+      return;
+    }
+    if (relay.relay === null) return;
+    const connection: Connection = {
+      send: (bytes) => {
+        if (this.#relayProcess?.reach() === true) this.#toClient.send(bytes);
+      },
+      drained: () => this.#toClient.drained(),
+      close: () => this.#toClient.end(() => this.#endClient(broken)),
+    };
+    this.#server = new ClientConnection(relay.relay, connection, null);
+    relay.links.add(this);
+    this.#handler.onOpen();
+  }
+
+  #onRelayMessage(bytes: Uint8Array): void {
+    if (this.#relayProcess?.isAlive === true) this.#server?.onMessage(bytes);
+  }
+
+  #onClientMessage(bytes: Uint8Array): void {
+    if (this.#isOpen && this.#ports.process.isAlive) this.#handler.onMessage(bytes);
+  }
+
+  #endServer(): void {
+    this.#ports.relay.links.delete(this);
+    if (this.#relayProcess?.isAlive === true) this.#server?.onClose();
+  }
+
+  #endClient(problem: Problem): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    if (this.#ports.process.isAlive) this.#handler.onClose(problem);
+  }
+}
+
+/** One direction of a connection. */
+class Pipe {
+  corruptNext = false;
+  readonly #ports: LinkPorts;
+  readonly #deliver: (bytes: Uint8Array) => void;
+  readonly #under: { readonly bytes: Uint8Array | null; readonly then: () => void }[] = [];
+  readonly #waiting: (() => void)[] = [];
+  #lastMs = 0;
+  #isEnded = false;
+  #isStopped = false;
+
+  constructor(ports: LinkPorts, deliver: (bytes: Uint8Array) => void) {
+    this.#ports = ports;
+    this.#deliver = deliver;
+  }
+
+  send(bytes: Uint8Array): void {
+    if (this.#isEnded) return;
+    this.#ports.trace.note(bytes);
+    this.#under.push({ bytes, then: () => this.#deliver(this.#asItArrives(bytes)) });
+    this.#schedule();
+  }
+
+  /** Behind what is under way comes the end. */
+  end(then: () => void): void {
+    if (this.#isEnded) return;
+    this.#isEnded = true;
+    this.#under.push({ bytes: null, then });
+    this.#schedule();
+  }
+
+  keep(count: number): void {
+    this.#under.splice(count);
+  }
+
+  stop(): void {
+    this.#isEnded = true;
+    this.#isStopped = true;
+    this.#under.length = 0;
+    this.#release();
+  }
+
+  drained(): Promise<void> {
+    if (this.#under.length < 2) return Promise.resolve();
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  #schedule(): void {
+    const { agenda, chance, habits } = this.#ports;
+    const atMs = agenda.nowMs + chance.between(habits.leastMs, habits.mostMs);
+    this.#lastMs = Math.max(this.#lastMs, atMs);
+    agenda.after(this.#lastMs - agenda.nowMs, () => this.#arrive());
+  }
+
+  #arrive(): void {
+    if (this.#isStopped || this.#ports.habits.isDown) {
+      this.stop();
+      return;
+    }
+    const next = this.#under.shift();
+    next?.then();
+    if (this.#under.length < 2) this.#release();
+  }
+
+  #release(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+
+  #asItArrives(bytes: Uint8Array): Uint8Array {
+    // A greeting is taken at its word: whether digests are equal is one byte of it.
+    if (!this.corruptNext || decodeMessage(bytes)?.type === "welcome") return bytes;
+    this.corruptNext = false;
+    return corrupted(this.#ports.chance, bytes);
+  }
+}
+
+/** Bytes with something wrong: a bit, a piece that is missing, or a piece too much. */
+export function corrupted(chance: Chance, bytes: Uint8Array): Uint8Array {
+  const copy = Uint8Array.from(bytes);
+  switch (chance.below(4)) {
+    case 0:
+      return copy.subarray(0, chance.below(copy.length));
+    case 1:
+      return Uint8Array.from([...copy, ...chance.bytes(chance.between(1, 9))]);
+    default: {
+      const at = chance.below(copy.length);
+      copy[at] = (copy[at] ?? 0) ^ (1 << chance.below(8));
+      return copy;
+    }
+  }
+}

@@ -1,0 +1,153 @@
+import type { Verify } from "@darksync/core/ports";
+import { nodeCompression, sha256 } from "@darksync/node/crypto";
+import { readFacts } from "@darksync/runtime/replica/replica";
+import { Agenda } from "./agenda.ts";
+import { Chance } from "./chance.ts";
+import type { Check } from "./check.ts";
+import { Device } from "./device.ts";
+import { rememberingVerify } from "./keys.ts";
+import { Ledger } from "./ledger.ts";
+import { RelayNode } from "./relay-node.ts";
+import type { Swarm } from "./swarm.ts";
+import { Trace } from "./trace.ts";
+import { Violation } from "./violation.ts";
+
+const overheardMessages = 40;
+
+/** All there is in one run. */
+export class World {
+  readonly agenda = new Agenda();
+  readonly trace = new Trace();
+  readonly ledger = new Ledger();
+  readonly chance: Chance;
+  readonly swarm: Swarm;
+  readonly verify: Verify = rememberingVerify();
+  readonly devices: Device[] = [];
+  readonly relays: RelayNode[];
+  /** What clients sent to relays lately: what a hostile peer may have got hold of. */
+  readonly overheard: { readonly relay: RelayNode; readonly bytes: Uint8Array }[] = [];
+  /** Bundles of discarded changes, by device. */
+  readonly bundles: { readonly device: Device; readonly bytes: Uint8Array }[] = [];
+  violation: Violation | null = null;
+  /** Whether everything works: no fault strikes any more. */
+  isHealed = false;
+  readonly #checks: readonly Check[];
+  readonly #changed = new Set<Device>();
+  readonly #wasDurable = new Map<Device, Set<string>>();
+  readonly #seenChanges = new Map<Device, number>();
+
+  constructor(seed: number, swarm: Swarm, checks: readonly Check[]) {
+    this.chance = new Chance(`seed ${seed}`);
+    this.swarm = swarm;
+    this.#checks = checks;
+    const ports = { hash: sha256, verify: this.verify, compression: nodeCompression };
+    this.relays = Array.from(
+      { length: swarm.relays },
+      (_, index) => new RelayNode(this, `relay${index}`, ports, swarm.disk),
+    );
+  }
+
+  /** The relay that all come back to. */
+  get mainRelay(): RelayNode {
+    const [relay] = this.relays;
+    if (relay === undefined) throw new Error("a world without a relay");
+    return relay;
+  }
+
+  addDevice(member: string): Device {
+    const { disk, network, driftShare } = this.swarm;
+    const name = `${member.toLowerCase()}${this.devices.filter((other) => other.member === member).length + 1}`;
+    const chance = this.chance.fork(`habits of ${name}`);
+    const clockRate = chance.percent(driftShare) ? 1 + (chance.below(2001) - 1000) / 10_000 : 1;
+    const device = new Device(this, name, member, this.mainRelay, { disk, network, clockRate });
+    this.devices.push(device);
+    return device;
+  }
+
+  tell(who: string, what: string): void {
+    this.trace.tell(this.agenda.nowMs, who, what);
+  }
+
+  /** Notes the first violation; the run ends with it. */
+  fail(checker: string, message: string): void {
+    this.violation ??= new Violation(checker, message);
+  }
+
+  overhear(relay: RelayNode, bytes: Uint8Array): void {
+    this.overheard.push({ relay, bytes });
+    if (this.overheard.length > overheardMessages) this.overheard.shift();
+  }
+
+  /** After each commit of a device: what it saved goes into the ledger. */
+  onCommit(device: Device): void {
+    this.#changed.add(device);
+    const own = [...device.signer.publicKey].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+    const after = this.#seenChanges.get(device) ?? 0;
+    const records = device.read(({ changes }) => changes.after(after, Number.MAX_SAFE_INTEGER));
+    for (const { id, device: author, log, number, place } of records) {
+      this.#seenChanges.set(device, number);
+      if (author === own && place === null) this.ledger.add({ id, device, log, atMs: this.agenda.nowMs });
+    }
+  }
+
+  /** A device's disk holds something else now than what was written last. */
+  onRestored(device: Device): void {
+    this.#changed.add(device);
+    this.#seenChanges.set(
+      device,
+      device.read(({ changes }) => changes.latest(1)[0]?.number ?? 0),
+    );
+  }
+
+  /** Whether a device was right to hold a block for durable once: its relay was put back to an older copy since. */
+  wasDurable(relay: RelayNode, device: Device, block: string): boolean {
+    return this.#wasDurable.get(device)?.has(`${relay.name} ${block}`) ?? false;
+  }
+
+  /** Before a relay or a device is put back: what is held for durable by now, all are excused for. */
+  forgiveDurable(): void {
+    for (const device of this.devices) {
+      const forgiven = this.#wasDurable.get(device) ?? new Set();
+      this.#wasDurable.set(device, forgiven);
+      for (const block of durableBlocks(device)) forgiven.add(block);
+    }
+  }
+
+  /** After each event: whatever changed must be right. */
+  checkStep(): void {
+    if (this.#changed.size === 0) return;
+    const devices = [...this.#changed];
+    this.#changed.clear();
+    for (const device of devices) {
+      for (const check of this.#checks) {
+        const wrong = check.step?.(this, device) ?? null;
+        if (wrong !== null) this.fail(check.name, `${device.name}: ${wrong}`);
+      }
+    }
+  }
+
+  /** At the end, when all is healed and quiet. */
+  async checkEnd(): Promise<void> {
+    for (const check of this.#checks) {
+      if (this.violation !== null) return;
+      const wrong = (await check.end?.(this)) ?? null;
+      if (wrong !== null) this.fail(check.name, wrong);
+    }
+  }
+}
+
+/** What a device holds for durable, each block as `RELAY LOG STREAM SEQ HASH`. */
+function durableBlocks(device: Device): readonly string[] {
+  return device.read((tables) => {
+    const { relay } = readFacts(tables);
+    const name = relay?.slice("memory://".length) ?? "";
+    return tables.blocks.logs().flatMap((log) =>
+      [...tables.durable.durable(log)].flatMap(([stream, seq]) =>
+        Array.from({ length: seq }, (_, index) => {
+          const hash = tables.blocks.hashAt(log, stream, index + 1);
+          return `${name} ${log} ${stream} ${index + 1} ${hash}`;
+        }),
+      ),
+    );
+  });
+}
