@@ -98,10 +98,10 @@ describeStores("texts", ({ write, read, reopen }) => {
       packages.putText(id(11), long, `${id(1)}/0`);
       packages.putText(id(12), short, `${id(1)}/1`);
       packages.putText(id(13), { ...long, tail: "" }, `${id(1)}/2`);
-      let after: number | null = 0;
-      for (let rounds = 0; after !== null; rounds += 1) {
+      let next = texts.pack(null, 1);
+      for (let rounds = 0; next !== null; rounds += 1) {
         expect(rounds).toBeLessThan(9);
-        after = texts.pack(after, 1);
+        next = texts.pack(next, 1);
       }
     });
     reopen();

@@ -79,7 +79,7 @@ const runs: Readonly<Record<string, Run>> = {
     ),
   evictText: ({ texts }, number) => texts.evict(id(number)),
   markUsed: ({ texts }, number, other) => texts.markUsed([id(number), id(other)], number),
-  packTexts: ({ texts }) => void texts.pack(0, 9),
+  packTexts: ({ texts }) => void texts.pack(null, 9),
   put: ({ queue }, number, other) =>
     queue.put(item(number, { status: other < 3 ? "pending" : "completed", retryCount: other })),
   moveBefore: ({ queue }, number, other) => queue.moveBefore(id(number), id(other)),

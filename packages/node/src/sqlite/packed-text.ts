@@ -8,12 +8,12 @@ const options = {
   params: { [constants.BROTLI_PARAM_QUALITY]: 5, [constants.BROTLI_PARAM_LGWIN]: 16 },
 };
 
-/** The end of a text, compressed, or null where that does not pay. */
-export function packedTail(tail: string): Uint8Array | null {
+/** The end of a text, compressed where that pays. */
+export function packedTail(tail: string): string | Uint8Array {
   const bytes = Buffer.from(tail);
-  if (bytes.length < leastPackedBytes) return null;
+  if (bytes.length < leastPackedBytes) return tail;
   const packed = brotliCompressSync(bytes, options);
-  return packed.length < bytes.length * 0.8 ? packed : null;
+  return packed.length < bytes.length * 0.8 ? packed : tail;
 }
 
 /** The end of a text as it was, compressed or not; throws if it cannot be read. */
@@ -21,7 +21,7 @@ export function unpackedTail(tail: string | Uint8Array): string {
   return typeof tail === "string" ? tail : brotliDecompressSync(tail).toString();
 }
 
-/** Lets SQL read what was packed: `unpacked(tail)`. Null stays null. */
+/** Lets SQL read what was packed: `unpacked(tail)`. */
 export function addUnpacked(database: Database.Database): void {
   database.function("unpacked", { deterministic: true }, (tail) =>
     tail instanceof Uint8Array ? unpackedTail(tail) : tail,

@@ -95,11 +95,11 @@ create table text(
   kind integer not null,
   op integer,
   used_day integer not null,
-  head text,
-  tail blob
+  head text not null,
+  tail blob not null
 );
 create index text_hash on text(hash_key);
-create index text_evicted on text(id) where tail is null;
+create table evicted_text(hash blob primary key, op integer not null) without rowid;
 create table seen(
   stream_id integer not null,
   other_id integer not null,

@@ -13,6 +13,14 @@ export class StorageTable implements StorageStore {
     return (this.#number("page_count") - this.#number("freelist_count")) * this.#number("page_size");
   }
 
+  historyBytes(): number {
+    const row = this.#connection.row<{ bytes: number }>(
+      `select coalesce(sum(octet_length(bytes)), 0)
+        + (select coalesce(sum(octet_length(bytes)), 0) from unsigned_change) as bytes from block`,
+    );
+    return row?.bytes ?? 0;
+  }
+
   reclaim(maxBytes: number): boolean {
     const pages = Math.ceil(maxBytes / this.#number("page_size"));
     this.#connection.runToEnd(`pragma incremental_vacuum(${pages})`);

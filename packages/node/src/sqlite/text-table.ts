@@ -2,16 +2,29 @@ import type { ContentHash } from "@darksync/core/content-hash";
 import { definitionKinds } from "@darksync/core/content-hash";
 import type { DefinitionText } from "@darksync/core/definition";
 import { type OpId, opId } from "@darksync/core/op-id";
-import type { KeptText, TextCursor, TextSizes, TextStore } from "@darksync/runtime/store/text-store";
+import type {
+  KeptText,
+  PackCursor,
+  TextCursor,
+  TextSizes,
+  TextStore,
+} from "@darksync/runtime/store/text-store";
 import type { ChangeNumbers } from "./change-numbers.js";
 import type { Connection } from "./connection.js";
 import { blobOfHex, keyOfHex } from "./hex-blob.js";
 import { packedTail, unpackedTail } from "./packed-text.js";
 import { opsPerChange } from "./schema.js";
 
-const held = "tail is not null";
+interface TextRow {
+  readonly kind: number;
+  readonly head: string;
+  readonly tail: string | Uint8Array;
+}
 
-/** The texts of definitions, in SQLite. One that was evicted keeps its row, with neither head nor tail. */
+/**
+ * The texts of definitions, in SQLite. What is known of those that were evicted stands in a table of its own: rows
+ * that shrink where they are would leave the pages as full as before.
+ */
 export class TextTable implements TextStore {
   readonly #connection: Connection;
   readonly #numbers: ChangeNumbers;
@@ -31,42 +44,35 @@ export class TextTable implements TextStore {
     const key = keyOfHex(hash);
     const blob = blobOfHex(hash);
     // Two statements take less time than one that inserts what it has looked for in the same table.
-    const row = this.#connection.row<{ id: number; isHeld: number }>(
-      `select id, ${held} as isHeld from text where hash_key = ? and hash = ?`,
-      key,
-      blob,
-    );
-    if (row?.isHeld === 1) return;
-    if (row !== undefined) {
-      this.#connection.run("update text set head = ?, tail = ? where id = ?", text.head, text.tail, row.id);
+    if (this.#connection.row("select 1 from text where hash_key = ? and hash = ?", key, blob) !== undefined)
       return;
-    }
+    const broughtFirst = this.#evictedOp(blob);
+    if (broughtFirst !== null) this.#forgetEvicted(blob);
     this.#connection.run(
       "insert into text values (null, ?, ?, ?, ?, 0, ?, ?)",
       key,
       blob,
       definitionKinds.indexOf(text.kind),
-      broughtBy === null ? null : this.#numbers.opNumber(broughtBy),
+      broughtFirst ?? (broughtBy === null ? null : this.#numbers.opNumber(broughtBy)),
       text.head,
       text.tail,
     );
   }
 
   get(hash: ContentHash): DefinitionText | null {
-    const row = this.#connection.row<{ kind: number; head: string; tail: string | Uint8Array | null }>(
+    const row = this.#connection.row<TextRow>(
       "select kind, head, tail from text where hash_key = ? and hash = ?",
       keyOfHex(hash),
       blobOfHex(hash),
     );
-    const kind = definitionKinds[row?.kind ?? -1];
-    if (row === undefined || kind === undefined) return null;
-    return row.tail === null
-      ? this.#readEvicted(hash)
-      : { kind, head: row.head, tail: unpackedTail(row.tail) };
+    if (row === undefined) return this.isEvicted(hash) ? this.#readEvicted(hash) : null;
+    const kind = definitionKinds[row.kind];
+    return kind === undefined ? null : { kind, head: row.head, tail: unpackedTail(row.tail) };
   }
 
   clear(): void {
     this.#connection.run("delete from text");
+    this.#connection.run("delete from evicted_text");
     this.#hasEvicted = null;
   }
 
@@ -75,62 +81,54 @@ export class TextTable implements TextStore {
   }
 
   hasEvicted(): boolean {
-    this.#hasEvicted ??=
-      this.#connection.row("select 1 from text indexed by text_evicted where tail is null limit 1") !==
-      undefined;
+    this.#hasEvicted ??= this.#connection.row("select 1 from evicted_text limit 1") !== undefined;
     return this.#hasEvicted;
   }
 
   isEvicted(hash: ContentHash): boolean {
-    return (
-      this.hasEvicted() &&
-      this.#connection.row(
-        "select 1 from text where hash_key = ? and hash = ? and tail is null",
-        keyOfHex(hash),
-        blobOfHex(hash),
-      ) !== undefined
-    );
+    return this.#evictedOp(blobOfHex(hash)) !== null;
   }
 
   broughtBy(hash: ContentHash): OpId | null {
+    const blob = blobOfHex(hash);
     const row = this.#connection.row<{ op: number | null }>(
       "select op from text where hash_key = ? and hash = ?",
       keyOfHex(hash),
-      blobOfHex(hash),
+      blob,
     );
-    return row === undefined || row.op === null ? null : this.#opId(row.op);
+    const op = row === undefined ? this.#evictedOp(blob) : row.op;
+    return op === null ? null : this.#opId(op);
   }
 
   evict(hash: ContentHash): boolean {
-    const evicted = this.#connection.run(
-      `update text set head = null, tail = null where hash_key = ? and hash = ? and ${held} and op is not null`,
+    const blob = blobOfHex(hash);
+    const row = this.#connection.row<{ id: number; op: number }>(
+      "select id, op from text where hash_key = ? and hash = ? and op is not null",
       keyOfHex(hash),
-      blobOfHex(hash),
+      blob,
     );
-    if (evicted > 0) this.#hasEvicted = true;
-    return evicted > 0;
+    if (row === undefined) return false;
+    this.#connection.run("delete from text where id = ?", row.id);
+    this.#connection.run("insert into evicted_text values (?, ?)", blob, row.op);
+    this.#hasEvicted = true;
+    return true;
   }
 
   leastUsed(after: TextCursor | null, limit: number): readonly KeptText[] {
     const [day, number] = after ?? [-1, 0];
-    const rows = this.#connection.rows<{
-      id: number;
-      hash: string;
-      op: number;
-      used_day: number;
-      byte_count: number;
-    }>(
-      `select id, lower(hex(hash)) as hash, op, used_day, octet_length(head) + octet_length(tail) as byte_count
-      from text where (used_day, id) > (?, ?) and ${held} and op is not null order by used_day, id limit ?`,
+    const rows = this.#connection.rows<{ hash: string; op: number; day: number; byteCount: number }>(
+      `select lower(hex(hash)) as hash, op, used_day as day,
+        octet_length(head) + octet_length(tail) as byteCount
+      from text where op is not null and (used_day, op) > (?, ?) order by used_day, op limit ?`,
       day,
       number,
       limit,
     );
-    return rows.map(({ id, hash, op, used_day, byte_count }) => ({
-      hash,
-      broughtBy: this.#opId(op),
-      byteCount: byte_count,
-      cursor: [used_day, id],
+    return rows.map((row) => ({
+      hash: row.hash,
+      broughtBy: this.#opId(row.op),
+      byteCount: row.byteCount,
+      cursor: [row.day, row.op],
     }));
   }
 
@@ -147,37 +145,55 @@ export class TextTable implements TextStore {
   }
 
   sizes(): TextSizes {
-    const row = this.#connection.row<{ count: number; bytes: number | null; evicted: number | null }>(
-      `select count(tail) as count, sum(octet_length(head) + octet_length(tail)) as bytes,
-        sum(tail is null) as evicted from text`,
+    const row = this.#connection.row<TextSizes>(
+      `select count(*) as heldCount, coalesce(sum(octet_length(head) + octet_length(tail)), 0) as heldBytes,
+        (select count(*) from evicted_text) as evictedCount from text`,
     );
-    return {
-      heldCount: row?.count ?? 0,
-      heldBytes: row?.bytes ?? 0,
-      evictedCount: row?.evicted ?? 0,
-    };
+    return row ?? { heldCount: 0, heldBytes: 0, evictedCount: 0 };
   }
 
   byteCount(hash: ContentHash): number {
-    const row = this.#connection.row<{ bytes: number | null }>(
-      `select octet_length(head) + octet_length(tail) as bytes from text where hash_key = ? and hash = ?`,
+    const row = this.#connection.row<{ bytes: number }>(
+      "select octet_length(head) + octet_length(tail) as bytes from text where hash_key = ? and hash = ?",
       keyOfHex(hash),
       blobOfHex(hash),
     );
     return row?.bytes ?? 0;
   }
 
-  pack(after: number, limit: number): number | null {
-    const rows = this.#connection.rows<{ id: number; tail: string }>(
-      "select id, tail from text where id > ? and typeof(tail) = 'text' order by id limit ?",
+  pack(from: PackCursor | null, limit: number): PackCursor | null {
+    const [after, last] = from ?? [0, this.#lastId()];
+    const rows = this.#connection.rows<{ id: number; tail: string | Uint8Array }>(
+      "select id, tail from text where id > ? and id <= ? order by id limit ?",
       after,
+      last,
       limit,
     );
-    for (const { id, tail } of rows) {
-      const packed = packedTail(tail);
-      if (packed !== null) this.#connection.run("update text set tail = ? where id = ?", packed, id);
+    // Written again behind all others, they fill whole pages, and leave whole pages empty.
+    let id = this.#lastId();
+    for (const row of rows) {
+      id += 1;
+      const tail = typeof row.tail === "string" ? packedTail(row.tail) : row.tail;
+      this.#connection.run("update text set id = ?, tail = ? where id = ?", id, tail, row.id);
     }
-    return rows.length < limit ? null : (rows.at(-1)?.id ?? null);
+    const end = rows.at(-1)?.id;
+    return end === undefined || end >= last ? null : [end, last];
+  }
+
+  #lastId(): number {
+    return this.#connection.row<{ id: number | null }>("select max(id) as id from text")?.id ?? 0;
+  }
+
+  #evictedOp(hash: Uint8Array): number | null {
+    if (!this.hasEvicted()) return null;
+    return (
+      this.#connection.row<{ op: number }>("select op from evicted_text where hash = ?", hash)?.op ?? null
+    );
+  }
+
+  #forgetEvicted(hash: Uint8Array): void {
+    this.#connection.run("delete from evicted_text where hash = ?", hash);
+    this.#hasEvicted = null;
   }
 
   #opId(op: number): OpId {

@@ -6,7 +6,6 @@ import type { KeptText, TextCursor, TextSizes, TextStore } from "../store/text-s
 import { type Journal, JournaledMap } from "./journal.js";
 
 interface TextState {
-  readonly number: number;
   /** Null where it was evicted. */
   readonly text: DefinitionText | null;
   readonly broughtBy: OpId | null;
@@ -16,23 +15,22 @@ interface TextState {
 /** The texts of definitions, in memory. */
 export class MemoryTexts implements TextStore {
   readonly #texts: JournaledMap<ContentHash, TextState>;
-  readonly #last: JournaledMap<"number", number>;
+  readonly #arrivalOf: (op: OpId) => number;
   #readEvicted: (hash: ContentHash) => DefinitionText | null = () => null;
 
-  constructor(journal: Journal) {
+  /** `arrivalOf`: a number that grows in the order in which ops came. */
+  constructor(journal: Journal, arrivalOf: (op: OpId) => number) {
     this.#texts = new JournaledMap(journal);
-    this.#last = new JournaledMap(journal);
+    this.#arrivalOf = arrivalOf;
   }
 
   put(hash: ContentHash, text: DefinitionText, broughtBy: OpId | null): void {
     const state = this.#texts.get(hash);
     if (state !== undefined) {
-      if (state.text === null) this.#texts.set(hash, { ...state, text });
+      if (state.text === null) this.#texts.set(hash, { ...state, text, usedDay: 0 });
       return;
     }
-    const number = (this.#last.get("number") ?? 0) + 1;
-    this.#last.set("number", number);
-    this.#texts.set(hash, { number, text, broughtBy, usedDay: 0 });
+    this.#texts.set(hash, { text, broughtBy, usedDay: 0 });
   }
 
   get(hash: ContentHash): DefinitionText | null {
@@ -73,8 +71,8 @@ export class MemoryTexts implements TextStore {
     for (const hash of this.#texts.keys()) {
       const state = this.#texts.get(hash);
       if (state === undefined || state.text === null || state.broughtBy === null) continue;
-      const { broughtBy, usedDay, number } = state;
-      const cursor: TextCursor = [usedDay, number];
+      const { broughtBy, usedDay } = state;
+      const cursor: TextCursor = [usedDay, this.#arrivalOf(broughtBy)];
       if (after !== null && !isBefore(after, cursor)) continue;
       found.push({ hash, broughtBy, byteCount: this.byteCount(hash), cursor });
     }

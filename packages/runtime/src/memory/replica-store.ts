@@ -1,3 +1,4 @@
+import { changeOf, indexOf, maxOpsPerChange } from "@darksync/core/op-id";
 import type { ReplicaTables } from "../store/store.js";
 import { Journal } from "./journal.js";
 import { MemoryBlocks } from "./memory-blocks.js";
@@ -15,7 +16,10 @@ export function memoryReplicaStore(): MemoryStore<ReplicaTables> {
   const journal = new Journal();
   const blocks = new MemoryBlocks(journal);
   const changes = new MemoryChanges(journal);
-  const texts = new MemoryTexts(journal);
+  const texts = new MemoryTexts(
+    journal,
+    (op) => (changes.get(changeOf(op))?.number ?? 0) * maxOpsPerChange + indexOf(op),
+  );
   const tables: ReplicaTables = {
     meta: new MemoryMeta(journal),
     blocks,
@@ -26,7 +30,7 @@ export function memoryReplicaStore(): MemoryStore<ReplicaTables> {
     seen: new MemorySeen(journal),
     dependencies: new MemoryDependencies(journal),
     texts,
-    storage: { usedBytes: () => texts.sizes().heldBytes, reclaim: () => false },
+    storage: { usedBytes: () => texts.sizes().heldBytes, historyBytes: () => 0, reclaim: () => false },
   };
   return new MemoryStore(journal, tables);
 }

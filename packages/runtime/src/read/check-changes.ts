@@ -29,7 +29,7 @@ export function checkChanges(ports: Ports, tables: ReplicaTables): readonly Prob
   const found = new Map<string, string[]>();
   const add = (code: string, message: string) => found.set(code, [...(found.get(code) ?? []), message]);
   const journal = new Journal();
-  const folded = new MemoryPackages(journal, new MemoryTexts(journal), () => true);
+  const folded = new MemoryPackages(journal, new MemoryTexts(journal, () => 0), () => true);
   const dependencies = new MemoryDependencies(journal);
   const judged = new Set<Location>();
   const reader = new ChangeReader(tables, ports.compression);

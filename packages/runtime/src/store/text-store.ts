@@ -11,8 +11,11 @@ export interface KeptText {
   readonly cursor: TextCursor;
 }
 
-/** A place in the order of use: the day a text was last used on, and its number. */
+/** A place in the order of use: the day that a text was last used on, and a number that tells which came first. */
 export type TextCursor = readonly [day: number, number: number];
+
+/** A place among all texts, and the last of those that were there when packing began. */
+export type PackCursor = readonly [after: number, last: number];
 
 export interface TextSizes {
   readonly heldCount: number;
@@ -31,7 +34,7 @@ export interface TextStore {
   broughtBy(hash: ContentHash): OpId | null;
   /** Drops a text, but not what is known of it; one that no op brought stays. Returns whether it went. */
   evict(hash: ContentHash): boolean;
-  /** Texts that may be evicted, the least recently used first: of one day those first that came first. */
+  /** Texts that may be evicted, the least recently used first: of one day those whose changes came first. */
   leastUsed(after: TextCursor | null, limit: number): readonly KeptText[];
   /** Notes the day (counted from 1970) that texts were used on; one that was never noted counts as 0. */
   markUsed(hashes: Iterable<ContentHash>, day: number): void;
@@ -39,16 +42,18 @@ export interface TextStore {
   /** How many bytes a held text takes; 0 if it is not held. */
   byteCount(hash: ContentHash): number;
   /**
-   * Stores texts smaller where that pays, up to `limit` of them, those after `after` (0 at first). Returns where to go
-   * on, or null at the end.
+   * Stores texts closer together, and smaller where that pays: of all texts `limit` at a time, from the first on if
+   * `from` is null. Returns where to go on, or null at the end.
    */
-  pack(after: number, limit: number): number | null;
+  pack(from: PackCursor | null, limit: number): PackCursor | null;
 }
 
 /** The room that everything takes. */
 export interface StorageStore {
   /** Bytes in use, free ones not counted. */
   usedBytes(): number;
+  /** Bytes that the history of changes takes. */
+  historyBytes(): number;
   /** Gives free room back, about `maxBytes` of it. Returns whether there is more. */
   reclaim(maxBytes: number): boolean;
 }

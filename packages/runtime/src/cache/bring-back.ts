@@ -1,0 +1,23 @@
+import type { ContentHash } from "@darksync/core/content-hash";
+import type { Replica } from "../replica/replica.js";
+import type { ReplicaTables } from "../store/store.js";
+
+const textsAtOnce = 500;
+
+/** Holds evicted texts again, as far as the history that brought them is here. */
+export async function bringBack({ store }: Replica, hashes: Iterable<ContentHash>): Promise<void> {
+  const evicted = store.read(({ texts }) =>
+    texts.hasEvicted() ? [...hashes].filter((hash) => texts.isEvicted(hash)) : [],
+  );
+  for (let index = 0; index < evicted.length; index += textsAtOnce) {
+    const batch = evicted.slice(index, index + textsAtOnce);
+    await store.write((tables) => {
+      for (const hash of batch) bringBackOne(tables, hash);
+    });
+  }
+}
+
+function bringBackOne({ packages, texts }: ReplicaTables, hash: ContentHash): void {
+  const text = texts.isEvicted(hash) ? packages.text(hash) : null;
+  if (text !== null) packages.putText(hash, text, texts.broughtBy(hash));
+}

@@ -1,0 +1,97 @@
+import type { ContentHash } from "@darksync/core/content-hash";
+import type { Replica } from "../replica/replica.js";
+import type { PackCursor } from "../store/text-store.js";
+import { bringBack } from "./bring-back.js";
+import { essentialTexts } from "./essential-texts.js";
+import { evictableTexts } from "./evictable.js";
+import { readCacheSettings } from "./settings.js";
+
+// Small enough for a save in another process to wait for no longer than it notices.
+const textsAtOnce = 500;
+const reclaimedAtOnceBytes = 4 * 1024 * 1024;
+
+// Else the next sync would be over the limit again.
+const roomLeft = 0.1;
+
+/** What an eviction came to. */
+export interface Eviction {
+  /** Texts that went. */
+  readonly texts: number;
+  readonly freedBytes: number;
+  readonly usedBytes: number;
+}
+
+/** Called between steps, so that whoever shows progress or answers others has a turn. */
+export type Pause = (evicted: number) => Promise<void>;
+
+/** After a sync: makes room if the space takes more than its limit; null if it does not. */
+export async function keepWithinLimit(replica: Replica, pause: Pause): Promise<Eviction | null> {
+  const { usedBytes, limitBytes } = replica.store.read(({ meta, storage }) => ({
+    usedBytes: storage.usedBytes(),
+    limitBytes: readCacheSettings(meta).limitBytes,
+  }));
+  return usedBytes <= limitBytes ? null : evict(replica, limitBytes * (1 - roomLeft), pause);
+}
+
+/**
+ * Makes room until the space takes no more than `targetBytes`, or nothing is left that may go (S7): evicts texts, the
+ * least recently used first, stores the others smaller, and gives the room back. It works in many small transactions.
+ * No sync of this replica may run.
+ */
+export async function evict(replica: Replica, targetBytes: number, pause: Pause): Promise<Eviction> {
+  const usedBefore = usedBytesOf(replica);
+  const essential = replica.store.read((tables) => essentialTexts(replica, tables));
+  await bringBack(replica, essential);
+  let texts = 0;
+  for (;;) {
+    const excess = usedBytesOf(replica) - targetBytes;
+    const evicted = excess > 0 ? await evictTexts(replica, essential, excess, pause) : 0;
+    texts += evicted;
+    // What went leaves gaps between what stays.
+    if (excess > 0) await packAll(replica, pause);
+    if (evicted === 0) break;
+  }
+  while (await replica.store.write(({ storage }) => storage.reclaim(reclaimedAtOnceBytes)))
+    await pause(texts);
+  const usedBytes = usedBytesOf(replica);
+  return { texts, freedBytes: Math.max(0, usedBefore - usedBytes), usedBytes };
+}
+
+function usedBytesOf({ store }: Replica): number {
+  return store.read(({ storage }) => storage.usedBytes());
+}
+
+async function evictTexts(
+  { store }: Replica,
+  essential: ReadonlySet<ContentHash>,
+  excessBytes: number,
+  pause: Pause,
+): Promise<number> {
+  let count = 0;
+  let bytesLeft = excessBytes;
+  for (const evictable of evictableTexts((work) => store.read(work), essential)) {
+    for (let index = 0; index < evictable.length && bytesLeft > 0; index += textsAtOnce) {
+      const batch = evictable.slice(index, index + textsAtOnce);
+      await store.write(({ texts }) => {
+        for (const { hash, byteCount } of batch) {
+          if (bytesLeft <= 0) break;
+          if (!texts.evict(hash)) continue;
+          count += 1;
+          bytesLeft -= byteCount;
+        }
+      });
+      await pause(count);
+    }
+    if (bytesLeft <= 0) break;
+  }
+  return count;
+}
+
+async function packAll({ store }: Replica, pause: Pause): Promise<void> {
+  for (let from: PackCursor | null = null; ; ) {
+    const cursor: PackCursor | null = from;
+    from = await store.write(({ texts }) => texts.pack(cursor, textsAtOnce));
+    if (from === null) return;
+    await pause(0);
+  }
+}
