@@ -184,13 +184,29 @@ export function packBlock(
   return joined(packUnsigned(compression, header, expanded, changeCount), signature);
 }
 
+/** The bytes of a block that was taken out of a segment to be read here: not compressed. */
+export function packPlainBlock({
+  header,
+  expanded,
+  signature,
+}: Pick<OpenBlock, "header" | "expanded" | "signature">): Uint8Array {
+  return joined(packed(header, expanded, { method: "none", payload: expanded }), signature);
+}
+
 function packUnsigned(
   compression: Compression,
   header: BlockHeader,
   expanded: Uint8Array,
   changeCount: number,
 ): Uint8Array {
-  const { method, payload } = smallestPayload(compression, expanded, changeCount);
+  return packed(header, expanded, smallestPayload(compression, expanded, changeCount));
+}
+
+function packed(
+  header: BlockHeader,
+  expanded: Uint8Array,
+  { method, payload }: { readonly method: CompressionMethod; readonly payload: Uint8Array },
+): Uint8Array {
   return encode((writer) => {
     writeByte(writer, blockVersion);
     writeHeader(writer, header);

@@ -6,6 +6,7 @@ import {
   deflateRawSync,
   inflateRawSync,
 } from "node:zlib";
+import type { BlockPorts } from "@darksync/core/block";
 import type { Compression, Hash, PublicKey, Random, Verify } from "@darksync/core/ports";
 
 /** SHA-256 by Node. */
@@ -66,3 +67,6 @@ export const nodeCompression: Compression = {
 function asPlain(buffer: Buffer): Uint8Array {
   return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
 }
+
+/** What opening blocks takes. */
+export const blockPorts: BlockPorts = { hash: sha256, compression: nodeCompression };

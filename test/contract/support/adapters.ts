@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { blockPorts } from "@darksync/node/crypto";
 import { openRelaySpaces } from "@darksync/node/sqlite/relay-spaces";
 import { openReplicaStore } from "@darksync/node/sqlite/replica-store";
 import { memoryRelaySpaces } from "@darksync/runtime/memory/relay-spaces";
@@ -30,8 +31,8 @@ const sqlite: Adapter = {
 
 const memory: Adapter = {
   name: "memory",
-  replica: () => inMemory(memoryReplicaStore()),
-  spaces: () => inMemory(memoryRelaySpaces()),
+  replica: () => inMemory(memoryReplicaStore(blockPorts)),
+  spaces: () => inMemory(memoryRelaySpaces(blockPorts)),
 };
 
 export const adapters: readonly Adapter[] = [sqlite, memory];

@@ -1,17 +1,21 @@
 import type { StreamName } from "@darksync/core/stream";
 import type { LogName } from "@darksync/core/vector";
 import type { BlockStore, StoredBlock, Tip } from "@darksync/runtime/store/block-store";
+import type { SealedBlocks } from "@darksync/runtime/store/sealed-blocks";
 import type { Connection } from "./connection.js";
 import { blobOfHex, hexOfBlob, plainBytes } from "./hex-blob.js";
 import type { NameTable } from "./name-table.js";
 import { blocksPerStream } from "./schema.js";
+import type { SegmentTable } from "./segment-table.js";
 import type { StreamTable } from "./stream-table.js";
 
 interface BlockRow {
   readonly key: number;
   readonly hash: Uint8Array;
   readonly change_count: number;
-  readonly bytes: Uint8Array;
+  /** The number of the segment that holds its bytes, if it has none of its own. */
+  readonly segment: number | null;
+  readonly bytes: Uint8Array | null;
 }
 
 interface TipRow {
@@ -20,16 +24,29 @@ interface TipRow {
   readonly tip_hash: Uint8Array;
 }
 
+// How many rows are read before the segments that hold their bytes are.
+const rowsAtOnce = 256;
+
 /** The rows of the logs, in SQLite. */
 export class BlockTable implements BlockStore {
   readonly #connection: Connection;
   readonly #logs: NameTable;
   readonly #streams: StreamTable;
+  readonly #segments: SegmentTable;
+  readonly #sealed: SealedBlocks;
 
-  constructor(connection: Connection, logs: NameTable, streams: StreamTable) {
+  constructor(
+    connection: Connection,
+    logs: NameTable,
+    streams: StreamTable,
+    segments: SegmentTable,
+    sealed: SealedBlocks,
+  ) {
     this.#connection = connection;
     this.#logs = logs;
     this.#streams = streams;
+    this.#segments = segments;
+    this.#sealed = sealed;
   }
 
   logs(): readonly LogName[] {
@@ -63,23 +80,26 @@ export class BlockTable implements BlockStore {
   }
 
   append(log: LogName, stream: StreamName, block: StoredBlock): void {
-    const id = this.#streams.idOf(log, stream);
-    const hash = blobOfHex(block.hash);
-    const isNext = this.#connection.run(
-      "update stream set tip_seq = ?, tip_hash = ? where id = ? and tip_seq = ? - 1",
-      block.seq,
-      hash,
-      id,
-      block.seq,
+    this.#insert(log, stream, block, null, block.bytes);
+  }
+
+  seal(log: LogName, stream: StreamName, block: Omit<StoredBlock, "bytes">, segment: number): void {
+    const held = this.#connection.run(
+      "update block set segment = ?, bytes = null where key = ?",
+      segment,
+      keyOf(this.#streams.idOf(log, stream), block.seq),
     );
-    if (isNext === 0) throw new Error(`block ${block.seq} of ${stream} in ${log} is not the next one`);
-    this.#connection.run(
-      "insert into block(key, hash, change_count, bytes) values (?, ?, ?, ?)",
-      keyOf(id, block.seq),
-      hash,
-      block.changeCount,
-      block.bytes,
+    if (held === 0) this.#insert(log, stream, block, segment, null);
+  }
+
+  segmentOf(log: LogName, stream: StreamName, seq: number): number | null {
+    const id = this.#streams.find(log, stream);
+    if (id === null) return null;
+    const row = this.#connection.row<{ segment: number | null }>(
+      "select segment from block where key = ?",
+      keyOf(id, seq),
     );
+    return row?.segment ?? null;
   }
 
   read(log: LogName, stream: StreamName, firstSeq: number, maxBytes: number): readonly StoredBlock[] {
@@ -87,22 +107,18 @@ export class BlockTable implements BlockStore {
     if (id === null) return [];
     const blocks: StoredBlock[] = [];
     let room = maxBytes;
-    const rows = this.#connection.each<BlockRow>(
-      "select key, hash, change_count, bytes from block where key >= ? and key < ? order by key",
-      keyOf(id, Math.max(firstSeq, 0)),
-      keyOf(id + 1, 0),
-    );
-    for (const row of rows) {
-      room -= row.bytes.length;
-      if (room < 0 && blocks.length > 0) break;
-      blocks.push({
-        seq: row.key - keyOf(id, 0),
-        hash: hexOfBlob(row.hash),
-        changeCount: row.change_count,
-        bytes: plainBytes(row.bytes),
-      });
+    for (let seq = Math.max(firstSeq, 0); ; ) {
+      const rows = this.#readRows(id, seq, room);
+      for (const row of rows) {
+        const block = this.#blockOf(log, stream, id, row);
+        room -= block.bytes.length;
+        if (room < 0 && blocks.length > 0) return blocks;
+        blocks.push(block);
+      }
+      const last = rows.at(-1);
+      if (last === undefined) return blocks;
+      seq = last.key - keyOf(id, 0) + 1;
     }
-    return blocks;
   }
 
   truncate(log: LogName, stream: StreamName, seq: number): void {
@@ -132,6 +148,70 @@ export class BlockTable implements BlockStore {
       "update stream set closed_at = ? where id = ?",
       seq,
       this.#streams.idOf(log, stream),
+    );
+  }
+
+  #insert(
+    log: LogName,
+    stream: StreamName,
+    { seq, hash, changeCount }: Omit<StoredBlock, "bytes">,
+    segment: number | null,
+    bytes: Uint8Array | null,
+  ): void {
+    const id = this.#streams.idOf(log, stream);
+    const blob = blobOfHex(hash);
+    const isNext = this.#connection.run(
+      "update stream set tip_seq = ?, tip_hash = ? where id = ? and tip_seq = ? - 1",
+      seq,
+      blob,
+      id,
+      seq,
+    );
+    if (isNext === 0) throw new Error(`block ${seq} of ${stream} in ${log} is not the next one`);
+    this.#connection.run(
+      "insert into block values (?, ?, ?, ?, ?)",
+      keyOf(id, seq),
+      blob,
+      changeCount,
+      segment,
+      bytes,
+    );
+  }
+
+  // All rows before any segment is read: nothing else may use the connection while rows come one by one.
+  #readRows(id: number, firstSeq: number, maxBytes: number): readonly BlockRow[] {
+    const rows: BlockRow[] = [];
+    let room = maxBytes;
+    for (const row of this.#connection.each<BlockRow>(
+      "select key, hash, change_count, segment, bytes from block where key >= ? and key < ? order by key",
+      keyOf(id, firstSeq),
+      keyOf(id + 1, 0),
+    )) {
+      rows.push(row);
+      room -= row.bytes?.length ?? 0;
+      if (room < 0 || rows.length === rowsAtOnce) break;
+    }
+    return rows;
+  }
+
+  #blockOf(log: LogName, stream: StreamName, id: number, row: BlockRow): StoredBlock {
+    const seq = row.key - keyOf(id, 0);
+    const bytes =
+      row.segment === null || row.bytes !== null
+        ? plainBytes(row.bytes ?? new Uint8Array(0))
+        : this.#sealedBytes(log, stream, id, seq, row.segment);
+    return { seq, hash: hexOfBlob(row.hash), changeCount: row.change_count, bytes };
+  }
+
+  #sealedBytes(log: LogName, stream: StreamName, id: number, seq: number, number: number): Uint8Array {
+    const segment = this.#segments.get(log, number);
+    if (segment === null) throw new Error(`block ${seq} of ${stream} lies in a segment that is not there`);
+    return this.#sealed.bytesOf(
+      { segment: segment.hash, stream, seq, prev: this.#hashOf(id, seq - 1) },
+      () =>
+        segment.heldBytes === segment.byteCount
+          ? (this.#segments.bytes(log, number) ?? new Uint8Array(0))
+          : new Uint8Array(0),
     );
   }
 

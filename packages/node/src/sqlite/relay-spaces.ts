@@ -1,12 +1,15 @@
 import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { SealedBlocks } from "@darksync/runtime/store/sealed-blocks";
 import type { RelaySpaces, RelayStore, RelayTables } from "@darksync/runtime/store/store";
+import { blockPorts } from "../crypto.js";
 import { BlockTable } from "./block-table.js";
 import { Connection } from "./connection.js";
 import { MetaTable } from "./meta-table.js";
 import { NameTable } from "./name-table.js";
 import { type OpenOptions, openDatabase } from "./open-database.js";
 import { relaySchema } from "./schema.js";
+import { SegmentTable } from "./segment-table.js";
 import { SqliteStore } from "./sqlite-store.js";
 import { StreamTable } from "./stream-table.js";
 
@@ -63,9 +66,12 @@ class FileSpaces implements RelaySpaces {
     const path = this.#pathOf(space);
     const connection = new Connection(openDatabase(path, relaySchema, this.#options));
     const logs = new NameTable(connection, "log");
+    const segments = new SegmentTable(connection, logs);
+    const sealed = new SealedBlocks(blockPorts);
     const tables: RelayTables = {
       meta: new MetaTable(connection),
-      blocks: new BlockTable(connection, logs, new StreamTable(connection, logs)),
+      blocks: new BlockTable(connection, logs, new StreamTable(connection, logs), segments, sealed),
+      segments,
     };
     const store = new SqliteStore(path, connection, tables);
     this.#open.set(space, store);

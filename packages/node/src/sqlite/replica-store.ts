@@ -1,5 +1,7 @@
+import { SealedBlocks } from "@darksync/runtime/store/sealed-blocks";
 import type { ReplicaStore, ReplicaTables } from "@darksync/runtime/store/store";
 import type Database from "better-sqlite3";
+import { blockPorts } from "../crypto.js";
 import { BlockTable } from "./block-table.js";
 import { ChangeNumbers } from "./change-numbers.js";
 import { ChangeRows } from "./change-rows.js";
@@ -17,6 +19,7 @@ import { QueueTable } from "./queue-table.js";
 import { RegisterTable } from "./register-table.js";
 import { replicaSchema } from "./schema.js";
 import { SeenTable } from "./seen-table.js";
+import { SegmentTable } from "./segment-table.js";
 import { SqliteStore } from "./sqlite-store.js";
 import { StorageTable } from "./storage-table.js";
 import { corruptError } from "./store-errors.js";
@@ -41,9 +44,10 @@ export function replicaStoreOver(database: Database.Database, path: string): Rep
   const registers = new RegisterTable(connection, numbers, damaged);
   const names = new NameQueries(connection, registers);
   const texts = new TextTable(connection, numbers);
+  const segments = new SegmentTable(connection, logs);
   const tables: ReplicaTables = {
     meta: new MetaTable(connection),
-    blocks: new BlockTable(connection, logs, streams),
+    blocks: new BlockTable(connection, logs, streams, segments, new SealedBlocks(blockPorts)),
     durable: new DurableTable(connection, logs, streams),
     changes: new ChangeTable(connection, numbers, rows, logs, devices, streams),
     packages: new PackageTables(connection, numbers, rows, registers, names, texts, damaged),
@@ -52,6 +56,7 @@ export function replicaStoreOver(database: Database.Database, path: string): Rep
     dependencies: new DependencyTable(connection),
     texts,
     storage: new StorageTable(connection),
+    segments,
   };
   return new SqliteStore(path, connection, tables);
 }

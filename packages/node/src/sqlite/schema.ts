@@ -20,11 +20,21 @@ create table stream(
   closed_at integer,
   unique(log_id, name)
 );
+create table segment(
+  id integer primary key,
+  log_id integer not null,
+  number integer not null,
+  hash blob not null,
+  byte_count integer not null,
+  bytes blob not null,
+  unique(log_id, number)
+);
 create table block(
   key integer primary key,
   hash blob not null,
   change_count integer not null,
-  bytes blob not null
+  segment integer,
+  bytes blob
 );
 `;
 

@@ -1,6 +1,8 @@
 import type { StreamName } from "@darksync/core/stream";
 import type { LogName, Vector } from "@darksync/core/vector";
 import type { BlockStore, DurableStore, StoredBlock, Tip } from "../store/block-store.js";
+import type { SealedBlocks } from "../store/sealed-blocks.js";
+import type { SegmentStore } from "../store/segment-store.js";
 import { type Journal, JournaledMap } from "./journal.js";
 
 interface StreamState {
@@ -11,12 +13,22 @@ interface StreamState {
   readonly closedAt: number | null;
 }
 
+type BlockRow = Omit<StoredBlock, "bytes"> &
+  (
+    | { readonly bytes: Uint8Array; readonly segment: null }
+    | { readonly bytes: null; readonly segment: number }
+  );
+
 /** The rows of the logs and what is durable of them, in memory. */
 export class MemoryBlocks implements BlockStore, DurableStore {
   readonly #streams: JournaledMap<string, StreamState>;
-  readonly #blocks: JournaledMap<string, StoredBlock>;
+  readonly #blocks: JournaledMap<string, BlockRow>;
+  readonly #segments: SegmentStore;
+  readonly #sealed: SealedBlocks;
 
-  constructor(journal: Journal) {
+  constructor(journal: Journal, segments: SegmentStore, sealed: SealedBlocks) {
+    this.#segments = segments;
+    this.#sealed = sealed;
     this.#streams = new JournaledMap(journal);
     this.#blocks = new JournaledMap(journal);
   }
@@ -41,23 +53,29 @@ export class MemoryBlocks implements BlockStore, DurableStore {
   }
 
   append(log: LogName, stream: StreamName, block: StoredBlock): void {
-    const state = this.#stateOf(log, stream);
-    if (block.seq !== (state.tip?.seq ?? 0) + 1) {
-      throw new Error(`block ${block.seq} of ${stream} in ${log} is not the next one`);
-    }
-    this.#blocks.set(blockKey(log, stream, block.seq), { ...block });
-    this.#keep({ ...state, tip: { seq: block.seq, hash: block.hash } });
+    this.#add(log, stream, { ...block, segment: null });
+  }
+
+  seal(log: LogName, stream: StreamName, block: Omit<StoredBlock, "bytes">, segment: number): void {
+    const held = this.#block(log, stream, block.seq);
+    if (held === null) this.#add(log, stream, { ...block, bytes: null, segment });
+    else this.#blocks.set(blockKey(log, stream, block.seq), { ...held, bytes: null, segment });
+  }
+
+  segmentOf(log: LogName, stream: StreamName, seq: number): number | null {
+    return this.#block(log, stream, seq)?.segment ?? null;
   }
 
   read(log: LogName, stream: StreamName, firstSeq: number, maxBytes: number): readonly StoredBlock[] {
     const blocks: StoredBlock[] = [];
     let room = maxBytes;
     for (let seq = Math.max(firstSeq, 1); ; seq += 1) {
-      const block = this.#block(log, stream, seq);
-      if (block === null) return blocks;
-      room -= block.bytes.length;
+      const row = this.#block(log, stream, seq);
+      if (row === null) return blocks;
+      const bytes = row.bytes ?? this.#sealedBytes(log, stream, seq, row.segment);
+      room -= bytes.length;
       if (room < 0 && blocks.length > 0) return blocks;
-      blocks.push(block);
+      blocks.push({ seq, hash: row.hash, changeCount: row.changeCount, bytes });
     }
   }
 
@@ -103,6 +121,25 @@ export class MemoryBlocks implements BlockStore, DurableStore {
     return count;
   }
 
+  #add(log: LogName, stream: StreamName, row: BlockRow): void {
+    const state = this.#stateOf(log, stream);
+    if (row.seq !== (state.tip?.seq ?? 0) + 1) {
+      throw new Error(`block ${row.seq} of ${stream} in ${log} is not the next one`);
+    }
+    this.#blocks.set(blockKey(log, stream, row.seq), row);
+    this.#keep({ ...state, tip: { seq: row.seq, hash: row.hash } });
+  }
+
+  #sealedBytes(log: LogName, stream: StreamName, seq: number, number: number): Uint8Array {
+    const segment = this.#segments.get(log, number);
+    if (segment === null) throw new Error(`block ${seq} of ${stream} lies in a segment that is not there`);
+    const isHeld = segment.heldBytes === segment.byteCount;
+    const prev = this.hashAt(log, stream, seq - 1);
+    return this.#sealed.bytesOf({ segment: segment.hash, stream, seq, prev }, () =>
+      isHeld ? (this.#segments.bytes(log, number) ?? new Uint8Array(0)) : new Uint8Array(0),
+    );
+  }
+
   #streamsOf(log: LogName): readonly StreamState[] {
     return this.#streams.values().filter((state) => state.log === log);
   }
@@ -116,7 +153,7 @@ export class MemoryBlocks implements BlockStore, DurableStore {
     this.#streams.set(streamKey(state.log, state.name), state);
   }
 
-  #block(log: LogName, stream: StreamName, seq: number): StoredBlock | null {
+  #block(log: LogName, stream: StreamName, seq: number): BlockRow | null {
     return this.#blocks.get(blockKey(log, stream, seq)) ?? null;
   }
 }

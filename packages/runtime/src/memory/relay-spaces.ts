@@ -1,17 +1,22 @@
+import type { BlockPorts } from "@darksync/core/block";
+import { SealedBlocks } from "../store/sealed-blocks.js";
 import type { RelaySpaces, RelayStore, RelayTables } from "../store/store.js";
 import { Journal } from "./journal.js";
 import { MemoryBlocks } from "./memory-blocks.js";
 import { MemoryMeta } from "./memory-meta.js";
+import { MemorySegments, noPorts } from "./memory-segments.js";
 import { MemoryStore } from "./memory-store.js";
 
-/** A relay's store of one space in memory. */
-export function memoryRelayStore(): MemoryStore<RelayTables> {
+/** A relay's store of one space in memory. Without `ports` it can hold no blocks of segments. */
+export function memoryRelayStore(ports: BlockPorts = noPorts): MemoryStore<RelayTables> {
   const journal = new Journal();
-  return new MemoryStore(journal, { meta: new MemoryMeta(journal), blocks: new MemoryBlocks(journal) });
+  const segments = new MemorySegments(journal);
+  const blocks = new MemoryBlocks(journal, segments, new SealedBlocks(ports));
+  return new MemoryStore(journal, { meta: new MemoryMeta(journal), blocks, segments });
 }
 
 /** The spaces of a relay in memory. */
-export function memoryRelaySpaces(): RelaySpaces {
+export function memoryRelaySpaces(ports: BlockPorts = noPorts): RelaySpaces {
   const stores = new Map<string, RelayStore>();
   return {
     list: () => [...stores.keys()].sort(),
@@ -19,7 +24,7 @@ export function memoryRelaySpaces(): RelaySpaces {
     create: (space) => {
       const known = stores.get(space);
       if (known !== undefined) return known;
-      const store = memoryRelayStore();
+      const store = memoryRelayStore(ports);
       stores.set(space, store);
       return store;
     },

@@ -1,4 +1,6 @@
+import type { BlockPorts } from "@darksync/core/block";
 import { changeOf, indexOf, maxOpsPerChange } from "@darksync/core/op-id";
+import { SealedBlocks } from "../store/sealed-blocks.js";
 import type { ReplicaTables } from "../store/store.js";
 import { Journal } from "./journal.js";
 import { MemoryBlocks } from "./memory-blocks.js";
@@ -8,13 +10,15 @@ import { MemoryMeta } from "./memory-meta.js";
 import { MemoryPackages } from "./memory-packages.js";
 import { MemoryQueue } from "./memory-queue.js";
 import { MemorySeen } from "./memory-seen.js";
+import { MemorySegments, noPorts } from "./memory-segments.js";
 import { MemoryStore } from "./memory-store.js";
 import { MemoryTexts } from "./memory-texts.js";
 
-/** A replica's store in memory. */
-export function memoryReplicaStore(): MemoryStore<ReplicaTables> {
+/** A replica's store in memory. Without `ports` it can hold no blocks of segments. */
+export function memoryReplicaStore(ports: BlockPorts = noPorts): MemoryStore<ReplicaTables> {
   const journal = new Journal();
-  const blocks = new MemoryBlocks(journal);
+  const segments = new MemorySegments(journal);
+  const blocks = new MemoryBlocks(journal, segments, new SealedBlocks(ports));
   const changes = new MemoryChanges(journal);
   const texts = new MemoryTexts(
     journal,
@@ -31,6 +35,7 @@ export function memoryReplicaStore(): MemoryStore<ReplicaTables> {
     dependencies: new MemoryDependencies(journal),
     texts,
     storage: { usedBytes: () => texts.sizes().heldBytes, historyBytes: () => 0, reclaim: () => false },
+    segments,
   };
   return new MemoryStore(journal, tables);
 }

@@ -28,7 +28,17 @@ export interface BlockStore {
   hashAt(log: LogName, stream: StreamName, seq: number): string | null;
   /** Adds the next block of a stream: `seq` must be the tip's plus 1 (1 if there is none), else it throws. */
   append(log: LogName, stream: StreamName, block: StoredBlock): void;
-  /** Blocks from `firstSeq` on, in order, as many as fit in `maxBytes` but at least one if there is one. */
+  /**
+   * Adds the next block of a stream, whose bytes lie in the log's segment of this number, or makes a block that is held
+   * lie there: its own bytes are dropped.
+   */
+  seal(log: LogName, stream: StreamName, block: Omit<StoredBlock, "bytes">, segment: number): void;
+  /** The number of the segment that a block lies in; null if it has bytes of its own or is not held. */
+  segmentOf(log: LogName, stream: StreamName, seq: number): number | null;
+  /**
+   * Blocks from `firstSeq` on, in order, as many as fit in `maxBytes` but at least one if there is one. Throws a
+   * `StoreError` if one of them lies in a segment that was evicted.
+   */
   read(log: LogName, stream: StreamName, firstSeq: number, maxBytes: number): readonly StoredBlock[];
   /** Drops the blocks after `seq`. */
   truncate(log: LogName, stream: StreamName, seq: number): void;

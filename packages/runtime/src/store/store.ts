@@ -4,6 +4,7 @@ import type { DependencyStore } from "./dependency-store.js";
 import type { PackageStore } from "./package-store.js";
 import type { QueueStore } from "./queue-store.js";
 import type { SeenStore } from "./seen-store.js";
+import type { SegmentStore } from "./segment-store.js";
 import type { StorageStore, TextStore } from "./text-store.js";
 
 /** All that a replica keeps, within a transaction. */
@@ -18,12 +19,14 @@ export interface ReplicaTables {
   readonly dependencies: DependencyStore;
   readonly texts: TextStore;
   readonly storage: StorageStore;
+  readonly segments: SegmentStore;
 }
 
 /** All that a relay keeps of one space, within a transaction. */
 export interface RelayTables {
   readonly meta: MetaStore;
   readonly blocks: BlockStore;
+  readonly segments: SegmentStore;
 }
 
 /**
@@ -52,7 +55,13 @@ export interface RelaySpaces {
 
 /** Thrown by a store that cannot be used: the code tells what a person can do. */
 export class StoreError extends Error {
-  readonly code: "database-corrupt" | "database-missing" | "database-newer" | "database-busy" | "disk-full";
+  readonly code:
+    | "segment-evicted"
+    | "database-corrupt"
+    | "database-missing"
+    | "database-newer"
+    | "database-busy"
+    | "disk-full";
   readonly hint: string;
 
   constructor(code: StoreError["code"], message: string, hint: string) {

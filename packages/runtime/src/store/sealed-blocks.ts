@@ -1,0 +1,71 @@
+import { type BlockPorts, packPlainBlock } from "@darksync/core/block";
+import type { StreamName } from "@darksync/core/stream";
+import { decodeSegment, type SealedRun, sealedHeader } from "@darksync/log/segment";
+import { StoreError } from "./store.js";
+
+// What is read lies next to what was read before. A segment may expand to 16 MiB.
+const mostOpen = 2;
+
+/** A block in a segment that a store keeps. */
+export interface SealedPlace {
+  /** Hex: the hash of the segment. */
+  readonly segment: string;
+  readonly stream: StreamName;
+  readonly seq: number;
+  /** Hex: the hash of the stream's block before it; null if it is not held. */
+  readonly prev: string | null;
+}
+
+/** Takes blocks out of segments for a store. The segments that were read last stay open. */
+export class SealedBlocks {
+  readonly #ports: BlockPorts;
+  /** By hash, the latest last. */
+  readonly #open = new Map<string, ReadonlyMap<StreamName, SealedRun>>();
+
+  constructor(ports: BlockPorts) {
+    this.#ports = ports;
+  }
+
+  /**
+   * A block's bytes, its payload not compressed. `read` gives the bytes of the segment. Throws a `StoreError` if they
+   * are not here, or are not what they were.
+   */
+  bytesOf({ segment, stream, seq, prev }: SealedPlace, read: () => Uint8Array): Uint8Array {
+    const run = this.#runs(segment, read).get(stream);
+    const index = seq - (run?.firstSeq ?? 0);
+    const block = run?.blocks[index];
+    if (run === undefined || block === undefined) throw damaged(segment);
+    const header = sealedHeader(run, index, index === 0 ? run.prev : (prev ?? run.prev));
+    return packPlainBlock({ header, expanded: block.expanded, signature: block.signature });
+  }
+
+  #runs(segment: string, read: () => Uint8Array): ReadonlyMap<StreamName, SealedRun> {
+    const open = this.#open.get(segment) ?? this.#decode(segment, read());
+    this.#open.delete(segment);
+    this.#open.set(segment, open);
+    const [oldest] = this.#open.keys();
+    if (this.#open.size > mostOpen && oldest !== undefined) this.#open.delete(oldest);
+    return open;
+  }
+
+  #decode(segment: string, bytes: Uint8Array): ReadonlyMap<StreamName, SealedRun> {
+    if (bytes.length === 0) throw evicted;
+    const decoded = decodeSegment(this.#ports, segment, bytes);
+    if (!decoded.ok) throw damaged(segment);
+    return new Map(decoded.value.runs.map((run) => [run.stream, run]));
+  }
+}
+
+const evicted = new StoreError(
+  "segment-evicted",
+  "the history that this needs was evicted to save space",
+  "go online: `darklang sync --full` downloads it again",
+);
+
+function damaged(segment: string): StoreError {
+  return new StoreError(
+    "database-corrupt",
+    `segment ${segment.slice(0, 8)} is not what it was`,
+    "`darklang sync --full` downloads everything again",
+  );
+}
