@@ -40,10 +40,12 @@ describeStores("ChangeStore", ({ write, read, reopen }) => {
       changes.setParked(id(1), refused);
       changes.place(id(4), placeAt(2));
     });
-    expect(read(({ changes }) => changes.waiting())).toEqual([
-      { log: "auth", bytes: change(2).bytes },
-      { log: "main/Acme", bytes: change(1).bytes },
+    expect(read(({ changes }) => changes.waiting(0))).toEqual([
+      { number: 1, log: "auth", bytes: change(2).bytes },
+      { number: 2, log: "main/Acme", bytes: change(1).bytes },
     ]);
+    expect(read(({ changes }) => changes.waiting(1).map(({ number }) => number))).toEqual([2]);
+    expect(read(({ changes }) => changes.waiting(2))).toEqual([]);
   });
 
   test("takes a change once, with either a place or bytes", async () => {

@@ -2,14 +2,18 @@ import { statfsSync, statSync } from "node:fs";
 import type { Problem } from "@darksync/core/result";
 import type { SyncStatus } from "@darksync/core/status";
 import { readDeviceKey } from "@darksync/node/device-key";
+import { OutboxFile } from "@darksync/node/outbox-file";
 import { checkDatabase } from "@darksync/node/sqlite/check-database";
 import { openReplicaStore } from "@darksync/node/sqlite/replica-store";
+import { readRecords } from "@darksync/runtime/outbox/outbox-record";
 import { checkBlocks } from "@darksync/runtime/read/check-blocks";
 import { checkChanges } from "@darksync/runtime/read/check-changes";
 import { checkQueue } from "@darksync/runtime/read/check-queue";
+import { repairHint } from "@darksync/runtime/read/repair-hint";
+import { commonPorts } from "./common-ports.js";
 import { startProgress } from "./progress.js";
 import { problemOf } from "./report-failure.js";
-import { commonPorts, type SpacePaths, statusOfStore } from "./space.js";
+import { type SpacePaths, statusOfStore } from "./space.js";
 
 /** What a check of a space found. */
 export interface Health {
@@ -32,6 +36,7 @@ export async function checkSpace(paths: SpacePaths, isQuiet: boolean): Promise<H
       ["blocks", () => checkBlocks(ports)],
       ["changes and texts", () => store.read((tables) => checkChanges(ports, tables))],
       ["queue", () => store.read(checkQueue)],
+      ["outbox", () => checkOutbox(paths)],
     ];
     const progress = startProgress("Checking:", checks.length, isQuiet);
     for (const [index, [, check]] of checks.entries()) {
@@ -61,8 +66,14 @@ async function attempt<Value>(
 }
 
 function damaged(message: string): Problem {
-  const hint = "Set this copy aside and make a new one from the relay: darklang join URL NEWDIR";
-  return { code: "database-corrupt", message: `the database is damaged: ${message}`, hint };
+  return { code: "database-corrupt", message: `the database is damaged: ${message}`, hint: repairHint };
+}
+
+function checkOutbox({ outbox }: SpacePaths): readonly Problem[] {
+  const { damagedBytes } = readRecords(commonPorts.hash, new OutboxFile(outbox).read());
+  if (damagedBytes === 0) return [];
+  const message = `${damagedBytes} bytes of the outbox, the second copy of unsent work, cannot be read`;
+  return [{ code: "outbox-damaged", message, hint: repairHint }];
 }
 
 /** Several checks may stumble over one thing. */

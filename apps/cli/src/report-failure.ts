@@ -34,7 +34,7 @@ export function problemOf(error: unknown): { readonly problem: Problem; readonly
   if (process.env.DARKLANG_DEBUG !== undefined) throw error;
   const message = error instanceof Error ? error.message : String(error);
   const hint =
-    "This is a bug in darksync; nothing that was saved is lost. DARKLANG_DEBUG=1 shows where it happened.";
+    "`darklang doctor` tells whether the space is damaged. If it is not, this is a bug: DARKLANG_DEBUG=1 shows where.";
   return { problem: { code: "internal", message, hint }, exitCode: 1 };
 }
 
@@ -42,7 +42,7 @@ function hintFor({ code, hint }: StoreError): string {
   switch (code) {
     case "database-corrupt":
     case "database-missing":
-      return "Put .darklang/space.db back from a backup, or make a new copy: darklang join URL NEWDIR --as NAME";
+      return "`darklang doctor --repair` makes it anew, from what is good of it, the outbox and the relay. Nothing is deleted.";
     default:
       return sentence(hint);
   }

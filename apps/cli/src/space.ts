@@ -2,15 +2,14 @@ import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import type { Problem } from "@darksync/core/result";
 import type { SyncStatus } from "@darksync/core/status";
-import { darklang } from "@darksync/language/darklang";
 import { readDeviceKey } from "@darksync/node/device-key";
-import { replicaPorts } from "@darksync/node/process-ports";
-import { openReplicaStore } from "@darksync/node/sqlite/replica-store";
 import { isSyncLocked } from "@darksync/node/sync-lock";
 import type { BranchView } from "@darksync/runtime/branch/branch-list";
 import { readStatus } from "@darksync/runtime/read/status";
-import { openReplica, type Replica, type ReplicaPorts, readFacts } from "@darksync/runtime/replica/replica";
+import { openReplica, type Replica, readFacts } from "@darksync/runtime/replica/replica";
 import type { ReplicaStore } from "@darksync/runtime/store/store";
+import { commonPorts } from "./common-ports.js";
+import { openStore } from "./open-store.js";
 import { ProblemError, unwrap } from "./problem-error.js";
 
 /** Where the parts of a space are on disk. */
@@ -20,6 +19,8 @@ export interface SpacePaths {
   /** `.darklang` in it. */
   readonly dir: string;
   readonly database: string;
+  /** The second copy of unsent work (S8). */
+  readonly outbox: string;
   readonly key: string;
   readonly lock: string;
 }
@@ -31,6 +32,7 @@ export function spacePaths(folder: string): SpacePaths {
     folder,
     dir,
     database: join(dir, "space.db"),
+    outbox: join(dir, "outbox"),
     key: join(dir, "device.key"),
     lock: join(dir, "sync.lock"),
   };
@@ -69,16 +71,10 @@ export interface Space {
   close(): void;
 }
 
-/** What every replica of this command runs on, but its store and key. */
-export const commonPorts: Omit<ReplicaPorts, "store" | "signer"> = {
-  ...replicaPorts,
-  language: darklang,
-};
-
 /** Opens a space that exists, on main. */
 export async function openSpace(paths: SpacePaths): Promise<Space> {
   const signer = unwrap(readDeviceKey(paths.key));
-  const store = openReplicaStore(paths.database, { create: false });
+  const store = await openStore(paths, signer, false);
   const replica = await openReplica({ ...commonPorts, store, signer });
   if (store.read(readFacts).member === "") {
     store.close();

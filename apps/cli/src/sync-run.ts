@@ -17,7 +17,10 @@ export function pause(delayMs: number): Promise<void> {
 }
 
 /** Makes the one sync that a space may run at a time; waits for one in the background to end first. */
-export async function withSyncLock<Value>({ paths }: Space, work: () => Promise<Value>): Promise<Value> {
+export async function withSyncLock<Value>(
+  { paths }: Pick<Space, "paths">,
+  work: () => Promise<Value>,
+): Promise<Value> {
   const deadlineMs = Date.now() + lockWaitMs;
   let lock = takeSyncLock(paths.lock);
   while (lock === null) {

@@ -2,14 +2,14 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { bundleOf } from "@darksync/runtime/replica/drop";
 import type { ChangeRecord } from "@darksync/runtime/store/change-store";
+import { fileTime } from "./file-time.js";
 import type { Space } from "./space.js";
 
 /** Writes unsigned changes to a new file that only this user can read, so that dropping them can be undone; returns its path. */
 export function writeChangeBundle({ replica, paths }: Space, records: readonly ChangeRecord[]): string {
   const folder = join(paths.dir, "dropped");
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const time = new Date().toISOString().replaceAll(/[-:]/g, "").replace(".", "-");
-  const path = join(folder, `${time}.changes`);
+  const path = join(folder, `${fileTime()}.changes`);
   writeFileSync(path, bundleOf(replica, records), { mode: 0o600, flag: "wx", flush: true });
   return path;
 }

@@ -3,15 +3,16 @@ import { resolve } from "node:path";
 import { invalidOwner } from "@darksync/core/op/create-namespace";
 import { invalidMemberName } from "@darksync/core/op/introduce-device";
 import { createDeviceKey } from "@darksync/node/device-key";
-import { openReplicaStore } from "@darksync/node/sqlite/replica-store";
 import { listOwners } from "@darksync/runtime/read/members";
 import { newSpaceId } from "@darksync/runtime/relay/relay";
 import { createReplica, type NewReplica } from "@darksync/runtime/replica/create-space";
 import { openReplica, readFacts } from "@darksync/runtime/replica/replica";
 import type { Command } from "commander";
 import { type Answer, type GlobalOptions, report } from "../command.js";
+import { commonPorts } from "../common-ports.js";
+import { openStore } from "../open-store.js";
 import { ProblemError, unwrap, wrongUsage } from "../problem-error.js";
-import { commonPorts, type Space, type SpacePaths, spaceOf, spacePaths } from "../space.js";
+import { type Space, type SpacePaths, spaceOf, spacePaths } from "../space.js";
 import { sentence } from "../wording.js";
 
 export function addInit(program: Command): void {
@@ -72,7 +73,7 @@ export async function makeSpace(paths: SpacePaths, made: NewReplica): Promise<Sp
   mkdirSync(paths.dir, { mode: 0o700 });
   try {
     const signer = createDeviceKey(paths.key);
-    const store = openReplicaStore(paths.database, { create: true });
+    const store = await openStore(paths, signer, true);
     const replica = await openReplica({ ...commonPorts, store, signer });
     unwrap(await createReplica(replica, made));
     return spaceOf(paths, replica);

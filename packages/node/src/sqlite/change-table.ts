@@ -10,6 +10,7 @@ import type {
   ChangeRecord,
   ChangeStore,
   NewChange,
+  WaitingChange,
 } from "@darksync/runtime/store/change-store";
 import type { ChangeNumbers } from "./change-numbers.js";
 import type { ChangeRows } from "./change-rows.js";
@@ -200,13 +201,18 @@ export class ChangeTable implements ChangeStore {
       .map((row) => this.#recordOf(row));
   }
 
-  waiting(): ReturnType<ChangeStore["waiting"]> {
+  waiting(after: number): readonly WaitingChange[] {
     this.#rows.write();
     return this.#connection
-      .rows<{ log_id: number; bytes: Uint8Array }>(
-        "select log_id, bytes from unsigned_change order by number",
+      .rows<{ number: number; log_id: number; bytes: Uint8Array }>(
+        "select number, log_id, bytes from unsigned_change where number > ? order by number",
+        after,
       )
-      .map((row) => ({ log: this.#logs.nameOf(row.log_id), bytes: plainBytes(row.bytes) }));
+      .map(({ number, log_id, bytes }) => ({
+        number,
+        log: this.#logs.nameOf(log_id),
+        bytes: plainBytes(bytes),
+      }));
   }
 
   countUnsigned(log: LogName): number {

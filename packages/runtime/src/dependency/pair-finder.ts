@@ -152,7 +152,7 @@ export class PairFinder {
 
   #readWaiting(): readonly Naming[] {
     this.#waiting ??= this.#tables.changes
-      .waiting()
+      .waiting(0)
       .flatMap(({ log, bytes }) => (isPackageLog(log) ? namingsIn(bytes) : []));
     return this.#waiting;
   }

@@ -10,6 +10,7 @@ import type {
   ChangeRecord,
   ChangeStore,
   NewChange,
+  WaitingChange,
 } from "../store/change-store.js";
 import { type Journal, JournaledMap } from "./journal.js";
 
@@ -88,9 +89,11 @@ export class MemoryChanges implements ChangeStore {
       .slice(0, limit);
   }
 
-  waiting(): ReturnType<ChangeStore["waiting"]> {
+  waiting(after: number): readonly WaitingChange[] {
     const waiting = this.#waiting.keys().flatMap((number) => this.byNumber(number) ?? []);
-    return this.#ordered(waiting).flatMap(({ log, bytes }) => (bytes === null ? [] : [{ log, bytes }]));
+    return this.#ordered(waiting).flatMap(({ number, log, bytes }) =>
+      bytes === null || number <= after ? [] : [{ number, log, bytes }],
+    );
   }
 
   countUnsigned(log: LogName): number {

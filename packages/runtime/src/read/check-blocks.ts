@@ -7,11 +7,11 @@ import type { ReplicaPorts } from "../replica/replica.js";
 import { readFacts } from "../replica/replica.js";
 import type { Tip } from "../store/block-store.js";
 import type { ReplicaTables } from "../store/store.js";
+import { repairHint } from "./repair-hint.js";
 
 type Ports = Pick<ReplicaPorts, "store" | "hash" | "verify" | "compression">;
 
 const bytesAtOnce = 4 * 1024 * 1024;
-const hint = "Set this copy aside and make a new one from the relay: darklang join URL NEWDIR";
 
 /** Checks every stream: its chain from the root to the tip, the tip's signature, and the changes in its blocks. */
 export async function checkBlocks(ports: Ports): Promise<readonly Problem[]> {
@@ -36,7 +36,7 @@ export async function checkBlocks(ports: Ports): Promise<readonly Problem[]> {
 
 function problemAt(log: LogName, stream: StreamName, what: string): Problem {
   const where = log === "" ? "" : ` in ${log}`;
-  return { code: "bad-block", message: `stream ${stream.slice(0, 8)}${where}: ${what}`, hint };
+  return { code: "bad-block", message: `stream ${stream.slice(0, 8)}${where}: ${what}`, hint: repairHint };
 }
 
 /** The last block of a stream that is in order, or what is wrong with the stream. */

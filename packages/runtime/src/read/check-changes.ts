@@ -17,12 +17,12 @@ import type { ChangeRecord } from "../store/change-store.js";
 import type { DependencyStore } from "../store/dependency-store.js";
 import type { NameRow, PackageStore } from "../store/package-store.js";
 import type { ReplicaTables } from "../store/store.js";
+import { repairHint } from "./repair-hint.js";
 
 type Ports = Pick<ReplicaPorts, "hash" | "language" | "compression">;
 
 const changesAtOnce = 1000;
 const maxOfOneKind = 5;
-const rebuildHint = "Set this copy aside and make a new one from the relay: darklang join URL NEWDIR";
 
 /** Checks every change and its texts, and whether what is shown is what the changes come to when folded anew. */
 export function checkChanges(ports: Ports, tables: ReplicaTables): readonly Problem[] {
@@ -59,7 +59,7 @@ function problemsOf(code: string, messages: readonly string[]): readonly Problem
   return [...shown, ...(rest > 0 ? [`${rest} more like this`] : [])].map((message) => ({
     code,
     message,
-    hint: rebuildHint,
+    hint: repairHint,
   }));
 }
 

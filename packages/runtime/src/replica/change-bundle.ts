@@ -128,16 +128,28 @@ export function applyChangeBundle(replica: Replica, bundle: ChangeBundle): Promi
         "Apply it in a folder of that space.",
       );
     }
-    const fresh = bundle.changes.filter(
-      ({ log, bytes }) => !tables.changes.has(changeId(replica.hash, replica.device, log, bytes)),
-    );
-    // The changes may be old ones, and the clock goes on from the last of them.
-    writeClock(tables, readClock(replica, tables));
-    const fold = new Fold(tables.packages, replica);
-    for (const { log, bytes } of fresh) addAgain(replica, tables, fold, log, bytes);
-    updateDependencies(replica, tables, fold.finish());
-    return success({ queued: fresh.length, known: bundle.changes.length - fresh.length });
+    const queued = queueAgain(replica, tables, bundle.changes);
+    return success({ queued, known: bundle.changes.length - queued });
   });
+}
+
+/** Adds own changes that no block holds, ids unchanged, and queues them; returns how many were not here already. */
+export function queueAgain(
+  replica: Replica,
+  tables: ReplicaTables,
+  changes: ChangeBundle["changes"],
+): number {
+  // The changes may be old ones, and the clock goes on from the last of them.
+  writeClock(tables, readClock(replica, tables));
+  const fold = new Fold(tables.packages, replica);
+  let queued = 0;
+  for (const { log, bytes } of changes) {
+    if (tables.changes.has(changeId(replica.hash, replica.device, log, bytes))) continue;
+    addAgain(replica, tables, fold, log, bytes);
+    queued += 1;
+  }
+  updateDependencies(replica, tables, fold.finish());
+  return queued;
 }
 
 function addAgain(

@@ -45,6 +45,13 @@ export interface ChangeOrigin {
   readonly place: Pick<ChangePlace, "stream" | "seq"> | null;
 }
 
+/** A change that waits unsigned, as far as most want to know it. */
+export interface WaitingChange {
+  readonly number: number;
+  readonly log: LogName;
+  readonly bytes: Uint8Array;
+}
+
 /** A block by the number of its last change: when this replica had all of it. */
 export interface Arrival {
   readonly log: LogName;
@@ -70,8 +77,8 @@ export interface ChangeStore {
   latest(limit: number, before?: number): readonly ChangeRecord[];
   /** Changes that wait unsigned and are not parked, in order, of one log and with numbers from `first` to `last`. */
   unsigned(log: LogName, first: number, last: number, limit: number): readonly ChangeRecord[];
-  /** All that wait unsigned, parked ones too, in order: what a look at each of them takes. */
-  waiting(): readonly { readonly log: LogName; readonly bytes: Uint8Array }[];
+  /** All after the number `after` (0: all) that wait unsigned, parked ones too, in order: what a look at each takes. */
+  waiting(after: number): readonly WaitingChange[];
   /** How many wait unsigned, parked ones not counted. */
   countUnsigned(log: LogName): number;
   /** How many of a log's changes with numbers from `first` to `last` this device made. */

@@ -1,0 +1,51 @@
+import { changeId } from "@darksync/core/change";
+import type { ChangeId } from "@darksync/core/op-id";
+import type { Hash } from "@darksync/core/ports";
+import type { LogName } from "@darksync/core/vector";
+import type { OutboxJournal } from "../store/outbox-journal.js";
+import { type Home, readRecords } from "./outbox-record.js";
+
+/** An own change as the outbox has it. */
+export interface OutboxChange {
+  readonly id: ChangeId;
+  /** The number it had in the store. */
+  readonly number: number;
+  readonly log: LogName;
+  readonly bytes: Uint8Array;
+}
+
+/** What can be read of an outbox. */
+export interface OutboxContent {
+  /** Null if none can be read. */
+  readonly home: Home | null;
+  /** Own changes that were not discarded, in the order in which they were made; some may be acknowledged. */
+  readonly changes: readonly OutboxChange[];
+  readonly damagedBytes: number;
+}
+
+/** Reads an outbox as far as it can be read: a damaged record costs only itself. */
+export function readOutbox(hash: Hash, journal: OutboxJournal, device: string): OutboxContent {
+  const { records, damagedBytes } = readRecords(hash, journal.read());
+  const changes = new Map<ChangeId, OutboxChange>();
+  let home: Home | null = null;
+  for (const record of records) {
+    switch (record.type) {
+      case "home":
+        home = record.home;
+        break;
+      case "change": {
+        const { number, log, bytes } = record;
+        const id = changeId(hash, device, log, bytes);
+        changes.set(id, { id, number, log, bytes });
+        break;
+      }
+      case "dropped":
+        changes.delete(record.id);
+        break;
+      case "mark":
+        break;
+    }
+  }
+  const inOrder = [...changes.values()].sort((left, right) => left.number - right.number);
+  return { home, changes: inOrder, damagedBytes };
+}

@@ -1,0 +1,201 @@
+import { bytesOfHex, toHex } from "@darksync/core/bytes";
+import { maxChangeBytes } from "@darksync/core/change";
+import {
+  decode,
+  encode,
+  Malformed,
+  type Reader,
+  readByte,
+  readBytes,
+  readCount,
+  readLengthAndBytes,
+  readText,
+  readVarUint,
+  type Writer,
+  writeByte,
+  writeBytes,
+  writeLengthAndBytes,
+  writeText,
+  writeVarUint,
+} from "@darksync/core/codec";
+import type { Hash } from "@darksync/core/ports";
+import { type LogName, maxLogNameBytes } from "@darksync/core/vector";
+
+/** What the outbox holds, one after the other. */
+export type OutboxRecord =
+  /** Where home is: what a replica needs to find it again, by the names its store keeps it under. */
+  | { readonly type: "home"; readonly home: Home }
+  /** An own change, and the number it has in the store; its id follows from device, log and bytes. */
+  | { readonly type: "change"; readonly number: number; readonly log: LogName; readonly bytes: Uint8Array }
+  /** An own change that was discarded: it must not come back. */
+  | { readonly type: "dropped"; readonly id: string }
+  | { readonly type: "mark"; readonly mark: OutboxMark };
+
+export type Home = ReadonlyMap<string, string>;
+
+/** What the outbox has of the store, so that whoever opens both sees at once whether something is missing. */
+export interface OutboxMark {
+  /** Own changes with numbers up to this one are in it, if no relay acknowledged them. */
+  readonly upTo: number;
+  /** `homeTag` of the last home in it. */
+  readonly home: string;
+}
+
+// What a record begins with, so that the next one is found behind a damaged one.
+const marker = Uint8Array.of(0xd5, 0x6f, 0x62, 0x01);
+const lengthBytes = 4;
+const checksumBytes = 8;
+const tagBytes = 8;
+const idBytes = 32;
+const numberBytes = 8;
+const frameBytes = marker.length + lengthBytes + checksumBytes;
+const maxHomeEntries = 1024;
+const maxHomeTextBytes = 16 * 1024 * 1024;
+const maxBodyBytes = 64 * 1024 * 1024;
+
+const numbers = { home: 1, change: 2, dropped: 3, mark: 4 } as const satisfies Record<
+  OutboxRecord["type"],
+  number
+>;
+
+/** Bytes of a mark's record: what is read of the end to find it. */
+export const markRecordBytes: number = frameBytes + 1 + numberBytes + tagBytes;
+
+/** The bytes of some records: each has its length and the beginning of its hash. */
+export function encodeRecords(hash: Hash, records: readonly OutboxRecord[]): Uint8Array {
+  return encode((writer) => {
+    for (const record of records) {
+      const body = encode((inner) => writeBody(inner, record));
+      writeBytes(writer, marker);
+      writeLength(writer, body.length);
+      writeBytes(writer, body);
+      writeBytes(writer, hash(body).subarray(0, checksumBytes));
+    }
+  });
+}
+
+/** Tells one home from another: the beginning of its hash, hex. */
+export function homeTag(hash: Hash, home: Home): string {
+  return toHex(hash(encode((writer) => writeHome(writer, home))).subarray(0, tagBytes));
+}
+
+/** The mark that these bytes end with, or null if they do not. */
+export function markAtEnd(hash: Hash, end: Uint8Array): OutboxMark | null {
+  const record = recordAt(hash, end, end.length - markRecordBytes)?.record;
+  return record?.type === "mark" ? record.mark : null;
+}
+
+/** The records that can be read, in order, and how many bytes are none. */
+export function readRecords(
+  hash: Hash,
+  bytes: Uint8Array,
+): { readonly records: readonly OutboxRecord[]; readonly damagedBytes: number } {
+  const records: OutboxRecord[] = [];
+  let damagedBytes = 0;
+  for (let at = 0; at < bytes.length; ) {
+    const found = recordAt(hash, bytes, at);
+    if (found === null) {
+      const next = nextMarker(bytes, at + 1);
+      damagedBytes += next - at;
+      at = next;
+    } else {
+      records.push(found.record);
+      at = found.end;
+    }
+  }
+  return { records, damagedBytes };
+}
+
+function nextMarker(bytes: Uint8Array, from: number): number {
+  for (let at = bytes.indexOf(marker[0] ?? 0, from); at >= 0; at = bytes.indexOf(marker[0] ?? 0, at + 1))
+    if (marker.every((byte, offset) => bytes[at + offset] === byte)) return at;
+  return bytes.length;
+}
+
+function recordAt(
+  hash: Hash,
+  bytes: Uint8Array,
+  at: number,
+): { readonly record: OutboxRecord; readonly end: number } | null {
+  if (at < 0 || !marker.every((byte, offset) => bytes[at + offset] === byte)) return null;
+  const start = at + marker.length + lengthBytes;
+  if (start > bytes.length) return null;
+  const length = readLength(bytes, at + marker.length);
+  const end = start + length + checksumBytes;
+  if (length > maxBodyBytes || end > bytes.length) return null;
+  const body = bytes.subarray(start, start + length);
+  const checksum = hash(body);
+  for (let index = 0; index < checksumBytes; index += 1)
+    if (checksum[index] !== bytes[start + length + index]) return null;
+  const record = decode(body, readBody);
+  return record === null ? null : { record, end };
+}
+
+function writeBody(writer: Writer, record: OutboxRecord): void {
+  writeByte(writer, numbers[record.type]);
+  switch (record.type) {
+    case "home":
+      writeHome(writer, record.home);
+      return;
+    case "change":
+      writeVarUint(writer, record.number);
+      writeText(writer, record.log);
+      writeLengthAndBytes(writer, record.bytes);
+      return;
+    case "dropped":
+      writeBytes(writer, bytesOfHex(record.id));
+      return;
+    case "mark":
+      // Of one size, so that it is found at the end.
+      writeBytes(writer, bytesOfHex(record.mark.upTo.toString(16).padStart(2 * numberBytes, "0")));
+      writeBytes(writer, bytesOfHex(record.mark.home));
+  }
+}
+
+function readBody(reader: Reader): OutboxRecord {
+  const number = readByte(reader);
+  switch (number) {
+    case numbers.home:
+      return { type: "home", home: readHome(reader) };
+    case numbers.change: {
+      const position = readVarUint(reader);
+      const log = readText(reader, maxLogNameBytes);
+      return { type: "change", number: position, log, bytes: readLengthAndBytes(reader, maxChangeBytes) };
+    }
+    case numbers.dropped:
+      return { type: "dropped", id: toHex(readBytes(reader, idBytes)) };
+    case numbers.mark: {
+      const upTo = Number.parseInt(toHex(readBytes(reader, numberBytes)), 16);
+      return { type: "mark", mark: { upTo, home: toHex(readBytes(reader, tagBytes)) } };
+    }
+    default:
+      throw new Malformed(`record ${number}`);
+  }
+}
+
+function writeHome(writer: Writer, home: Home): void {
+  writeVarUint(writer, home.size);
+  for (const [key, value] of home) {
+    writeText(writer, key);
+    writeText(writer, value);
+  }
+}
+
+function readHome(reader: Reader): Home {
+  const home = new Map<string, string>();
+  for (let count = readCount(reader, maxHomeEntries); count > 0; count -= 1) {
+    const key = readText(reader, maxHomeTextBytes);
+    home.set(key, readText(reader, maxHomeTextBytes));
+  }
+  return home;
+}
+
+function writeLength(writer: Writer, length: number): void {
+  const bytes = new Uint8Array(lengthBytes);
+  new DataView(bytes.buffer).setUint32(0, length);
+  writeBytes(writer, bytes);
+}
+
+function readLength(bytes: Uint8Array, at: number): number {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(at);
+}

@@ -1,0 +1,35 @@
+import { changeId } from "@darksync/core/change";
+import type { Compression, Hash } from "@darksync/core/ports";
+import { deviceOf } from "@darksync/core/stream";
+import { ChangeReader } from "../replica/change-bytes.js";
+import type { ReplicaTables } from "../store/store.js";
+import type { OutboxChange } from "./outbox-content.js";
+
+/** What it takes to read the changes of blocks, and whose are one's own. */
+export interface OwnPorts {
+  readonly hash: Hash;
+  readonly compression: Compression;
+  /** Public key, hex. */
+  readonly device: string;
+}
+
+/** Own changes that no relay has acknowledged: they wait unsigned, or lie in blocks beyond the durable vector. */
+export function ownPending(
+  { hash, compression, device }: OwnPorts,
+  tables: ReplicaTables,
+): readonly OutboxChange[] {
+  const pending = tables.changes
+    .waiting(0)
+    .map(({ number, log, bytes }) => ({ id: changeId(hash, device, log, bytes), number, log, bytes }));
+  const reader = new ChangeReader(tables, compression);
+  for (const log of tables.blocks.logs()) {
+    const durable = tables.durable.durable(log);
+    for (const [stream, tip] of tables.blocks.tips(log)) {
+      const durableSeq = durable.get(stream) ?? 0;
+      if (deviceOf(stream) !== device || tip.seq <= durableSeq) continue;
+      for (const record of tables.changes.placedAfter(stream, log, durableSeq))
+        pending.push({ id: record.id, number: record.number, log, bytes: reader.bytesOf(record) });
+    }
+  }
+  return pending;
+}

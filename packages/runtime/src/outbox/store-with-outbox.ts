@@ -1,0 +1,195 @@
+import { countPending, logsOf } from "../replica/push-queue.js";
+import type { OutboxJournal } from "../store/outbox-journal.js";
+import type { ReplicaStore, ReplicaTables } from "../store/store.js";
+import { readHome } from "./home.js";
+import { NotedWrites, notingTables } from "./noted-writes.js";
+import {
+  encodeRecords,
+  type Home,
+  homeTag,
+  markAtEnd,
+  markRecordBytes,
+  type OutboxMark,
+  type OutboxRecord,
+} from "./outbox-record.js";
+import { type OwnPorts, ownPending } from "./own-pending.js";
+
+/** What a store with an outbox needs beside the store. */
+export interface OutboxPorts extends OwnPorts {
+  readonly journal: OutboxJournal;
+  /** Hears that the outbox could not be written: what was saved is safe in the store, and it is tried again. */
+  readonly onTrouble: (error: unknown) => void;
+}
+
+/** Smaller ones are left as they are, whatever was acknowledged of them. */
+const compactFromBytes = 64 * 1024;
+
+/**
+ * A replica's store that keeps its outbox (S8): every own change that no relay has acknowledged, and the way home. The
+ * outbox is written after a transaction is durable, so that one that failed never comes back; what a process that died
+ * in between left out is found by the next one that opens it.
+ */
+export class StoreWithOutbox implements ReplicaStore {
+  readonly #store: ReplicaStore;
+  readonly #ports: OutboxPorts;
+  #noted = new NotedWrites();
+  /** The tables of the store, and those that note what is written to them. */
+  #tables: { readonly plain: ReplicaTables; readonly noting: ReplicaTables } | null = null;
+  /** The mark at the end of the outbox when it had so many bytes. */
+  #known: { readonly size: number; readonly mark: OutboxMark } | null = null;
+  /** How many changes were pending when it was found not worth compacting. */
+  #pendingAtLastLook = Number.POSITIVE_INFINITY;
+
+  constructor(store: ReplicaStore, ports: OutboxPorts) {
+    this.#store = store;
+    this.#ports = ports;
+  }
+
+  write<Value>(work: (tables: ReplicaTables) => Value): Promise<Value> {
+    let noted = new NotedWrites();
+    // Not in an async function: a write within another one throws at once.
+    const written = this.#store.write((tables) => {
+      noted = new NotedWrites();
+      this.#noted = noted;
+      return work(this.#noting(tables));
+    });
+    return written.then(async (value) => {
+      await this.#keep(noted);
+      return value;
+    });
+  }
+
+  read<Value>(work: (tables: ReplicaTables) => Value): Value {
+    return this.#store.read(work);
+  }
+
+  close(): void {
+    this.#ports.journal.close();
+    this.#store.close();
+  }
+
+  /** Adds to the outbox what it lacks of the store. Cheap where it lacks nothing. */
+  async bringUpToDate(): Promise<void> {
+    await this.#orTell(() => {
+      const mark = this.#mark();
+      const { missing, tag } = this.#store.read((tables) => ({
+        missing: mark === null ? [] : tables.changes.waiting(mark.upTo),
+        tag: homeTag(this.#ports.hash, readHome(tables.meta)),
+      }));
+      if (mark === null || mark.home !== tag) return this.rewrite();
+      if (missing.length > 0) this.#append(missing.map(recordOf), upTo(mark, missing), mark.home);
+    });
+  }
+
+  /** Writes the outbox anew: the way home, and what no relay has acknowledged. */
+  rewrite(): Promise<void> {
+    // Within a transaction that nobody else can write beside: what others append afterwards comes behind it.
+    return this.#store.write((tables) => {
+      const pending = ownPending(this.#ports, tables);
+      this.#replace(readHome(tables.meta), pending.map(recordOf), newest(tables));
+    });
+  }
+
+  #noting(tables: ReplicaTables): ReplicaTables {
+    if (this.#tables?.plain !== tables)
+      this.#tables = { plain: tables, noting: notingTables(tables, this.#ports.device, () => this.#noted) };
+    return this.#tables.noting;
+  }
+
+  #keep(noted: NotedWrites): Promise<void> {
+    return this.#orTell(async () => {
+      if (noted.acknowledged === "less") return this.rewrite();
+      if (!noted.isNothing && !this.#keepNoted(noted)) return this.rewrite();
+      if (noted.acknowledged === "more") await this.#compact();
+    });
+  }
+
+  /** False if the end of the outbox is not what it should be. */
+  #keepNoted(noted: NotedWrites): boolean {
+    const mark = this.#mark();
+    if (mark === null) return false;
+    // Another process may have died before it could write, or is just about to: what it left out goes along.
+    const isInStep = noted.firstNew === null || mark.upTo === noted.firstNew - 1;
+    const missing = isInStep ? [] : this.#store.read(({ changes }) => changes.waiting(mark.upTo));
+    const changes = new Map([...missing, ...noted.changes].map((change) => [change.number, change]));
+    const records: OutboxRecord[] = [...changes.values()].map(recordOf);
+    records.push(...noted.dropped.map((id): OutboxRecord => ({ type: "dropped", id })));
+    let { home } = mark;
+    if (noted.isHomeChanged) {
+      const values = this.#store.read(({ meta }) => readHome(meta));
+      records.unshift({ type: "home", home: values });
+      home = homeTag(this.#ports.hash, values);
+    }
+    this.#append(records, upTo(mark, [...changes.values()]), home);
+    return true;
+  }
+
+  /** Once acknowledged work makes up most of it, only the rest is kept. */
+  async #compact(): Promise<void> {
+    const size = this.#ports.journal.size();
+    if (size < compactFromBytes) return;
+    const pending = this.#store.read((tables) =>
+      logsOf(tables).reduce((sum, log) => sum + countPending(tables, log), 0),
+    );
+    // Each look reads all that is pending: not again before half of it is gone.
+    if (pending > this.#pendingAtLastLook / 2) return;
+    this.#pendingAtLastLook = pending;
+    await this.#store.write((tables) => {
+      const records = ownPending(this.#ports, tables).map(recordOf);
+      const bytes = records.reduce((sum, record) => sum + record.bytes.length, 0);
+      if (bytes < size / 2) this.#replace(readHome(tables.meta), records, newest(tables));
+    });
+  }
+
+  #mark(): OutboxMark | null {
+    const { journal, hash } = this.#ports;
+    const size = journal.size();
+    if (this.#known?.size === size) return this.#known.mark;
+    const mark = markAtEnd(hash, journal.readEnd(markRecordBytes));
+    this.#known = mark === null ? null : { size, mark };
+    return mark;
+  }
+
+  #append(records: readonly OutboxRecord[], last: number, home: string): void {
+    const { journal, hash } = this.#ports;
+    const mark = { upTo: last, home };
+    const before = this.#known?.size ?? 0;
+    this.#known = null;
+    const bytes = encodeRecords(hash, [...records, { type: "mark", mark }]);
+    journal.append(bytes);
+    this.#known = { size: before + bytes.length, mark };
+  }
+
+  #replace(home: Home, records: readonly OutboxRecord[], last: number): void {
+    const { journal, hash } = this.#ports;
+    const mark = { upTo: last, home: homeTag(hash, home) };
+    this.#known = null;
+    const bytes = encodeRecords(hash, [{ type: "home", home }, ...records, { type: "mark", mark }]);
+    journal.replace(bytes);
+    this.#known = { size: bytes.length, mark };
+  }
+
+  async #orTell(work: () => void | Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.#ports.onTrouble(error);
+    }
+  }
+}
+
+function recordOf(change: {
+  readonly number: number;
+  readonly log: string;
+  readonly bytes: Uint8Array;
+}): Extract<OutboxRecord, { type: "change" }> {
+  return { type: "change", number: change.number, log: change.log, bytes: change.bytes };
+}
+
+function upTo(mark: OutboxMark, changes: readonly { readonly number: number }[]): number {
+  return changes.reduce((last, { number }) => Math.max(last, number), mark.upTo);
+}
+
+function newest({ changes }: ReplicaTables): number {
+  return changes.latest(1)[0]?.number ?? 0;
+}

@@ -1,0 +1,223 @@
+import { sha256 } from "@darksync/node/crypto";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { switchBranch } from "../src/branch/current-branch.js";
+import { save } from "../src/edit/save.js";
+import { memoryRelaySpaces } from "../src/memory/relay-spaces.js";
+import { encodeRecords, type OutboxRecord, readRecords } from "../src/outbox/outbox-record.js";
+import { commitChange } from "../src/replica/commit-change.js";
+import { dropChanges } from "../src/replica/drop.js";
+import { contentOf, idsIn, keep, newKept, pendingIds } from "./support/outbox.js";
+import { mustSync, newRelay, newReplica, reopen, saveValue } from "./support/team.js";
+import { Wire } from "./support/wire.js";
+
+const records: readonly OutboxRecord[] = [
+  { type: "home", home: new Map([["space", "ab"]]) },
+  { type: "change", number: 1, log: "auth", bytes: Uint8Array.of(1, 2, 3) },
+  { type: "change", number: 2, log: "main/Acme", bytes: new Uint8Array(300).fill(0xd5) },
+  { type: "dropped", id: "07".repeat(32) },
+  { type: "mark", mark: { upTo: 2, home: "0123456789abcdef" } },
+];
+
+test("R40: what was written is read", () => {
+  expect(readRecords(sha256, encodeRecords(sha256, records))).toEqual({ records, damagedBytes: 0 });
+});
+
+test("R41: a flipped bit costs its record and no other", () => {
+  const bytes = encodeRecords(sha256, records);
+  const ends = records.map((_, index) => encodeRecords(sha256, records.slice(0, index + 1)).length);
+  for (let at = 0; at < bytes.length; at += 1) {
+    const flipped = bytes.slice();
+    flipped[at] = (flipped[at] ?? 0) ^ (1 << (at % 8));
+    const hit = ends.findIndex((end) => at < end);
+    const found = readRecords(sha256, flipped);
+    expect(found.records, `byte ${at}`).toEqual(records.filter((_, index) => index !== hit));
+    expect(found.damagedBytes).toBeGreaterThan(0);
+  }
+});
+
+test("R41: a torn end costs the last record, and what is appended behind it is read", () => {
+  const last = encodeRecords(sha256, records.slice(4));
+  const before = encodeRecords(sha256, records.slice(0, 4));
+  for (let kept = 0; kept < last.length; kept += 1) {
+    const torn = new Uint8Array([...before, ...last.subarray(0, kept), ...last]);
+    expect(readRecords(sha256, torn).records, `${kept} bytes kept`).toEqual(records);
+  }
+});
+
+test("R40: it has the way home, and every own change that no relay acknowledged", async () => {
+  const kept = await newKept("Ada");
+  const ids = [await saveValue(kept.replica, "Acme.a", 1), await saveValue(kept.replica, "Beta.b", 2)];
+  await switchBranch(kept.replica, "some branch");
+  expect(idsIn(kept)).toEqual(expect.arrayContaining(ids));
+  expect(idsIn(kept)).toEqual(pendingIds(kept));
+  const home = Object.fromEntries(contentOf(kept).home ?? []);
+  expect(home).toMatchObject({ member: "Ada", relay: "memory", only: "[]", branch: "some branch" });
+  expect(home.space).toMatch(/^[0-9a-f]{32}$/);
+});
+
+test("R40: a save that failed is not in it", async () => {
+  const kept = await newKept("Ada");
+  const before = kept.journal.bytes;
+  const failing = commitChange(kept.replica, () => {
+    throw new Error("no");
+  });
+  await expect(failing).rejects.toThrow("no");
+  const [late] = await Promise.allSettled([
+    kept.replica.store.write(({ changes }) => {
+      changes.add({
+        id: "ab".repeat(32),
+        device: kept.replica.device,
+        log: "main/Acme",
+        time: { wallMs: 1, counter: 0 },
+        receivedAtMs: 1,
+        isSkewed: false,
+        place: null,
+        setAside: null,
+        bytes: Uint8Array.of(1),
+      });
+      throw new Error("late");
+    }),
+  ]);
+  expect(late?.status).toBe("rejected");
+  expect(kept.journal.bytes).toEqual(before);
+});
+
+test("R42: what a process left out that died before it could write is added by the next one, and by the next save", async () => {
+  const kept = await newKept("Ada");
+  const dying = await reopen(kept.plain, kept.signer);
+  const lost = await saveValue(dying, "Acme.lost", 1);
+  await switchBranch(dying, "elsewhere");
+  expect(idsIn(kept)).not.toContain(lost);
+  const later = await saveValue(kept.replica, "Acme.later", 1);
+  expect(idsIn(kept)).toEqual(expect.arrayContaining([lost, later]));
+  const lostToo = await saveValue(dying, "Acme.lostToo", 1);
+  expect(idsIn(kept)).not.toContain(lostToo);
+  await keep(kept.plain, kept.journal, kept.signer).bringUpToDate();
+  expect(idsIn(kept)).toEqual(pendingIds(kept));
+  expect(contentOf(kept).home?.get("branch")).toBe("elsewhere");
+  const settled = kept.journal.bytes;
+  await keep(kept.plain, kept.journal, kept.signer).bringUpToDate();
+  expect(kept.journal.bytes).toEqual(settled);
+});
+
+test("R42: a torn end and a lost file are made whole by the next one", async () => {
+  const kept = await newKept("Ada");
+  await saveValue(kept.replica, "Acme.a", 1);
+  for (const length of [0, 5, kept.journal.bytes.length - 1]) {
+    kept.journal.bytes = kept.journal.bytes.slice(0, length);
+    await keep(kept.plain, kept.journal, kept.signer).bringUpToDate();
+    expect(idsIn(kept)).toEqual(pendingIds(kept));
+    expect(contentOf(kept).home?.get("member")).toBe("Ada");
+    expect(contentOf(kept).damagedBytes).toBe(0);
+  }
+});
+
+test("R42: an outbox that cannot be written keeps no save from being made, and is caught up with", async () => {
+  const kept = await newKept("Ada");
+  const troubles: unknown[] = [];
+  const { journal } = kept;
+  let isFull = true;
+  const flaky = Object.assign(Object.create(journal) as typeof journal, {
+    append: (bytes: Uint8Array) => {
+      // A full disk takes a part.
+      if (isFull) journal.append(bytes.subarray(0, 7));
+      if (isFull) throw new Error("no room");
+      journal.append(bytes);
+    },
+    replace: (bytes: Uint8Array) => {
+      if (isFull) throw new Error("no room");
+      journal.replace(bytes);
+    },
+  });
+  const store = keep(kept.plain, flaky, kept.signer, (error) => troubles.push(error));
+  const replica = await reopen(store, kept.signer);
+  const first = await saveValue(replica, "Acme.first", 1);
+  expect(troubles).toHaveLength(1);
+  expect(pendingIds(kept)).toContain(first);
+  isFull = false;
+  const second = await saveValue(replica, "Acme.second", 1);
+  expect(idsIn(kept)).toEqual(expect.arrayContaining([first, second]));
+});
+
+test("R43: once most of it is acknowledged only the rest is kept; what a relay lost is in it again", async () => {
+  const spaces = memoryRelaySpaces();
+  const wire = new Wire(newRelay(spaces));
+  const kept = await newKept("Ada");
+  for (let number = 0; number < 3; number += 1) await saveValue(kept.replica, `Acme.v${number}`, number);
+  await mustSync(kept.replica, wire);
+  expect(idsIn(kept), "a small one is left as it is").toHaveLength(4);
+  for (let number = 0; number < 3; number += 1) {
+    const saved = await save(kept.replica, "Acme.large", `let large = "${"x".repeat(30_000)}${number}"\n`);
+    expect(saved.ok).toBe(true);
+  }
+  expect(kept.journal.bytes.length).toBeGreaterThan(90_000);
+  await mustSync(kept.replica, wire);
+  expect(kept.journal.bytes.length).toBeLessThan(1000);
+  expect(contentOf(kept).home?.get("member")).toBe("Ada");
+  // Another relay, of the same space and without its content.
+  await kept.replica.store.write(({ durable, blocks }) => {
+    for (const log of blocks.logs()) durable.setDurable(log, new Map());
+  });
+  expect(pendingIds(kept).length).toBeGreaterThan(6);
+  expect([...idsIn(kept)].sort()).toEqual([...pendingIds(kept)].sort());
+});
+
+type Step =
+  | { readonly type: "save" | "plainSave"; readonly name: number }
+  | { readonly type: "drop" | "sync" | "reopen" | "other" };
+
+const anyStep: fc.Arbitrary<Step> = fc.oneof(
+  fc.record({ type: fc.constantFrom("save", "plainSave"), name: fc.integer({ min: 0, max: 3 }) }),
+  fc.record({ type: fc.constantFrom("drop", "sync", "reopen", "other") }),
+);
+
+test("R40, R42: whatever is saved, dropped, synced and lost, after the next opening it has all that is pending, and nothing that was dropped", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(anyStep, { maxLength: 12 }), async (steps) => {
+      const wire = new Wire(newRelay());
+      const kept = await newKept("Ada");
+      await mustSync(kept.replica, wire);
+      const bob = await newReplica("Bob", "");
+      let { replica } = kept;
+      const dropped = new Set<string>();
+      for (const step of steps) {
+        switch (step.type) {
+          case "save":
+            await saveValue(replica, `Acme.v${step.name}`, step.name);
+            break;
+          case "plainSave":
+            await saveValue(await reopen(kept.plain, kept.signer), `Acme.v${step.name}`, step.name);
+            break;
+          case "drop": {
+            const [last] = kept.plain
+              .read(({ changes }) => changes.unsigned("main/Acme", 0, 999, 999))
+              .slice(-1);
+            if (last === undefined) break;
+            dropped.add(last.id);
+            await dropChanges(replica, new Set([last.id]));
+            break;
+          }
+          case "sync":
+            await mustSync(replica, wire);
+            break;
+          case "reopen": {
+            const store = keep(kept.plain, kept.journal, kept.signer);
+            await store.bringUpToDate();
+            replica = await reopen(store, kept.signer);
+            break;
+          }
+          case "other":
+            await mustSync(bob, wire);
+            await saveValue(bob, "Acme.bob", 1);
+            await mustSync(bob, wire);
+            break;
+        }
+      }
+      await keep(kept.plain, kept.journal, kept.signer).bringUpToDate();
+      expect(idsIn(kept)).toEqual(expect.arrayContaining([...pendingIds(kept)]));
+      for (const id of idsIn(kept)) expect(dropped).not.toContain(id);
+    }),
+    { numRuns: 40 },
+  );
+});
