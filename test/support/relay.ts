@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 export interface RelayProcess {
   readonly url: string;
   readonly port: number;
+  readonly pid: number;
   /** What it printed so far, a line each. */
   readonly lines: readonly string[];
   /** Ends it politely; gives its exit code. */
@@ -33,6 +34,7 @@ export async function startRelay(data: string, port = 0): Promise<RelayProcess> 
   return {
     url,
     port: Number(new URL(url).port),
+    pid: child.pid ?? 0,
     lines,
     stop: async () => {
       child.kill("SIGTERM");
