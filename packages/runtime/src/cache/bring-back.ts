@@ -1,4 +1,5 @@
 import type { ContentHash } from "@darksync/core/content-hash";
+import type { Location } from "@darksync/core/location";
 import type { Replica } from "../replica/replica.js";
 import type { ReplicaTables } from "../store/store.js";
 
@@ -14,6 +15,16 @@ export async function bringBack({ store }: Replica, hashes: Iterable<ContentHash
     await store.write((tables) => {
       for (const hash of batch) bringBackOne(tables, hash);
     });
+  }
+}
+
+/** Holds again what locations show, after a fold: who goes back to an old version names its text without bringing it. */
+export function bringBackShown(tables: ReplicaTables, locations: Iterable<Location>): void {
+  const { packages, texts } = tables;
+  if (!texts.hasEvicted()) return;
+  for (const location of locations) {
+    for (const { value } of packages.heads({ type: "name", key: location }))
+      if (value.type === "definition") bringBackOne(tables, value.hash);
   }
 }
 

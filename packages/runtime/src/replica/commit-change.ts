@@ -14,6 +14,7 @@ import { type ChangeId, changeOf, type OpId } from "@darksync/core/op-id";
 import type { Assignment, RegisterType } from "@darksync/core/register";
 import { failure, type Result, success } from "@darksync/core/result";
 import type { LogName } from "@darksync/core/vector";
+import { bringBackShown } from "../cache/bring-back.js";
 import { updateDependencies } from "../dependency/update.js";
 import type { ReplicaTables } from "../store/store.js";
 import { queueChange } from "./push-queue.js";
@@ -90,7 +91,9 @@ export class Commit {
 
   /** Writes what the changes came to. Call it once, after the last `add`. */
   finish(): void {
-    updateDependencies(this.#replica, this.#tables, this.#fold.finish());
+    const folded = this.#fold.finish();
+    bringBackShown(this.#tables, folded.locations);
+    updateDependencies(this.#replica, this.#tables, folded);
   }
 }
 

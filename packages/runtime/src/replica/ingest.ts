@@ -8,6 +8,7 @@ import type { LogName } from "@darksync/core/vector";
 import { type AdmittedBlock, admitRuns } from "@darksync/log/admission";
 import { firstHead } from "@darksync/log/head";
 import { parseAppends } from "@darksync/log/update";
+import { bringBackShown } from "../cache/bring-back.js";
 import { isPackageLog, noteSeen } from "../dependency/note-seen.js";
 import { type TakenBlock, updateDependencies } from "../dependency/update.js";
 import type { ReplicaTables } from "../store/store.js";
@@ -111,7 +112,10 @@ class Inbox {
     const folded = this.#fold.finish();
     this.judged = folded.judged;
     if (this.mustRefold) refold(this.#replica, this.#tables);
-    else updateDependencies(this.#replica, this.#tables, folded, this.#taken);
+    else {
+      bringBackShown(this.#tables, folded.locations);
+      updateDependencies(this.#replica, this.#tables, folded, this.#taken);
+    }
     writeClock(this.#tables, this.#clock);
   }
 
