@@ -2,7 +2,10 @@
 import { build } from "esbuild";
 
 await build({
-  entryPoints: ["src/main.ts"],
+  entryPoints: {
+    main: "src/main.ts",
+    "checkpoint-worker": "../../packages/node/src/sqlite/checkpoint-worker.ts",
+  },
   outdir: "dist",
   bundle: true,
   splitting: true,

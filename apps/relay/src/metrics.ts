@@ -21,12 +21,19 @@ const durationBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5
 export class RelayMetrics {
   readonly #registry = new Registry();
   readonly #commitSeconds: Histogram;
+  readonly #durableSeconds: Histogram;
 
   constructor() {
     collectDefaultMetrics({ register: this.#registry });
     this.#commitSeconds = new Histogram({
       name: "darksync_commit_seconds",
-      help: "How long transactions that write take until they are durable.",
+      help: "How long transactions that write take.",
+      buckets: durationBuckets,
+      registers: [this.#registry],
+    });
+    this.#durableSeconds = new Histogram({
+      name: "darksync_durable_seconds",
+      help: "How long those who wait for the disk wait.",
       buckets: durationBuckets,
       registers: [this.#registry],
     });
@@ -34,7 +41,7 @@ export class RelayMetrics {
 
   /** The spaces, with their writes timed. */
   timed(spaces: RelaySpaces): RelaySpaces {
-    const stores = new Map<RelayStore, RelayStore>();
+    const stores = new WeakMap<RelayStore, RelayStore>();
     const timedOf = (store: RelayStore): RelayStore => {
       const known = stores.get(store) ?? this.#timedStore(store);
       stores.set(store, known);
@@ -99,6 +106,14 @@ export class RelayMetrics {
         }
       },
       read: (work) => store.read(work),
+      durable: async () => {
+        const stop = this.#durableSeconds.startTimer();
+        try {
+          await store.durable();
+        } finally {
+          stop();
+        }
+      },
       close: () => store.close(),
     };
   }

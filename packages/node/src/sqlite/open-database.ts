@@ -5,10 +5,15 @@ import Database from "better-sqlite3";
 import { type Schema, schemaVersion } from "./schema.js";
 import { corruptError, meaningOf } from "./store-errors.js";
 
+type Durability = "full" | "normal" | "by-caller";
+
 /** How a database is opened. */
 export interface OpenOptions {
-  /** `full`: a write survives a power cut once it is reported. `normal`: the last ones may be lost, nothing else. */
-  readonly durability?: "full" | "normal";
+  /**
+   * `full`: a write survives a power cut once it is reported. `normal`: the last ones may be lost, nothing else.
+   * `by-caller`: as that, and checkpoints are the caller's business as well.
+   */
+  readonly durability?: Durability;
   /** Whether to make the database if there is none; true by default. */
   readonly create?: boolean;
 }
@@ -83,13 +88,13 @@ function putInPlace(unfinished: string, path: string): void {
   }
 }
 
-function prepareConnection(database: Database.Database, durability: "full" | "normal"): void {
+function prepareConnection(database: Database.Database, durability: Durability): void {
   database.exec(`
     pragma foreign_keys = off;
     pragma journal_mode = wal;
-    pragma synchronous = ${durability};
+    pragma synchronous = ${durability === "full" ? "full" : "normal"};
     pragma cache_size = -${cacheKibibytes};
-    pragma wal_autocheckpoint = ${checkpointPages};
+    pragma wal_autocheckpoint = ${durability === "by-caller" ? 0 : checkpointPages};
     pragma journal_size_limit = ${walLimitBytes};
   `);
 }

@@ -4,32 +4,32 @@ import { SealedBlocks } from "@darksync/runtime/store/sealed-blocks";
 import type { RelaySpaces, RelayStore, RelayTables } from "@darksync/runtime/store/store";
 import { blockPorts } from "../crypto.js";
 import { BlockTable } from "./block-table.js";
+import { Checkpointer } from "./checkpointer.js";
 import { Connection } from "./connection.js";
 import { MetaTable } from "./meta-table.js";
 import { NameTable } from "./name-table.js";
-import { type OpenOptions, openDatabase } from "./open-database.js";
+import { openDatabase } from "./open-database.js";
+import { SqliteRelayStore } from "./relay-store.js";
 import { relaySchema } from "./schema.js";
 import { SegmentTable } from "./segment-table.js";
-import { SqliteStore } from "./sqlite-store.js";
 import { StreamTable } from "./stream-table.js";
 
 const fileSuffix = ".db";
 const spacePattern = /^[0-9a-f]{1,128}$/;
 
 /** The spaces of a relay, each in a file `<space>.db` of this folder. */
-export function openRelaySpaces(dir: string, options: Pick<OpenOptions, "durability"> = {}): RelaySpaces {
+export function openRelaySpaces(dir: string): RelaySpaces {
   mkdirSync(dir, { recursive: true });
-  return new FileSpaces(dir, options);
+  return new FileSpaces(dir);
 }
 
 class FileSpaces implements RelaySpaces {
   readonly #dir: string;
-  readonly #options: Pick<OpenOptions, "durability">;
-  readonly #open = new Map<string, RelayStore>();
+  readonly #open = new Map<string, SqliteRelayStore>();
+  readonly #checkpointer = new Checkpointer();
 
-  constructor(dir: string, options: Pick<OpenOptions, "durability">) {
+  constructor(dir: string) {
     this.#dir = dir;
-    this.#options = options;
   }
 
   list(): readonly string[] {
@@ -42,7 +42,7 @@ class FileSpaces implements RelaySpaces {
 
   open(space: string): RelayStore | null {
     const known = this.#open.get(space);
-    if (known !== undefined) return known;
+    if (known?.isInUse === true) return known;
     // Ids come from the network: one that is not hex could name a file elsewhere.
     if (!spacePattern.test(space) || !existsSync(this.#pathOf(space))) return null;
     return this.#openFile(space);
@@ -50,12 +50,13 @@ class FileSpaces implements RelaySpaces {
 
   create(space: string): RelayStore {
     if (!spacePattern.test(space)) throw new Error(`not the id of a space: ${space.slice(0, 80)}`);
-    return this.#open.get(space) ?? this.#openFile(space);
+    const known = this.#open.get(space);
+    return known?.isInUse === true ? known : this.#openFile(space);
   }
 
   close(): void {
-    for (const store of this.#open.values()) store.close();
-    this.#open.clear();
+    for (const store of this.#open.values()) store.closeNow();
+    this.#checkpointer.end();
   }
 
   #pathOf(space: string): string {
@@ -63,8 +64,10 @@ class FileSpaces implements RelaySpaces {
   }
 
   #openFile(space: string): RelayStore {
+    // One that is being closed is closed first: its file may stand under this name only once.
+    this.#open.get(space)?.closeNow();
     const path = this.#pathOf(space);
-    const connection = new Connection(openDatabase(path, relaySchema, this.#options));
+    const connection = new Connection(openDatabase(path, relaySchema, { durability: "by-caller" }));
     const logs = new NameTable(connection, "log");
     const segments = new SegmentTable(connection, logs);
     const sealed = new SealedBlocks(blockPorts);
@@ -73,7 +76,9 @@ class FileSpaces implements RelaySpaces {
       blocks: new BlockTable(connection, logs, new StreamTable(connection, logs), segments, sealed),
       segments,
     };
-    const store = new SqliteStore(path, connection, tables);
+    const store = new SqliteRelayStore(path, connection, tables, this.#checkpointer, () =>
+      this.#open.delete(space),
+    );
     this.#open.set(space, store);
     return store;
   }

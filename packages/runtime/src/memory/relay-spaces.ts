@@ -7,12 +7,19 @@ import { MemoryMeta } from "./memory-meta.js";
 import { MemorySegments, noPorts } from "./memory-segments.js";
 import { MemoryStore } from "./memory-store.js";
 
+/** A relay's store in memory: nothing ever makes it lose what was written. */
+class MemoryRelayStore extends MemoryStore<RelayTables> implements RelayStore {
+  durable(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
 /** A relay's store of one space in memory. Without `ports` it can hold no blocks of segments. */
-export function memoryRelayStore(ports: BlockPorts = noPorts): MemoryStore<RelayTables> {
+export function memoryRelayStore(ports: BlockPorts = noPorts): MemoryRelayStore {
   const journal = new Journal();
   const segments = new MemorySegments(journal);
   const blocks = new MemoryBlocks(journal, segments, new SealedBlocks(ports));
-  return new MemoryStore(journal, { meta: new MemoryMeta(journal), blocks, segments });
+  return new MemoryRelayStore(journal, { meta: new MemoryMeta(journal), blocks, segments });
 }
 
 /** The spaces of a relay in memory. */

@@ -1,13 +1,11 @@
 import type { LogName } from "@darksync/core/vector";
-import { firstHead } from "@darksync/log/head";
-import { decodeStateVector, vectorOfClocks } from "@darksync/log/state-vector";
+import { decodeStateVector } from "@darksync/log/state-vector";
 import { spaceDigest } from "@darksync/sync/digest";
 import {
   batchBytes,
   decodeMessage,
   encodeMessage,
   type Hello,
-  type Message,
   protocolVersion,
   type Welcome,
 } from "@darksync/sync/message";
@@ -18,11 +16,12 @@ import {
   stepConnection,
 } from "@darksync/sync/relay-machine";
 import { isWanted } from "@darksync/sync/wanted";
-import { digestsOf, headsOf, updateBeyond } from "../replica/log-view.js";
+import { updateBeyond } from "../replica/log-view.js";
 import { StoreError } from "../store/store.js";
 import type { Connection } from "../transport.js";
+import { UpdateRefused } from "./check-update.js";
 import type { Relay } from "./relay.js";
-import { type Listener, type RelaySpace, UpdateRefused } from "./relay-space.js";
+import type { Listener, RelaySpace } from "./relay-space.js";
 
 /** What a client may send ahead of the answers: our own has one batch under way, and a question for each log. */
 const maxAheadBytes = 16 * 1024 * 1024;
@@ -40,14 +39,16 @@ export class ClientConnection {
   #only: readonly string[] = [];
   #stopListening: (() => void) | null = null;
   #isStepping = false;
+  /** Fulfilled when all that was sent was answered. */
+  #admitting: Promise<void> = Promise.resolve();
   /** Live blocks that came before the welcome was out; null afterwards. */
-  #early: Message[] | null = [];
+  #early: Uint8Array[] | null = [];
   readonly #listener: Listener = {
     wants: (log) => isWanted(log, this.#only),
-    onUpdate: (log, update, heads) => {
-      this.#pass({ type: "update", log, update });
-      this.#pass({ type: "ack", log, heads, isAnswer: false });
+    onBlocks: ({ clientMessages }) => {
+      for (const message of clientMessages) this.#pass(message);
     },
+    onDurable: (ack) => this.#pass(ack),
   };
 
   /** `spaceName`: the space that the URL names, or null. */
@@ -69,8 +70,8 @@ export class ClientConnection {
     this.#stopListening?.();
   }
 
-  #pass(message: Message): void {
-    if (this.#early === null) this.#connection.send(encodeMessage(message));
+  #pass(message: Uint8Array): void {
+    if (this.#early === null) this.#connection.send(message);
     else this.#early.push(message);
   }
 
@@ -89,19 +90,39 @@ export class ClientConnection {
   async #drain(): Promise<void> {
     this.#isStepping = true;
     for (let next = this.#inputs.shift(); next !== undefined; next = this.#inputs.shift()) {
-      this.#aheadBytes -= next.bytes;
-      if (this.#state === "closed") continue;
-      const { state, effects } = stepConnection(this.#state, next.input);
-      this.#state = state;
-      for (const effect of effects) {
-        try {
-          await this.#run(effect);
-        } catch (error) {
-          this.#fail(error);
-        }
-      }
+      await this.#step(next.input, next.bytes);
     }
     this.#isStepping = false;
+  }
+
+  async #step(input: ConnectionInput, bytes: number): Promise<void> {
+    const { state, effects } = stepConnection(this.#state, input);
+    this.#state = state;
+    let isAhead = false;
+    for (const effect of effects) {
+      try {
+        if (effect.type === "admit") {
+          isAhead = true;
+          this.#admitting = this.#admit(effect, bytes);
+        } else await this.#run(effect);
+      } catch (error) {
+        this.#fail(error);
+      }
+    }
+    if (!isAhead) this.#aheadBytes -= bytes;
+  }
+
+  /** What is sent meanwhile is admitted together with it; the answers come in the order of the updates. */
+  async #admit({ log, update }: Extract<ConnectionEffect, { type: "admit" }>, bytes: number): Promise<void> {
+    try {
+      const admitted = await this.#entered().admit(log, update, this.#listener);
+      // At once: the answer to a question that came later must not overtake it.
+      await this.#step({ type: "admitted", log, ...admitted }, 0);
+    } catch (error) {
+      this.#fail(error);
+    } finally {
+      this.#aheadBytes -= bytes;
+    }
   }
 
   // The client keeps what was not acknowledged and comes again, so the connection is all that goes.
@@ -114,7 +135,7 @@ export class ClientConnection {
     if (!(error instanceof UpdateRefused)) this.#relay.onFailure(error);
   }
 
-  async #run(effect: ConnectionEffect): Promise<void> {
+  async #run(effect: Exclude<ConnectionEffect, { type: "admit" }>): Promise<void> {
     switch (effect.type) {
       case "send":
         this.#connection.send(encodeMessage(effect.message));
@@ -126,16 +147,12 @@ export class ClientConnection {
       case "enter":
         return this.#enter(effect.hello);
       case "answer":
+        await this.#admitting;
         return this.#answer(effect.log, effect.stateVector);
-      case "admit": {
-        const space = this.#entered();
-        const admitted = await space.admit(effect.log, effect.update, this.#listener);
-        return this.#post({ type: "admitted", log: effect.log, ...admitted });
-      }
     }
   }
 
-  #enter(hello: Hello): void {
+  async #enter(hello: Hello): Promise<void> {
     const entered = this.#relay.enter(this.#spaceName, hello.space);
     if (!entered.ok) {
       this.#post({ type: "denied", problem: entered.problem });
@@ -145,18 +162,12 @@ export class ClientConnection {
     this.#space = space;
     this.#only = hello.only;
     this.#stopListening = space.listen(this.#listener);
-    this.#post({ type: "entered", welcome: this.#welcome(space, hello) });
+    this.#post({ type: "entered", welcome: await this.#welcome(space, hello) });
   }
 
-  #welcome(space: RelaySpace, hello: Hello): Welcome {
+  async #welcome(space: RelaySpace, hello: Hello): Promise<Welcome> {
     const { hash } = this.#relay.ports;
-    const digests = space.store.read(({ blocks }) =>
-      digestsOf(
-        hash,
-        blocks,
-        blocks.logs().filter((log) => isWanted(log, hello.only)),
-      ),
-    );
+    const digests = await space.digests(hello.only);
     const isEqual = hello.space === space.id && spaceDigest(hash, digests) === hello.digest;
     return {
       type: "welcome",
@@ -169,24 +180,25 @@ export class ClientConnection {
 
   /** Sends what the client lacks, a batch at a time and no faster than it reads; then all that is durable. */
   async #answer(log: LogName, stateVector: Uint8Array): Promise<void> {
-    const { store } = this.#entered();
+    const space = this.#entered();
     const { hash } = this.#relay.ports;
     const clocks = decodeStateVector(stateVector);
     if (clocks === null) {
       this.#post({ type: "message", message: null });
       return;
     }
-    let vector = store.read(({ blocks }) => vectorOfClocks(hash, firstHead, blocks.tips(log).keys(), clocks));
+    let vector = space.held(log).vectorOf(clocks);
     for (;;) {
-      const batch = store.read(({ blocks }) => updateBeyond(hash, blocks, log, vector, batchBytes));
+      const batch = space.store.read(({ blocks }) => updateBeyond(hash, blocks, log, vector, batchBytes));
       if (batch === null) break;
       vector = batch.reached;
       this.#connection.send(encodeMessage({ type: "update", log, update: batch.update }));
       await this.#connection.drained();
       if (this.#state === "closed") return;
     }
-    const heads = store.read(({ blocks }) => headsOf(blocks, log));
-    this.#connection.send(encodeMessage({ type: "state", log, heads }));
+    // All that was sent, too: what the client holds beyond this it would offer.
+    await space.durable();
+    this.#connection.send(space.held(log).stateMessage);
   }
 
   #entered(): RelaySpace {

@@ -1,25 +1,26 @@
-import type { Compression, Hash, Verify } from "@darksync/core/ports";
 import { deviceOf, type StreamName } from "@darksync/core/stream";
 import { isLogName, type LogName } from "@darksync/core/vector";
-import { type AdmittedBlock, admitRuns } from "@darksync/log/admission";
-import { firstHead } from "@darksync/log/head";
-import { encodeAppends, parseAppends, type Run } from "@darksync/log/update";
+import type { AdmittedBlock } from "@darksync/log/admission";
 import { tagOf } from "@darksync/sync/digest";
-import type { StreamHead } from "@darksync/sync/message";
-import { admissionView, headsOf, knownClients } from "../replica/log-view.js";
+import { encodeMessage, type StreamHead } from "@darksync/sync/message";
+import { authLog, isWanted } from "@darksync/sync/wanted";
+import type { BlockStore } from "../store/block-store.js";
 import type { RelayStore } from "../store/store.js";
-import { type RefusedMessage, withoutInvalid, withoutStaleClosing } from "./without-invalid.js";
+import { type CheckedUpdate, type CheckPorts, checkUpdate, UpdateRefused } from "./check-update.js";
+import { HeldLog } from "./held-log.js";
+import { type LogDigest, LogDigests } from "./log-digests.js";
+import { PassedBlocks } from "./passed-blocks.js";
+import type { RefusedMessage } from "./without-invalid.js";
 
-/** What a relay checks blocks with. */
-export interface RelayPorts {
-  readonly hash: Hash;
-  readonly verify: Verify;
-  readonly compression: Compression;
+/** What a relay runs on beside its stores. */
+export interface RelayPorts extends CheckPorts {
+  /** Calls back when all that has arrived by now was taken: what came together goes together. */
+  readonly afterTurn: (callback: () => void) => void;
 }
 
 /** What became of an update, once it is durable. */
 export interface Admitted {
-  /** Streams that moved, or with a gap all streams of the log. */
+  /** Streams that moved, or all streams of the log if none did or there is a gap. */
   readonly heads: readonly StreamHead[];
   readonly refused: readonly RefusedMessage[];
   readonly gap: boolean;
@@ -28,8 +29,10 @@ export interface Admitted {
 /** Someone who wants to hear of a log's new blocks. */
 export interface Listener {
   wants(log: LogName): boolean;
-  /** New blocks, durable already. `heads` are the streams they moved. */
-  onUpdate(log: LogName, update: Uint8Array, heads: readonly StreamHead[]): void;
+  /** New blocks, perhaps not durable yet. Those who sent them hear of them too if others sent some as well. */
+  onBlocks(blocks: PassedBlocks): void;
+  /** An `ack` of what was passed on and is durable now. */
+  onDurable(ack: Uint8Array): void;
 }
 
 /** Counts for the operator. */
@@ -61,9 +64,19 @@ interface Task {
   readonly reject: (error: unknown) => void;
 }
 
+interface CheckedTask extends CheckedUpdate {
+  readonly task: Task;
+  readonly held: HeldLog;
+}
+
+/** What waits for the next time that all is made durable. */
+type Waiting =
+  | ({ readonly type: "committed" } & CheckedTask)
+  | { readonly type: "claim"; readonly resolve: () => void; readonly reject: (error: unknown) => void };
+
 /**
- * One space on a relay: admits updates in the order they come, commits what came in meanwhile together, and passes
- * blocks on once they are durable. It keeps no documents: rows are the truth (L4).
+ * One space on a relay: admits updates in the order they come, commits what came in meanwhile together, passes it on,
+ * and answers when it is durable. It keeps no documents: rows are the truth (L4).
  */
 export class RelaySpace {
   readonly id: string;
@@ -71,16 +84,31 @@ export class RelaySpace {
   readonly #ports: RelayPorts;
   readonly #counts: RelayCounts;
   readonly #listeners = new Set<Listener>();
+  readonly #held = new Map<LogName, HeldLog>();
+  readonly #digests: LogDigests;
+  /** A relay that was killed may have committed what the disk does not have. */
+  readonly #opened: Promise<void>;
   #tasks: Task[] = [];
   /** What is left of `maxNamesBytes`; null: not counted yet. */
   #namesLeft: number | null = null;
   #working: Promise<void> | null = null;
+  #waiting: Waiting[] = [];
+  #flushing: Promise<void> | null = null;
 
   constructor(id: string, store: RelayStore, ports: RelayPorts, counts: RelayCounts) {
     this.id = id;
     this.store = store;
     this.#ports = ports;
     this.#counts = counts;
+    this.#digests = new LogDigests(ports.hash, store);
+    this.#opened = store.durable();
+    // Whoever is going to be told something waits for it too, and hears of what went wrong.
+    this.#opened.catch(() => {});
+  }
+
+  /** Whether nobody listens and nothing is under way. */
+  get isIdle(): boolean {
+    return this.#listeners.size === 0 && this.#working === null && this.#flushing === null;
   }
 
   /** Returns how to stop listening. */
@@ -93,13 +121,46 @@ export class RelaySpace {
   admit(log: LogName, update: Uint8Array, sender: Listener | null): Promise<Admitted> {
     return new Promise((resolve, reject) => {
       this.#tasks.push({ log, update, sender, resolve, reject });
-      this.#working ??= this.#work();
+      this.#working ??= new Promise((worked) => this.#ports.afterTurn(() => worked(this.#work())));
     });
   }
 
-  /** Fulfilled when nothing waits to be admitted. */
+  /** Fulfilled when nothing waits to be admitted or to become durable. */
   async idle(): Promise<void> {
-    while (this.#working !== null) await this.#working;
+    while (this.#working !== null || this.#flushing !== null) await (this.#working ?? this.#flushing);
+  }
+
+  /** Fulfilled when all that was committed is durable and noted as such, so that it may be told (L5). */
+  durable(): Promise<void> {
+    if (this.#flushing === null) return this.#opened;
+    return new Promise((resolve, reject) => this.#waiting.push({ type: "claim", resolve, reject }));
+  }
+
+  /** What is remembered of a log, made of its rows if nothing is. */
+  held(log: LogName): HeldLog {
+    const known = this.#held.get(log);
+    if (known !== undefined) {
+      known.wasUsed = true;
+      return known;
+    }
+    const held = new HeldLog(this.#ports.hash, this.store, this.id, log);
+    // Names come from outside: what has no rows is not remembered.
+    if (held.tips.size > 0) this.#held.set(log, held);
+    return held;
+  }
+
+  /** What is durable of the logs that a client wants. */
+  async digests(only: readonly string[]): Promise<readonly LogDigest[]> {
+    await this.#opened;
+    return this.#digests.of((log) => isWanted(log, only), this.#held);
+  }
+
+  /** Forgets the logs that nobody used since the last call. */
+  forgetUnused(): void {
+    for (const [log, held] of this.#held) {
+      if (!held.wasUsed && held.undurableCount === 0 && this.#working === null) this.#held.delete(log);
+      held.wasUsed = false;
+    }
   }
 
   async #work(): Promise<void> {
@@ -111,19 +172,19 @@ export class RelaySpace {
     this.#working = null;
   }
 
-  /** One commit for the tasks that can go together: those whose logs differ, since each sees its log as stored. */
+  /** One commit for all, unless it would be too much. Each task sees what those before it bring. */
   async #workOff(tasks: readonly Task[]): Promise<void> {
     let group: CheckedTask[] = [];
     let bytes = 0;
     for (const task of tasks) {
-      if (bytes > bytesPerCommit || group.some(({ log }) => log === task.log || log === "auth")) {
+      if (bytes > bytesPerCommit) {
         await this.#commit(group);
         group = [];
         bytes = 0;
       }
       try {
         const checked = await this.#check(task);
-        group.push({ ...checked, task });
+        group.push(checked);
         for (const block of checked.admitted) bytes += costOf(block);
       } catch (error) {
         task.reject(error);
@@ -132,121 +193,132 @@ export class RelaySpace {
     await this.#commit(group);
   }
 
-  async #commit(group: readonly CheckedTask[]): Promise<void> {
-    if (group.length === 0) return;
-    try {
-      await this.store.write(({ blocks }) => {
-        for (const { log, admitted } of group) for (const block of admitted) appendBlock(blocks, log, block);
-      });
-      this.#counts.commits += 1;
-      for (const checked of group) this.#finish(checked.task, checked);
-    } catch (error) {
-      this.#namesLeft = null;
-      for (const { task } of group) task.reject(error);
+  async #check(task: Task): Promise<CheckedTask> {
+    const { log, update } = task;
+    if (!isLogName(log)) throw new UpdateRefused("not-a-log", "no log can have that name");
+    const held = this.held(log);
+    const auth = log === authLog ? held : this.held(authLog);
+    const checked = await checkUpdate(this.#ports, held, auth, update);
+    if (!this.#takeNames(held, checked.admitted))
+      throw new UpdateRefused("space-full", "the space has as many logs and devices' streams as it can hold");
+    this.#counts.blocksRepeated += checked.repeatedCount;
+    if (checked.admitted.length > 0) {
+      held.take(checked.admitted);
+      this.#held.set(log, held);
     }
-  }
-
-  async #check({ log, update }: Task): Promise<Checked> {
-    const { hash } = this.#ports;
-    if (!isLogName(log)) return { log, admitted: [], refused: [], gap: false, whole: notALog };
-    const parsed = this.store.read(({ blocks }) =>
-      parseAppends(hash, firstHead, update, knownClients(hash, blocks, log)),
-    );
-    if (!parsed.ok) {
-      if (parsed.refusal.code === "gap") return { log, admitted: [], refused: [], gap: true, whole: null };
-      return { log, admitted: [], refused: [], gap: false, whole: parsed.refusal };
-    }
-    const admission = await this.store.read(({ blocks }) =>
-      admitRuns(this.#ports, log, admissionView(hash, blocks, this.id, log), parsed.runs),
-    );
-    this.#countRepeated(log, parsed.runs);
-    const { admitted: valid, refused } = withoutInvalid(hash, log, admission.admitted);
-    const { admitted, refused: stale } = this.store.read(({ blocks }) =>
-      withoutStaleClosing(log, (stream) => blocks.tip(log, stream)?.seq ?? 0, valid),
-    );
-    refused.push(...stale);
-    for (const { stream, seq, problem } of admission.refused) {
-      refused.push({
-        type: "refused",
-        log,
-        stream,
-        seq,
-        code: problem.code,
-        reason: problem.message,
-        changes: [],
-      });
-    }
-    // Nothing is stored of an update that came before its devices' introductions: the client sends those first.
-    if (admission.waiting.length > 0)
-      return { log, admitted: [], refused: [], gap: false, whole: notIntroduced };
-    if (!this.#takeNames(log, admitted))
-      return { log, admitted: [], refused: [], gap: false, whole: spaceFull };
-    return { log, admitted, refused, gap: admission.askAgain.length > 0, whole: null };
+    return { ...checked, task, held };
   }
 
   /** Whether there is room for the names that the blocks bring; takes it. */
-  #takeNames(log: LogName, admitted: readonly AdmittedBlock[]): boolean {
+  #takeNames({ log, tips }: HeldLog, admitted: readonly AdmittedBlock[]): boolean {
     const streams = admitted.filter(({ header }) => header.seq === 1).length;
     if (streams === 0) return true;
-    const left = this.store.read(({ blocks }) => {
-      this.#namesLeft ??= blocks
-        .logs()
-        .reduce((room, name) => room - namesBytes(name, blocks.tips(name).size), maxNamesBytes);
-      const isNew = blocks.tips(log).size === 0;
-      return this.#namesLeft - (isNew ? namesBytes(log, streams) : streams * streamNameBytes);
-    });
+    this.#namesLeft ??= this.store.read(({ blocks }) => this.#countNamesLeft(blocks));
+    const left = this.#namesLeft - (tips.size === 0 ? namesBytes(log, streams) : streams * streamNameBytes);
     if (left < 0) return false;
     this.#namesLeft = left;
     return true;
   }
 
-  #countRepeated(log: LogName, runs: readonly Run[]): void {
-    const tips = this.store.read(({ blocks }) => blocks.tips(log));
-    for (const { stream, firstSeq, blocks } of runs) {
-      const held = tips.get(stream)?.seq ?? 0;
-      this.#counts.blocksRepeated += Math.max(0, Math.min(held - firstSeq + 1, blocks.length));
+  #countNamesLeft(blocks: BlockStore): number {
+    const held = [...this.#held.values()].map(({ log, tips }) => namesBytes(log, tips.size));
+    const others = blocks.logs().filter((log) => !this.#held.has(log));
+    const sizes = [...held, ...others.map((log) => namesBytes(log, blocks.tips(log).size))];
+    return sizes.reduce((left, size) => left - size, maxNamesBytes);
+  }
+
+  async #commit(group: readonly CheckedTask[]): Promise<void> {
+    if (group.length === 0) return;
+    const moved = new Set(group.filter(({ admitted }) => admitted.length > 0).map(({ held }) => held));
+    try {
+      if (moved.size > 0) {
+        await this.store.write(({ blocks }) => {
+          for (const { held, admitted } of group)
+            for (const block of admitted) appendBlock(blocks, held.log, block);
+        });
+        this.#counts.commits += 1;
+      }
+    } catch (error) {
+      this.#namesLeft = null;
+      for (const held of moved) held.rolledBack();
+      for (const { task } of group) task.reject(error);
+      return;
+    }
+    for (const held of moved) held.committed();
+    this.#passOn(group);
+    for (const checked of group) this.#waiting.push({ type: "committed", ...checked });
+    this.#flushing ??= this.#flush();
+  }
+
+  #passOn(group: readonly CheckedTask[]): void {
+    for (const [held, tasks] of byLog(group)) {
+      const blocks = new PassedBlocks(
+        this.#ports.hash,
+        held.log,
+        tasks.flatMap(({ admitted }) => admitted),
+      );
+      for (const listener of this.#hearersOf(held.log, tasks)) listener.onBlocks(blocks);
     }
   }
 
-  #finish(task: Task, checked: Checked): void {
-    const { log, admitted, refused, gap, whole } = checked;
-    if (whole !== null) {
-      task.reject(new UpdateRefused(whole.code, whole.message));
-      return;
+  /** Those who want to hear of a log, but not somebody who sent all there is to hear. */
+  *#hearersOf(log: LogName, tasks: readonly CheckedTask[]): Iterable<Listener> {
+    const senders = new Set(tasks.map(({ task }) => task.sender));
+    for (const listener of this.#listeners)
+      if (listener.wants(log) && !(senders.size === 1 && senders.has(listener))) yield listener;
+  }
+
+  /** Makes durable what was committed, again and again until nothing waits. */
+  async #flush(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const waiting = this.#waiting;
+      this.#waiting = [];
+      try {
+        await this.store.durable();
+        this.#settle(waiting);
+      } catch (error) {
+        for (const one of waiting) (one.type === "claim" ? one : one.task).reject(error);
+      }
     }
+    this.#flushing = null;
+  }
+
+  /** All of this is durable: it counts as such, and may be told. */
+  #settle(waiting: readonly Waiting[]): void {
+    const committed = waiting.flatMap((one) => (one.type === "committed" ? [one] : []));
+    for (const [held, tasks] of byLog(committed)) {
+      const blocks = tasks.flatMap(({ admitted }) => admitted);
+      const heads = lastHeads(blocks);
+      held.becameDurable(blocks.length, heads);
+      this.#digests.moved(held.log);
+      const ack = encodeMessage({ type: "ack", log: held.log, heads, isAnswer: false });
+      for (const listener of this.#hearersOf(held.log, tasks)) listener.onDurable(ack);
+    }
+    for (const one of waiting) {
+      if (one.type === "claim") one.resolve();
+      else this.#answer(one);
+    }
+  }
+
+  #answer({ task, held, admitted, refused, gap }: CheckedTask): void {
     this.#counts.blocksAdmitted += admitted.length;
     this.#counts.blocksRefused += refused.length;
     for (const { changes } of admitted) this.#counts.changesAdmitted += changes.length;
-    const moved = movedHeads(admitted);
-    if (admitted.length > 0) this.#tell(task.sender, log, admitted, moved);
-    const heads = gap || moved.length === 0 ? this.store.read(({ blocks }) => headsOf(blocks, log)) : moved;
+    const heads = gap || admitted.length === 0 ? held.durableHeads : lastHeads(admitted);
     task.resolve({ heads, refused, gap });
   }
+}
 
-  #tell(
-    sender: Listener | null,
-    log: LogName,
-    admitted: readonly AdmittedBlock[],
-    heads: readonly StreamHead[],
-  ): void {
-    const others = [...this.#listeners].filter((listener) => listener !== sender && listener.wants(log));
-    if (others.length === 0) return;
-    const update = encodeAppends(this.#ports.hash, firstHead, runsOf(admitted));
-    for (const listener of others) listener.onUpdate(log, update, heads);
+/** The tasks that brought something, by their logs. */
+function byLog<Item extends CheckedTask>(tasks: readonly Item[]): ReadonlyMap<HeldLog, readonly Item[]> {
+  const groups = new Map<HeldLog, Item[]>();
+  for (const task of tasks) {
+    if (task.admitted.length === 0) continue;
+    const group = groups.get(task.held);
+    if (group === undefined) groups.set(task.held, [task]);
+    else group.push(task);
   }
-}
-
-interface Checked {
-  readonly log: LogName;
-  readonly admitted: readonly AdmittedBlock[];
-  readonly refused: RefusedMessage[];
-  readonly gap: boolean;
-  /** Why the update was refused whole: it is no list of appends. */
-  readonly whole: { readonly code: string; readonly message: string } | null;
-}
-
-interface CheckedTask extends Checked {
-  readonly task: Task;
+  return groups;
 }
 
 function namesBytes(log: LogName, streams: number): number {
@@ -258,17 +330,7 @@ function costOf({ header, changes }: AdmittedBlock): number {
   return header.payloadBytes + changes.length * changeCostBytes;
 }
 
-/** An update that is no list of appends at all; whoever sent it is not one of our clients. */
-export class UpdateRefused extends Error {
-  readonly code: string;
-
-  constructor(code: string, message: string) {
-    super(message);
-    this.code = code;
-  }
-}
-
-function appendBlock(blocks: Parameters<typeof headsOf>[0], log: LogName, block: AdmittedBlock): void {
+function appendBlock(blocks: BlockStore, log: LogName, block: AdmittedBlock): void {
   const { stream, seq, closes } = block.header;
   blocks.append(log, stream, {
     seq,
@@ -279,35 +341,9 @@ function appendBlock(blocks: Parameters<typeof headsOf>[0], log: LogName, block:
   if (closes !== null) blocks.close(log, `${deviceOf(stream)}.${closes.epoch}`, closes.seq);
 }
 
-const notALog = { code: "not-a-log", message: "no log can have that name" } as const;
-
-const spaceFull = {
-  code: "space-full",
-  message: "the space has as many logs and devices' streams as it can hold",
-} as const;
-
-const notIntroduced = {
-  code: "not-introduced",
-  message: "a device has not introduced itself to this space",
-} as const;
-
-function movedHeads(admitted: readonly AdmittedBlock[]): readonly StreamHead[] {
+function lastHeads(admitted: readonly AdmittedBlock[]): readonly StreamHead[] {
   const last = new Map<StreamName, StreamHead>();
-  for (const { header, hash } of admitted) {
+  for (const { header, hash } of admitted)
     last.set(header.stream, { stream: header.stream, seq: header.seq, tag: tagOf(hash) });
-  }
   return [...last.values()];
-}
-
-function runsOf(admitted: readonly AdmittedBlock[]): readonly Run[] {
-  const runs = new Map<StreamName, { stream: StreamName; firstSeq: number; blocks: Uint8Array[] }>();
-  for (const { header, bytes } of admitted) {
-    const run = runs.get(header.stream);
-    if (run === undefined) {
-      runs.set(header.stream, { stream: header.stream, firstSeq: header.seq, blocks: [bytes] });
-    } else {
-      run.blocks.push(bytes);
-    }
-  }
-  return [...runs.values()];
 }

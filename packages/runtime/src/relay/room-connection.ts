@@ -1,6 +1,6 @@
 import type { LogName } from "@darksync/core/vector";
 import { firstHead } from "@darksync/log/head";
-import { decodeStateVector, vectorOfClocks } from "@darksync/log/state-vector";
+import { decodeStateVector } from "@darksync/log/state-vector";
 import { batchBytes } from "@darksync/sync/message";
 import {
   awarenessMessage,
@@ -10,10 +10,11 @@ import {
   syncStep2,
   syncUpdate,
 } from "@darksync/sync/room-message";
-import { stateVectorOf, updateBeyond, vectorOf } from "../replica/log-view.js";
+import { stateVectorOf, updateBeyond } from "../replica/log-view.js";
 import type { Connection } from "../transport.js";
+import { UpdateRefused } from "./check-update.js";
 import type { Relay } from "./relay.js";
-import { type Listener, type RelaySpace, UpdateRefused } from "./relay-space.js";
+import type { Listener, RelaySpace } from "./relay-space.js";
 
 /**
  * A stock Yjs provider (`y-websocket`) in the room of a log's head document: it sees live appends and may carry
@@ -33,7 +34,10 @@ export class RoomConnection {
   #admittingBytes = 0;
   readonly #listener: Listener = {
     wants: (log) => log === this.#log,
-    onUpdate: (_log, update) => this.#connection.send(syncUpdate(update)),
+    onBlocks: (blocks) => {
+      for (const message of blocks.roomMessages(firstHead)) this.#connection.send(message);
+    },
+    onDurable: () => {},
   };
 
   /** `room`: those who are in the same room, to pass awareness on. */
@@ -51,8 +55,7 @@ export class RoomConnection {
     this.#room = room;
     room.add(this);
     this.#stopListening = space.listen(this.#listener);
-    const vector = space.store.read(({ blocks }) => vectorOf(blocks, log));
-    connection.send(syncStep1(stateVectorOf(relay.ports.hash, vector)));
+    void this.#tellHeld();
   }
 
   onMessage(bytes: Uint8Array): void {
@@ -84,6 +87,18 @@ export class RoomConnection {
     this.#stopListening();
   }
 
+  /** Tells what is durable here, so that the provider sends what is not. */
+  async #tellHeld(): Promise<void> {
+    try {
+      await this.#space.durable();
+      const { durableVector } = this.#space.held(this.#log);
+      this.#connection.send(syncStep1(stateVectorOf(this.#relay.ports.hash, durableVector)));
+    } catch (error) {
+      this.#connection.close();
+      this.#relay.onFailure(error);
+    }
+  }
+
   /** One answer at a time: a question costs a few bytes, its answer may be the whole log. */
   async #answerQuestions(): Promise<void> {
     this.#isAnswering = true;
@@ -108,9 +123,7 @@ export class RoomConnection {
       this.#connection.send(permissionDenied("malformed-message: that was no state vector"));
       return;
     }
-    let vector = store.read(({ blocks }) =>
-      vectorOfClocks(hash, firstHead, blocks.tips(this.#log).keys(), clocks),
-    );
+    let vector = this.#space.held(this.#log).vectorOf(clocks);
     for (let isFirst = true; !this.#isClosed; isFirst = false) {
       const batch = store.read(({ blocks }) => updateBeyond(hash, blocks, this.#log, vector, batchBytes));
       if (batch === null) {
@@ -129,9 +142,7 @@ export class RoomConnection {
     try {
       const { refused, gap } = await this.#space.admit(this.#log, update, this.#listener);
       for (const { code, reason } of refused) this.#connection.send(permissionDenied(`${code}: ${reason}`));
-      if (!gap) return;
-      const vector = this.#space.store.read(({ blocks }) => vectorOf(blocks, this.#log));
-      this.#connection.send(syncStep1(stateVectorOf(this.#relay.ports.hash, vector)));
+      if (gap) await this.#tellHeld();
     } catch (error) {
       if (error instanceof UpdateRefused) {
         this.#connection.send(permissionDenied(`${error.code}: ${error.message}`));

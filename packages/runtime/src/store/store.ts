@@ -41,7 +41,15 @@ export interface Store<Tables> {
 }
 
 export type ReplicaStore = Store<ReplicaTables>;
-export type RelayStore = Store<RelayTables>;
+
+/** A relay's store: its writes are kept when they are fulfilled, but may be lost with the machine's power. */
+export interface RelayStore extends Store<RelayTables> {
+  /**
+   * Fulfilled when all that was written before the call is durable; calls that come together are one effort. Once it
+   * was rejected the store is of no more use.
+   */
+  durable(): Promise<void>;
+}
 
 /** The spaces of a relay, each in a store of its own. */
 export interface RelaySpaces {
@@ -61,7 +69,8 @@ export class StoreError extends Error {
     | "database-missing"
     | "database-newer"
     | "database-busy"
-    | "disk-full";
+    | "disk-full"
+    | "disk-failed";
   readonly hint: string;
 
   constructor(code: StoreError["code"], message: string, hint: string) {

@@ -1,0 +1,187 @@
+import { streamRoot } from "@darksync/core/block";
+import type { Hash } from "@darksync/core/ports";
+import { deviceOf, type StreamName } from "@darksync/core/stream";
+import type { LogName, Vector } from "@darksync/core/vector";
+import type { AdmittedBlock } from "@darksync/log/admission";
+import type { AdmissionView, Authority, StreamState } from "@darksync/log/admission-view";
+import { clientIdOf } from "@darksync/log/client-id";
+import { firstHead } from "@darksync/log/head";
+import type { KnownStream } from "@darksync/log/update";
+import { logDigest, tagOf } from "@darksync/sync/digest";
+import { encodeMessage, type StreamHead } from "@darksync/sync/message";
+import { authLog } from "@darksync/sync/wanted";
+import type { BlockStore, Tip } from "../store/block-store.js";
+import type { RelayStore } from "../store/store.js";
+
+/**
+ * What a relay remembers of a log that somebody uses: where its streams end, with the blocks that were checked and wait
+ * for their commit, and beside it what is durable of that (L5). It is made of rows, so it may be forgotten whenever
+ * nothing is on its way.
+ */
+export class HeldLog {
+  readonly log: LogName;
+  /** Blocks that are committed and perhaps not durable. */
+  undurableCount = 0;
+  /** Whether it was used since it was last looked at. */
+  wasUsed = true;
+  readonly #hash: Hash;
+  readonly #store: RelayStore;
+  readonly #space: string;
+  readonly #tips = new Map<StreamName, Tip>();
+  readonly #clients = new Map<number, StreamName>();
+  readonly #closedAt = new Map<StreamName, number | null>();
+  readonly #devices = new Set<string>();
+  /** Hashes of the blocks that were checked and wait for their commit. */
+  readonly #uncommitted = new Map<string, string>();
+  readonly #durable = new Map<StreamName, StreamHead>();
+  #digest: string | null = null;
+  #stateMessage: Uint8Array | null = null;
+
+  /** Reads the rows. What they say must be durable, or be waited for before it is told to anybody. */
+  constructor(hash: Hash, store: RelayStore, space: string, log: LogName) {
+    this.#hash = hash;
+    this.#store = store;
+    this.#space = space;
+    this.log = log;
+    this.#readTips();
+    for (const [stream, tip] of this.#tips) this.#durable.set(stream, headOf(stream, tip));
+  }
+
+  /** Where the streams end, what is not committed yet included. */
+  get tips(): ReadonlyMap<StreamName, Tip> {
+    return this.#tips;
+  }
+
+  get durableHeads(): readonly StreamHead[] {
+    return [...this.#durable.values()];
+  }
+
+  get durableVector(): Vector {
+    return new Map([...this.#durable.values()].map(({ stream, seq }) => [stream, seq]));
+  }
+
+  /** The message `state` with all that is durable. */
+  get stateMessage(): Uint8Array {
+    this.#stateMessage ??= encodeMessage({ type: "state", log: this.log, heads: this.durableHeads });
+    return this.#stateMessage;
+  }
+
+  /** Digest of what is durable; null if nothing is. */
+  get digest(): string | null {
+    if (this.#durable.size === 0) return null;
+    this.#digest ??= logDigest(this.#hash, this.log, this.durableHeads);
+    return this.#digest;
+  }
+
+  /** Finds streams by the client ids of the head document. */
+  known(client: number): KnownStream | null {
+    const stream = this.#clients.get(client);
+    return stream === undefined ? null : { stream, nextSeq: this.#seqOf(stream) + 1 };
+  }
+
+  /** What the sender of a state vector holds of the streams held here. */
+  vectorOf(clocks: ReadonlyMap<number, number>): Vector {
+    const vector = new Map<StreamName, number>();
+    for (const [client, clock] of clocks) {
+      const stream = this.#clients.get(client);
+      if (stream !== undefined && clock > 0) vector.set(stream, clock);
+    }
+    return vector;
+  }
+
+  /** What admission needs to know. `auth`: the space's log of devices, this one itself if it is that. */
+  view(auth: HeldLog): AdmissionView {
+    return {
+      stream: (stream) => this.#stateOf(stream),
+      hashAt: (stream, seq) => this.#hashAt(stream, seq),
+      authority: (device, vector) =>
+        this.log === authLog ? { kind: "allowed" } : auth.#authority(device, vector),
+    };
+  }
+
+  /** Notes blocks that are going to be committed. Whoever cannot commit them forgets this log. */
+  take(blocks: readonly AdmittedBlock[]): void {
+    for (const { header, hash } of blocks) {
+      const { stream, seq, closes } = header;
+      if (!this.#tips.has(stream)) this.#noteStream(stream);
+      this.#tips.set(stream, { seq, hash });
+      this.#uncommitted.set(`${stream} ${seq}`, hash);
+      if (closes !== null) this.#closedAt.set(`${deviceOf(stream)}.${closes.epoch}`, closes.seq);
+    }
+  }
+
+  committed(): void {
+    this.undurableCount += this.#uncommitted.size;
+    this.#uncommitted.clear();
+  }
+
+  /** What was taken was not committed: the rows hold. */
+  rolledBack(): void {
+    for (const held of [this.#uncommitted, this.#closedAt, this.#tips, this.#clients, this.#devices])
+      held.clear();
+    this.#readTips();
+  }
+
+  /** Notes that so many committed blocks are durable, these the last of their streams. */
+  becameDurable(blockCount: number, heads: Iterable<StreamHead>): void {
+    this.undurableCount -= blockCount;
+    this.#digest = null;
+    this.#stateMessage = null;
+    for (const head of heads) this.#durable.set(head.stream, head);
+  }
+
+  #readTips(): void {
+    for (const [stream, tip] of this.#store.read(({ blocks }) => blocks.tips(this.log))) {
+      this.#noteStream(stream);
+      this.#tips.set(stream, tip);
+    }
+  }
+
+  #noteStream(stream: StreamName): void {
+    const client = clientIdOf(this.#hash, stream, firstHead.number);
+    const other = this.#clients.get(client);
+    if (other === undefined || stream < other) this.#clients.set(client, stream);
+    this.#devices.add(deviceOf(stream));
+  }
+
+  #stateOf(stream: StreamName): StreamState {
+    const tip = this.#tips.get(stream);
+    const hash = tip?.hash ?? streamRoot(this.#hash, this.#space, this.log, stream);
+    // Authority below compares vectors that only grow: those of the blocks held were satisfied when they came.
+    return { seq: tip?.seq ?? 0, hash, auth: new Map(), closedAt: this.#closingOf(stream) };
+  }
+
+  #closingOf(stream: StreamName): number | null {
+    const known = this.#closedAt.get(stream);
+    if (known !== undefined) return known;
+    const closedAt = this.#store.read(({ blocks }) => blocks.closedAt(this.log, stream));
+    // Only of streams held: else the names that are asked for would fill the memory.
+    if (this.#tips.has(stream)) this.#closedAt.set(stream, closedAt);
+    return closedAt;
+  }
+
+  #hashAt(stream: StreamName, seq: number): string | null {
+    if (seq === 0) return streamRoot(this.#hash, this.#space, this.log, stream);
+    const tip = this.#tips.get(stream);
+    if (tip?.seq === seq) return tip.hash;
+    const waiting = this.#uncommitted.get(`${stream} ${seq}`);
+    return (
+      waiting ??
+      this.#store.read(({ blocks }: { blocks: BlockStore }) => blocks.hashAt(this.log, stream, seq))
+    );
+  }
+
+  /** In an open space every device may write that has introduced itself (P1 comes with memberships). */
+  #authority(device: string, vector: Vector): Authority {
+    for (const [stream, seq] of vector) if (this.#seqOf(stream) < seq) return { kind: "wait" };
+    return this.#devices.has(device) ? { kind: "allowed" } : { kind: "wait" };
+  }
+
+  #seqOf(stream: StreamName): number {
+    return this.#tips.get(stream)?.seq ?? 0;
+  }
+}
+
+function headOf(stream: StreamName, { seq, hash }: Tip): StreamHead {
+  return { stream, seq, tag: tagOf(hash) };
+}
