@@ -1,4 +1,4 @@
-import { type Block, decodeBlock, type OpenBlock, openBlock } from "@darksync/core/block";
+import { type Block, type BlockHeader, decodeBlock, type OpenBlock, openBlock } from "@darksync/core/block";
 import { toHex } from "@darksync/core/bytes";
 import type { PublicKey } from "@darksync/core/ports";
 import type { Problem } from "@darksync/core/result";
@@ -130,8 +130,8 @@ function readInPlace(bytes: Uint8Array, stream: StreamName, seq: number): Block 
   return header.stream === stream && header.seq === seq ? header : "wrong-place";
 }
 
-/** What is wrong with where the block stands to the ends of epochs (C3); null if nothing. */
-function beyondEpoch(header: Block, state: StreamState, place: Stream): RefusalCode | null {
+/** What is wrong with where a block stands to the ends of epochs (C3); null if nothing. */
+export function beyondEpoch(header: BlockHeader, state: StreamState, place: Stream): RefusalCode | null {
   if (state.closedAt !== null && header.seq > state.closedAt) return "closed-stream";
   if (header.closes === null) return null;
   return header.seq === 1 && header.closes.epoch !== toHex(place.epoch) ? null : "misplaced-closing";

@@ -1,22 +1,14 @@
-import { type Change, changeId, decodeChange } from "@darksync/core/change";
-import { Fold } from "@darksync/core/fold";
-import { isSkewed, observe, type Timestamp } from "@darksync/core/hlc";
 import type { Location } from "@darksync/core/location";
 import type { Problem } from "@darksync/core/result";
-import { deviceOf, type StreamName } from "@darksync/core/stream";
+import { deviceOf } from "@darksync/core/stream";
 import type { LogName } from "@darksync/core/vector";
 import { type AdmittedBlock, admitRuns } from "@darksync/log/admission";
 import { firstHead } from "@darksync/log/head";
 import { parseAppends } from "@darksync/log/update";
-import { bringBackShown } from "../cache/bring-back.js";
-import { isPackageLog, noteSeen } from "../dependency/note-seen.js";
-import { type TakenBlock, updateDependencies } from "../dependency/update.js";
-import type { ReplicaTables } from "../store/store.js";
-import { readClock, writeClock } from "./commit-change.js";
 import { giveUpBlocks } from "./epoch.js";
-import { noteOwnBlock } from "./last-seen.js";
+import { Inbox, type IncomingBlock } from "./inbox.js";
 import { admissionView, knownClients } from "./log-view.js";
-import { refold } from "./refold.js";
+import { readChange } from "./read-change.js";
 import { type Replica, readFacts } from "./replica.js";
 
 /** What came of an update. */
@@ -46,8 +38,9 @@ export async function ingest(replica: Replica, log: LogName, update: Uint8Array)
   );
   return store.write((tables) => {
     let isLacking = admission.askAgain.length > 0 || admission.waiting.length > 0;
-    const inbox = new Inbox(replica, tables, log);
-    for (const block of admission.admitted) if (!inbox.take(block)) isLacking = true;
+    const inbox = new Inbox(replica, tables);
+    for (const block of admission.admitted)
+      if (!inbox.take(log, incoming(replica, log, block))) isLacking = true;
     const refused: Problem[] = [];
     for (const refusal of admission.refused) {
       const { code } = refusal.problem;
@@ -66,99 +59,13 @@ export async function ingest(replica: Replica, log: LogName, update: Uint8Array)
   });
 }
 
-/** Takes admitted blocks into the tables of one transaction. */
-class Inbox {
-  pulled = 0;
-  judged: ReadonlySet<Location> = new Set();
-  mustRefold = false;
-  readonly #replica: Replica;
-  readonly #tables: ReplicaTables;
-  readonly #log: LogName;
-  readonly #fold: Fold;
-  readonly #taken: TakenBlock[] = [];
-  readonly #nowMs: number;
-  #clock: Timestamp;
-
-  constructor(replica: Replica, tables: ReplicaTables, log: LogName) {
-    this.#replica = replica;
-    this.#tables = tables;
-    this.#log = log;
-    this.#fold = new Fold(tables.packages, replica);
-    this.#nowMs = replica.clock();
-    this.#clock = readClock(replica, tables);
-  }
-
-  /** False if another process was faster and the block no longer continues its stream. */
-  take({ header, bytes, hash, changes }: AdmittedBlock): boolean {
-    const { blocks } = this.#tables;
-    const { stream, seq, closes } = header;
-    const tip = blocks.tip(this.#log, stream);
-    if ((tip?.seq ?? 0) >= seq) return true;
-    if ((tip?.seq ?? 0) !== seq - 1) return false;
-    if (tip !== null && tip.hash !== header.prev) return false;
-    blocks.append(this.#log, stream, { seq, hash, changeCount: changes.length, bytes });
-    const taken = changes.map((change, index) => this.#takeChange(stream, seq, index, change));
-    noteSeen(this.#tables, { log: this.#log, stream }, seq, header.seen);
-    if (isPackageLog(this.#log)) {
-      const isRead = taken.every((change) => change !== null);
-      this.#taken.push({ log: this.#log, stream, seq, changes: isRead ? taken : null });
-    }
-    if (deviceOf(stream) === this.#replica.device) noteOwnBlock(this.#tables, header);
-    if (closes !== null) this.#close(`${deviceOf(stream)}.${closes.epoch}`, closes.seq);
-    return true;
-  }
-
-  finish(): void {
-    const folded = this.#fold.finish();
-    this.judged = folded.judged;
-    if (this.mustRefold) refold(this.#replica, this.#tables);
-    else {
-      bringBackShown(this.#tables, folded.locations);
-      updateDependencies(this.#replica, this.#tables, folded, this.#taken);
-    }
-    writeClock(this.#tables, this.#clock);
-  }
-
-  /** The change, or null where it was here already or cannot be read. */
-  #takeChange(stream: StreamName, seq: number, index: number, bytes: Uint8Array): Change | null {
-    const device = deviceOf(stream);
-    const id = changeId(this.#replica.hash, device, this.#log, bytes);
-    const place = { stream, seq, index };
-    // Ours, and lost here when an older copy of the database was put back; or moved to a new epoch.
-    if (this.#tables.changes.has(id)) {
-      this.#tables.changes.place(id, place);
-      return null;
-    }
-    const decoded = decodeChange(bytes);
-    const time = decoded.type === "change" ? decoded.change.time : null;
-    this.pulled += 1;
-    this.#tables.changes.add({
-      id,
-      device,
-      log: this.#log,
-      time: time ?? { wallMs: 0, counter: 0 },
-      receivedAtMs: this.#nowMs,
-      isSkewed: time !== null && isSkewed(time, this.#nowMs),
-      place,
-      setAside: null,
-      bytes: null,
-    });
-    if (time !== null) this.#clock = observe(this.#clock, time, this.#nowMs);
-    const reason = decoded.type === "change" ? this.#foldChange(id, device, decoded.change) : decoded.reason;
-    if (reason !== null) this.#tables.changes.setSetAside(id, reason);
-    return decoded.type === "change" ? decoded.change : null;
-  }
-
-  #foldChange(id: string, device: string, change: Change): string | null {
-    return this.#fold.fold({ id, device, log: this.#log, change }, true);
-  }
-
-  /** An epoch ends: what lies beyond counts nowhere (C3). */
-  #close(stream: StreamName, seq: number): void {
-    const { blocks } = this.#tables;
-    blocks.close(this.#log, stream, seq);
-    if ((blocks.tip(this.#log, stream)?.seq ?? 0) <= seq) return;
-    giveUpBlocks(this.#replica, this.#tables, this.#log, stream, seq);
-    this.mustRefold = true;
-  }
+/** A block that was admitted, with its changes read. */
+function incoming(
+  replica: Replica,
+  log: LogName,
+  { header, hash, bytes, changes }: AdmittedBlock,
+): IncomingBlock {
+  const device = deviceOf(header.stream);
+  const read = changes.map((change) => readChange(replica.hash, device, log, change));
+  return { header, hash, bytes, changes: read, decoded: read.map(({ change }) => change) };
 }

@@ -1,0 +1,130 @@
+import type { BlockHeader } from "@darksync/core/block";
+import type { Change } from "@darksync/core/change";
+import { Fold } from "@darksync/core/fold";
+import { isSkewed, observe, type Timestamp } from "@darksync/core/hlc";
+import type { Location } from "@darksync/core/location";
+import { deviceOf, type StreamName } from "@darksync/core/stream";
+import type { LogName } from "@darksync/core/vector";
+import { isPackageLog, noteSeen } from "../dependency/note-seen.js";
+import { type TakenBlock, updateDependencies } from "../dependency/update.js";
+import type { ReplicaTables } from "../store/store.js";
+import { readClock, writeClock } from "./commit-change.js";
+import { giveUpBlocks } from "./epoch.js";
+import { noteOwnBlock } from "./last-seen.js";
+import type { ReadChange } from "./read-change.js";
+import { refold } from "./refold.js";
+import type { Replica } from "./replica.js";
+
+/** A block that may be stored, its changes read. */
+export interface IncomingBlock {
+  readonly header: BlockHeader;
+  /** Hex. */
+  readonly hash: string;
+  readonly changes: readonly ReadChange[];
+  /** Where its bytes are: here, or in the log's segment of this number. */
+  readonly bytes: Uint8Array | { readonly segment: number };
+  /** The changes as they were decoded, null where one could not be; left out where nobody has them at hand. */
+  readonly decoded?: readonly (Change | null)[];
+}
+
+/** Takes admitted blocks into the tables of one transaction. */
+export class Inbox {
+  pulled = 0;
+  judged: ReadonlySet<Location> = new Set();
+  mustRefold = false;
+  readonly #replica: Replica;
+  readonly #tables: ReplicaTables;
+  readonly #fold: Fold;
+  readonly #taken: TakenBlock[] = [];
+  readonly #nowMs: number;
+  #clock: Timestamp;
+
+  constructor(replica: Replica, tables: ReplicaTables) {
+    this.#replica = replica;
+    this.#tables = tables;
+    this.#fold = new Fold(tables.packages, replica);
+    this.#nowMs = replica.clock();
+    this.#clock = readClock(replica, tables);
+  }
+
+  /** False if another process was faster and the block no longer continues its stream. */
+  take(log: LogName, block: IncomingBlock): boolean {
+    const { header, hash, changes, bytes } = block;
+    const { blocks } = this.#tables;
+    const { stream, seq, closes } = header;
+    const tip = blocks.tip(log, stream);
+    if ((tip?.seq ?? 0) >= seq) return true;
+    if ((tip?.seq ?? 0) !== seq - 1) return false;
+    if (tip !== null && tip.hash !== header.prev) return false;
+    const place = { seq, hash, changeCount: changes.length };
+    if (bytes instanceof Uint8Array) blocks.append(log, stream, { ...place, bytes });
+    else blocks.seal(log, stream, place, bytes.segment);
+    const device = deviceOf(stream);
+    const areNew = changes.map((change, index) => this.#takeChange(log, stream, device, seq, index, change));
+    noteSeen(this.#tables, { log, stream }, seq, header.seen);
+    if (isPackageLog(log)) {
+      this.#taken.push({ log, stream, seq, changes: decodedOf(block, areNew) });
+    }
+    if (device === this.#replica.device) noteOwnBlock(this.#tables, header);
+    if (closes !== null) this.#close(log, `${device}.${closes.epoch}`, closes.seq);
+    return true;
+  }
+
+  /** Writes what the blocks came to. Call it once, after the last `take`. */
+  finish(): void {
+    const folded = this.#fold.finish();
+    this.judged = folded.judged;
+    if (this.mustRefold) refold(this.#replica, this.#tables);
+    else updateDependencies(this.#replica, this.#tables, folded, this.#taken);
+    writeClock(this.#tables, this.#clock);
+  }
+
+  /** False if the change was here already. */
+  #takeChange(
+    log: LogName,
+    stream: StreamName,
+    device: string,
+    seq: number,
+    index: number,
+    { id, time, effects }: ReadChange,
+  ): boolean {
+    const { changes } = this.#tables;
+    const place = { stream, seq, index };
+    // Ours, and lost here when an older copy of the database was put back; or moved to a new epoch.
+    if (changes.has(id)) {
+      changes.place(id, place);
+      return false;
+    }
+    this.pulled += 1;
+    changes.add({
+      id,
+      device,
+      log,
+      time: time ?? { wallMs: 0, counter: 0 },
+      receivedAtMs: this.#nowMs,
+      isSkewed: time !== null && isSkewed(time, this.#nowMs),
+      place,
+      setAside: typeof effects === "string" ? effects : null,
+      bytes: null,
+    });
+    if (time !== null) this.#clock = observe(this.#clock, time, this.#nowMs);
+    if (typeof effects !== "string") this.#fold.apply(id, effects, true);
+    return true;
+  }
+
+  /** An epoch ends: what lies beyond counts nowhere (C3). */
+  #close(log: LogName, stream: StreamName, seq: number): void {
+    const { blocks } = this.#tables;
+    blocks.close(log, stream, seq);
+    if ((blocks.tip(log, stream)?.seq ?? 0) <= seq) return;
+    giveUpBlocks(this.#replica, this.#tables, log, stream, seq);
+    this.mustRefold = true;
+  }
+}
+
+/** The changes of a block if all of them were decoded, and none was here before. */
+function decodedOf({ decoded }: IncomingBlock, areNew: readonly boolean[]): readonly Change[] | null {
+  if (decoded === undefined || areNew.includes(false)) return null;
+  const changes = decoded.filter((change) => change !== null);
+  return changes.length === decoded.length ? changes : null;
+}
