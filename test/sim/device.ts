@@ -1,3 +1,4 @@
+import type { ChangeId } from "@darksync/core/op-id";
 import type { Signer } from "@darksync/core/ports";
 import type { Result } from "@darksync/core/result";
 import { darklang } from "@darksync/language/darklang";
@@ -44,6 +45,9 @@ export class Device {
   /** Whether a sync, or something that must not run beside one, has the space. */
   isLocked = false;
   backup: (() => void) | null = null;
+  /** Changes that its user is discarding. */
+  discarding: ReadonlySet<ChangeId> = new Set();
+  awayUntilMs = 0;
   links: Link[] = [];
   readonly world: World;
   readonly #random: Chance;
@@ -173,6 +177,16 @@ export class Device {
     });
   }
 
+  /** Puts the copy of its database back: what was only there since is lost. */
+  restore(): void {
+    if (this.backup === null) return;
+    this.tell("the copy of its database is put back");
+    this.process?.die();
+    this.world.forgiveDurable(null);
+    this.backup();
+    this.world.onRestored(this);
+  }
+
   stopWatching(): void {
     this.#watching?.stop();
   }
@@ -259,6 +273,13 @@ export class Device {
     this.replica = null;
     this.isLocked = false;
     this.#watching = null;
+    this.#comeBack();
+  }
+
+  #comeBack(): void {
+    const { agenda } = this.world;
+    const backMs = Math.max(agenda.nowMs + this.#chance.between(100, 8000), this.awayUntilMs);
+    agenda.after(backMs - agenda.nowMs, () => void this.start());
   }
 }
 

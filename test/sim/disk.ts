@@ -49,6 +49,8 @@ export class Disk<Tables> {
     if (this.isFull) return this.#fail(work, diskFull);
     if (this.#chance.percent(this.habits.againShare)) this.#runInVain(work);
     const written = this.memory.write(work);
+    // Whether anybody hears of a failure is seen below.
+    written.catch(() => {});
     this.writes += 1;
     onCommit();
     // Dies behind the commit: it is stored, and nobody was told.

@@ -1,7 +1,73 @@
 import type { Move } from "./move.ts";
-import { cutMove } from "./moves/cut.ts";
+import {
+  branchArchiveMove,
+  branchCreateMove,
+  branchRenameMove,
+  branchShareMove,
+  branchSwitchMove,
+  mergeMove,
+  rebaseMove,
+} from "./moves/branch.ts";
+import { clockMove } from "./moves/clock.ts";
+import { corruptMove, cutMove, partitionMove, silenceMove, slowNetworkMove } from "./moves/connection.ts";
+import { absenceMove, crashMove, relayCrashMove } from "./moves/crash.ts";
+import { deprecateMove } from "./moves/deprecate.ts";
+import { diskFullMove, relayDiskFullMove, relayRestoreMove, restoreMove } from "./moves/disk.ts";
+import { invalidChangeMove, newerFormatMove, newerOpMove } from "./moves/foreign-change.ts";
+import { hostileMove } from "./moves/hostile.ts";
+import { importMove } from "./moves/import.ts";
+import { otherRelayMove } from "./moves/other-relay.ts";
+import { applyBundleMove, discardMove, queueMoveMove, retryMove } from "./moves/queue.ts";
+import { removeMove } from "./moves/remove.ts";
+import { renameMove } from "./moves/rename.ts";
+import { planMove, resolveAllMove, resolveMove } from "./moves/resolve.ts";
 import { saveMove } from "./moves/save.ts";
 import { syncMove } from "./moves/sync.ts";
+import { syncFullMove } from "./moves/sync-full.ts";
+import { undoMove } from "./moves/undo.ts";
+import { watchMove } from "./moves/watch.ts";
 
-/** All that may happen in a run. A new one is a file in `moves/` and a line here, at the end of its list. */
-export const moves: readonly Move[] = [saveMove, syncMove, cutMove];
+/** All that may happen in a run. A new one is a file in `moves/` and a line here, at the end. */
+export const moves: readonly Move[] = [
+  saveMove,
+  syncMove,
+  watchMove,
+  renameMove,
+  removeMove,
+  undoMove,
+  deprecateMove,
+  importMove,
+  branchCreateMove,
+  branchSwitchMove,
+  branchShareMove,
+  branchRenameMove,
+  branchArchiveMove,
+  rebaseMove,
+  mergeMove,
+  resolveMove,
+  resolveAllMove,
+  planMove,
+  syncFullMove,
+  discardMove,
+  applyBundleMove,
+  queueMoveMove,
+  retryMove,
+  otherRelayMove,
+  newerOpMove,
+  newerFormatMove,
+  invalidChangeMove,
+  cutMove,
+  silenceMove,
+  corruptMove,
+  partitionMove,
+  slowNetworkMove,
+  crashMove,
+  absenceMove,
+  relayCrashMove,
+  clockMove,
+  diskFullMove,
+  relayDiskFullMove,
+  restoreMove,
+  relayRestoreMove,
+  hostileMove,
+];

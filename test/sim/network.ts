@@ -136,7 +136,7 @@ class Pipe {
   corruptNext = false;
   readonly #ports: LinkPorts;
   readonly #deliver: (bytes: Uint8Array) => void;
-  readonly #under: { readonly bytes: Uint8Array | null; readonly then: () => void }[] = [];
+  readonly #under: { readonly bytes: Uint8Array | null; readonly arrive: () => void }[] = [];
   readonly #waiting: (() => void)[] = [];
   #lastMs = 0;
   #isEnded = false;
@@ -150,15 +150,15 @@ class Pipe {
   send(bytes: Uint8Array): void {
     if (this.#isEnded) return;
     this.#ports.trace.note(bytes);
-    this.#under.push({ bytes, then: () => this.#deliver(this.#asItArrives(bytes)) });
+    this.#under.push({ bytes, arrive: () => this.#deliver(this.#asItArrives(bytes)) });
     this.#schedule();
   }
 
   /** Behind what is under way comes the end. */
-  end(then: () => void): void {
+  end(arrive: () => void): void {
     if (this.#isEnded) return;
     this.#isEnded = true;
-    this.#under.push({ bytes: null, then });
+    this.#under.push({ bytes: null, arrive });
     this.#schedule();
   }
 
@@ -191,7 +191,7 @@ class Pipe {
       return;
     }
     const next = this.#under.shift();
-    next?.then();
+    next?.arrive();
     if (this.#under.length < 2) this.#release();
   }
 

@@ -1,11 +1,12 @@
 import { memoryRelayStore } from "@darksync/runtime/memory/relay-spaces";
 import { Relay } from "@darksync/runtime/relay/relay";
 import type { RelayPorts } from "@darksync/runtime/relay/relay-space";
-import type { RelaySpaces, RelayTables } from "@darksync/runtime/store/store";
+import type { RelaySpaces, RelayStore, RelayTables } from "@darksync/runtime/store/store";
 import { StoreError } from "@darksync/runtime/store/store";
 import { Disk, type DiskHabits } from "./disk.ts";
 import type { Link } from "./network.ts";
-import { Process } from "./process.ts";
+import { never, Process } from "./process.ts";
+import { ProcessDied } from "./violation.ts";
 import type { World } from "./world.ts";
 
 /** A relay with its disks. Its process may die; what it committed stays. */
@@ -76,15 +77,31 @@ export class RelayNode {
       if (this.#world.chance.percent(60)) link.cut(this.#world.chance.below(3));
       else link.silence();
     this.links.clear();
+    this.#world.agenda.after(this.#world.chance.between(100, 6000), () => this.start());
+  }
+
+  /** Puts the copy of its disks back: what came since is lost. */
+  restore(): void {
+    if (this.backup === null) return;
+    this.#world.tell(this.name, "the copy of its data is put back");
+    // Asked before its connections break: the word on what it had may be on its way.
+    this.#world.forgiveDurable(this);
+    this.process?.die();
+    this.backup();
+    this.#world.forgiveLost();
   }
 
   readonly #onFailure = (error: unknown): void => {
-    if (!(error instanceof StoreError))
+    if (!(error instanceof StoreError || error instanceof ProcessDied))
       this.#world.fail("unexpected-error", `${this.name}: ${describeError(error)}`);
   };
 
   #spaces(process: Process): RelaySpaces {
-    const opened = (disk: Disk<RelayTables>) => disk.open(process, () => {});
+    // All is durable at once here: a disk that loses what was not flushed has to tell by this.
+    const opened = (disk: Disk<RelayTables>): RelayStore => ({
+      ...disk.open(process, () => {}),
+      durable: () => (process.isAlive ? Promise.resolve() : never()),
+    });
     return {
       list: () => [...this.disks.keys()].sort(),
       open: (space) => {

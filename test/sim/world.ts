@@ -7,6 +7,7 @@ import type { Check } from "./check.ts";
 import { Device } from "./device.ts";
 import { rememberingVerify } from "./keys.ts";
 import { Ledger } from "./ledger.ts";
+import { contentOf } from "./relay-content.ts";
 import { RelayNode } from "./relay-node.ts";
 import type { Swarm } from "./swarm.ts";
 import { Trace } from "./trace.ts";
@@ -40,7 +41,10 @@ export class World {
     this.chance = new Chance(`seed ${seed}`);
     this.swarm = swarm;
     this.#checks = checks;
-    const ports = { hash: sha256, verify: this.verify, compression: nodeCompression };
+    const ports = {
+      ...{ hash: sha256, verify: this.verify, compression: nodeCompression },
+      afterTurn: (callback: () => void) => this.agenda.after(0, callback),
+    };
     this.relays = Array.from(
       { length: swarm.relays },
       (_, index) => new RelayNode(this, `relay${index}`, ports, swarm.disk),
@@ -81,6 +85,9 @@ export class World {
   /** After each commit of a device: what it saved goes into the ledger. */
   onCommit(device: Device): void {
     this.#changed.add(device);
+    const gone = [...device.discarding].filter((id) => !device.read(({ changes }) => changes.has(id)));
+    if (gone.length > 0) device.discarding = new Set();
+    this.ledger.excuse(gone, "discarded");
     const own = [...device.signer.publicKey].map((byte) => byte.toString(16).padStart(2, "0")).join("");
     const after = this.#seenChanges.get(device) ?? 0;
     const records = device.read(({ changes }) => changes.after(after, Number.MAX_SAFE_INTEGER));
@@ -93,6 +100,7 @@ export class World {
   /** A device's disk holds something else now than what was written last. */
   onRestored(device: Device): void {
     this.#changed.add(device);
+    this.forgiveLost();
     this.#seenChanges.set(
       device,
       device.read(({ changes }) => changes.latest(1)[0]?.number ?? 0),
@@ -104,12 +112,26 @@ export class World {
     return this.#wasDurable.get(device)?.has(`${relay.name} ${block}`) ?? false;
   }
 
-  /** Before a relay or a device is put back: what is held for durable by now, all are excused for. */
-  forgiveDurable(): void {
+  /**
+   * Before a relay or a device is put back: what is held for durable by now, all are excused for; and what a relay has
+   * now, those who talk to it, for the word on it may be on its way.
+   */
+  forgiveDurable(restored: RelayNode | null): void {
+    const onRelay = restored === null ? [] : blocksOn(restored, this.devices[0]?.space ?? "");
     for (const device of this.devices) {
       const forgiven = this.#wasDurable.get(device) ?? new Set();
       this.#wasDurable.set(device, forgiven);
       for (const block of durableBlocks(device)) forgiven.add(block);
+      if (device.links.some(({ isOpen }) => isOpen)) for (const block of onRelay) forgiven.add(block);
+    }
+  }
+
+  /** After something was put back: a save that neither its device nor the relay holds any more is lost with that. */
+  forgiveLost(): void {
+    const onRelay = new Set(contentOf(this.mainRelay, this.devices[0]?.space ?? ""));
+    for (const { id, device } of this.ledger.saved.values()) {
+      if (!onRelay.has(id) && !device.read(({ changes }) => changes.has(id)))
+        this.ledger.excuse([id], "lost with an older copy");
     }
   }
 
@@ -134,6 +156,22 @@ export class World {
       if (wrong !== null) this.fail(check.name, wrong);
     }
   }
+}
+
+/** What a relay has, each block as `RELAY LOG STREAM SEQ HASH`. */
+function blocksOn(relay: RelayNode, space: string): readonly string[] {
+  const found = relay.stored(space, ({ blocks }) =>
+    blocks
+      .logs()
+      .flatMap((log) =>
+        [...blocks.tips(log).keys()].flatMap((stream) =>
+          blocks
+            .read(log, stream, 1, Number.MAX_SAFE_INTEGER)
+            .map(({ seq, hash }) => `${relay.name} ${log} ${stream} ${seq} ${hash}`),
+        ),
+      ),
+  );
+  return found ?? [];
 }
 
 /** What a device holds for durable, each block as `RELAY LOG STREAM SEQ HASH`. */

@@ -12,14 +12,25 @@ import type { World } from "../world.ts";
  */
 export const honesty: Check = {
   name: "honesty",
-  step: (world, device) => dishonestBlock(world, device) ?? dishonestStatus(world, device),
+  step: (world, device) => dishonestBlock(world, device, "may be late") ?? dishonestStatus(world, device),
+  end: (world) => {
+    for (const device of world.devices) {
+      const wrong = dishonestBlock(world, device, "knows by now");
+      if (wrong !== null) return `${device.name}: ${wrong}`;
+    }
+    return null;
+  },
 };
 
 function relayOf(world: World, url: string | null): RelayNode | null {
   return world.relays.find((relay) => relay.url === url) ?? null;
 }
 
-function dishonestBlock(world: World, device: Device): string | null {
+function dishonestBlock(
+  world: World,
+  device: Device,
+  knowledge: "may be late" | "knows by now",
+): string | null {
   return device.read((tables) => {
     const { space, relay: url } = readFacts(tables);
     const relay = relayOf(world, url);
@@ -30,7 +41,9 @@ function dishonestBlock(world: World, device: Device): string | null {
         const hash = tables.blocks.hashAt(log, stream, seq);
         const isThere = relay.stored(space, ({ blocks }) => blocks.hashAt(log, stream, seq)) === hash;
         if (hash === null) return `it holds block ${seq} of ${stream} in ${log} for durable and has none`;
-        if (isThere || world.wasDurable(relay, device, `${log} ${stream} ${seq} ${hash}`)) continue;
+        const isForgiven =
+          knowledge === "may be late" && world.wasDurable(relay, device, `${log} ${stream} ${seq} ${hash}`);
+        if (isThere || isForgiven) continue;
         return `it holds block ${seq} of ${stream} in ${log} for durable, and ${relay.name} does not have it`;
       }
     }

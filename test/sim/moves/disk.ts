@@ -1,0 +1,59 @@
+import type { Move } from "../move.ts";
+
+/** A device's disk is full for a while. */
+export const diskFullMove: Move = {
+  name: "disk-full",
+  kind: "fault",
+  weight: 4,
+  run: (world, chance) => {
+    const device = chance.pick(world.devices);
+    device.tell("its disk is full");
+    device.disk.isFull = true;
+    world.agenda.after(chance.between(50, 10_000), () => {
+      device.disk.isFull = false;
+    });
+  },
+};
+
+/** A relay's disk is full for a while. */
+export const relayDiskFullMove: Move = {
+  name: "relay-disk-full",
+  kind: "fault",
+  weight: 3,
+  run: (world, chance) => {
+    const relay = chance.pick(world.relays);
+    world.tell(relay.name, "its disk is full");
+    relay.isFull = true;
+    world.agenda.after(chance.between(50, 10_000), () => {
+      relay.isFull = false;
+    });
+  },
+};
+
+/** Somebody copies a device's database, or puts such a copy back. */
+export const restoreMove: Move = {
+  name: "restore",
+  kind: "fault",
+  weight: 4,
+  run: (world, chance) => {
+    const device = chance.pick(world.devices);
+    if (device.backup === null || chance.percent(40)) {
+      device.backup = device.disk.memory.checkpoint();
+      device.tell("its database is copied");
+    } else device.restore();
+  },
+};
+
+/** Whoever runs a relay copies its data, or puts such a copy back. */
+export const relayRestoreMove: Move = {
+  name: "relay-restore",
+  kind: "fault",
+  weight: 3,
+  run: (world, chance) => {
+    const relay = chance.pick(world.relays);
+    if (relay.backup === null || chance.percent(40)) {
+      relay.keepBackup();
+      world.tell(relay.name, "its data are copied");
+    } else relay.restore();
+  },
+};

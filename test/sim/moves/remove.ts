@@ -1,0 +1,20 @@
+import { remove } from "@darksync/runtime/edit/remove";
+import { describe } from "../device.ts";
+import type { Move } from "../move.ts";
+import { deviceUp, placeOf } from "../places.ts";
+
+/** Somebody removes a definition. */
+export const removeMove: Move = {
+  name: "remove",
+  kind: "intent",
+  weight: 5,
+  run: (world, chance) => {
+    const device = deviceUp(world, chance);
+    const here = device?.here ?? null;
+    if (device === null || here === null) return;
+    const place = placeOf(world, chance);
+    void device.act(`remove ${place}`, async () =>
+      describe(await remove(here, place), (id) => id.slice(0, 8)),
+    );
+  },
+};
