@@ -34,5 +34,6 @@ export const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   queue: async () => (await import("./commands/queue.js")).addQueue,
   offline: async () => (await import("./commands/offline.js")).addOffline,
   conflicts: async () => (await import("./commands/conflicts.js")).addConflicts,
+  cache: async () => (await import("./commands/cache.js")).addCache,
   bundle: async () => (await import("./commands/bundle.js")).addBundle,
 };

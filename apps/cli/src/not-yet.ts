@@ -5,6 +5,5 @@ export const notYet: ReadonlyMap<string, string> = new Map([
   ["member", "memberships"],
   ["namespace", "rights on namespaces"],
   ["peer", "sync between peers"],
-  ["cache", "a limit on storage"],
   ["daemon", "a daemon"],
 ]);

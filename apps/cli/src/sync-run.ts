@@ -5,6 +5,7 @@ import { processTimers } from "@darksync/node/timers";
 import { readFacts } from "@darksync/runtime/replica/replica";
 import { type SyncOptions, type SyncOutcome, SyncSession } from "@darksync/runtime/replica/sync-session";
 import type { SyncMode } from "@darksync/sync/replica-state";
+import { makeRoom } from "./make-room.js";
 import { ProblemError, unwrap } from "./problem-error.js";
 import type { Space } from "./space.js";
 
@@ -57,7 +58,9 @@ export function runSync(space: Space, relay: RelayUrl, options: SyncOptions = {}
   return withSyncLock(space, async () => {
     // Whoever stayed to sync held the lock, and is gone without saying so.
     if (isWatching(space)) await noteWatching(space, false);
-    return newSession(space, relay, "once", options).run();
+    const outcome = await newSession(space, relay, "once", options).run();
+    await makeRoom(space);
+    return outcome;
   });
 }
 

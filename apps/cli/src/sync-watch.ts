@@ -5,6 +5,7 @@ import { readFacts } from "@darksync/runtime/replica/replica";
 import { lastProblem } from "@darksync/runtime/replica/sync-notes";
 import type { SyncCounts, SyncOutcome } from "@darksync/runtime/replica/sync-session";
 import { type Answer, print } from "./command.js";
+import { makeRoom } from "./make-room.js";
 import { ProblemError } from "./problem-error.js";
 import type { Space } from "./space.js";
 import { isWatching, newSession, noteWatching, pause, withSyncLock } from "./sync-run.js";
@@ -39,6 +40,8 @@ class Watcher {
   #pushed = 0;
   #pulled = 0;
   #told = "";
+  /** Making room while it stays. */
+  #keeping: Promise<void> = Promise.resolve();
 
   constructor(space: Space, relay: RelayUrl, tell: (line: string) => void) {
     this.#space = space;
@@ -79,10 +82,17 @@ class Watcher {
       if (this.#facts().workOffline) session.stop();
       else session.changed();
     }, lookIntervalMs);
+    const keeping = setInterval(() => {
+      this.#keeping = this.#keeping.then(() => makeRoom(this.#space));
+      // What went wrong is told at the end: it ends the session, too.
+      this.#keeping.catch(() => session.stop());
+    }, minuteMs);
     try {
       this.#end(await session.run());
+      await this.#keeping;
     } finally {
       clearInterval(looking);
+      clearInterval(keeping);
       this.#stopSession = null;
     }
   }
@@ -92,6 +102,7 @@ class Watcher {
     this.#stopSession = () => session.stop();
     const outcome = await session.run();
     this.#stopSession = null;
+    await makeRoom(this.#space);
     this.#look();
     const nextMs = Date.now() + minutes * minuteMs;
     if (outcome.problem === null) this.#end(outcome);

@@ -2,6 +2,7 @@ import { takeSyncLock } from "@darksync/node/sync-lock";
 import { readStatus } from "@darksync/runtime/read/status";
 import { readFacts } from "@darksync/runtime/replica/replica";
 import type { Answer } from "./command.js";
+import { makeRoom } from "./make-room.js";
 import type { Space } from "./space.js";
 import { linkedRelay, newSession } from "./sync-run.js";
 
@@ -22,6 +23,7 @@ export async function syncInWorker(space: Space): Promise<Answer> {
       const { pushed, pulled, problem } = await newSession(space, linkedRelay(space), "once").run();
       counts = { pushed: counts.pushed + pushed, pulled: counts.pulled + pulled };
       if (problem !== null) break;
+      await makeRoom(space);
     } finally {
       lock.release();
     }

@@ -4,14 +4,12 @@ import type { PackCursor } from "../store/text-store.js";
 import { bringBack } from "./bring-back.js";
 import { essentialTexts } from "./essential-texts.js";
 import { evictableTexts } from "./evictable.js";
+import { isOverLimit, roomLeft } from "./limit.js";
 import { readCacheSettings } from "./settings.js";
 
 // Small enough for a save in another process to wait for no longer than it notices.
 const textsAtOnce = 500;
 const reclaimedAtOnceBytes = 4 * 1024 * 1024;
-
-// Else the next sync would be over the limit again.
-const roomLeft = 0.1;
 
 /** What an eviction came to. */
 export interface Eviction {
@@ -26,17 +24,18 @@ export type Pause = (evicted: number) => Promise<void>;
 
 /** After a sync: makes room if the space takes more than its limit; null if it does not. */
 export async function keepWithinLimit(replica: Replica, pause: Pause): Promise<Eviction | null> {
-  const { usedBytes, limitBytes } = replica.store.read(({ meta, storage }) => ({
-    usedBytes: storage.usedBytes(),
-    limitBytes: readCacheSettings(meta).limitBytes,
-  }));
-  return usedBytes <= limitBytes ? null : evict(replica, limitBytes * (1 - roomLeft), pause);
+  const { store } = replica;
+  if (!store.read(isOverLimit)) return null;
+  const { limitBytes } = store.read(({ meta }) => readCacheSettings(meta));
+  const eviction = await evict(replica, limitBytes * (1 - roomLeft), pause);
+  const isStuck = eviction.usedBytes > limitBytes;
+  await store.write(({ meta }) => meta.set("cacheLeastBytes", isStuck ? String(eviction.usedBytes) : null));
+  return eviction;
 }
 
 /**
  * Makes room until the space takes no more than `targetBytes`, or nothing is left that may go (S7): evicts texts, the
  * least recently used first, stores the others smaller, and gives the room back. It works in many small transactions.
- * No sync of this replica may run.
  */
 export async function evict(replica: Replica, targetBytes: number, pause: Pause): Promise<Eviction> {
   const usedBefore = usedBytesOf(replica);

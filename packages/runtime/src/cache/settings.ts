@@ -21,5 +21,6 @@ export function readCacheSettings(meta: MetaStore): CacheSettings {
 
 export function writeCacheSettings(meta: MetaStore, { limitBytes, keep }: CacheSettings): void {
   meta.set("cacheLimitBytes", limitBytes === defaultLimitBytes ? null : String(limitBytes));
+  meta.set("cacheLeastBytes", null);
   meta.set("cacheKeep", keep.length === 0 ? null : JSON.stringify([...new Set(keep)].sort()));
 }

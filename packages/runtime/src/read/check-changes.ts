@@ -3,7 +3,8 @@ import { contentHash } from "@darksync/core/content-hash";
 import { Fold } from "@darksync/core/fold";
 import type { Location } from "@darksync/core/location";
 import { textOfOp } from "@darksync/core/op/text-of-op";
-import { type RegisterType, registerTypes } from "@darksync/core/register";
+import type { OpId } from "@darksync/core/op-id";
+import { type Assignment, type Register, type RegisterType, registerTypes } from "@darksync/core/register";
 import type { Problem } from "@darksync/core/result";
 import { rebuildDependencies } from "../dependency/update.js";
 import { Journal } from "../memory/journal.js";
@@ -17,6 +18,7 @@ import type { ChangeRecord } from "../store/change-store.js";
 import type { DependencyStore } from "../store/dependency-store.js";
 import type { NameRow, PackageStore } from "../store/package-store.js";
 import type { ReplicaTables } from "../store/store.js";
+import { canonical } from "./canonical.js";
 import { repairHint } from "./repair-hint.js";
 
 type Ports = Pick<ReplicaPorts, "hash" | "language" | "compression">;
@@ -29,7 +31,7 @@ export function checkChanges(ports: Ports, tables: ReplicaTables): readonly Prob
   const found = new Map<string, string[]>();
   const add = (code: string, message: string) => found.set(code, [...(found.get(code) ?? []), message]);
   const journal = new Journal();
-  const folded = new MemoryPackages(journal, new MemoryTexts(journal, () => 0), () => true);
+  const folded = new WatchedPackages(journal, new MemoryTexts(journal, () => 0), () => true);
   const dependencies = new MemoryDependencies(journal);
   const judged = new Set<Location>();
   const reader = new ChangeReader(tables, ports.compression);
@@ -46,7 +48,11 @@ export function checkChanges(ports: Ports, tables: ReplicaTables): readonly Prob
     }
     rebuildDependencies(ports, { ...tables, packages: folded, dependencies }, judged);
   });
-  for (const message of differences(tables.packages, folded)) add("fold-differs", message);
+  for (const message of [
+    ...differences(tables.packages, folded),
+    ...wrongAssignments(tables.packages, folded),
+  ])
+    add("fold-differs", message);
   for (const pair of differentKeys(recordsOf(tables.dependencies), recordsOf(dependencies)))
     add("fold-differs", `the dependency of ${pair} is not what the changes come to`);
   return [...found].flatMap(([code, messages]) => problemsOf(code, messages));
@@ -83,12 +89,17 @@ function checkChange(
       `change ${name} ${reason === null ? "should count" : `should not count: ${reason}`}`,
     );
   const decoded = decodeChange(bytes);
-  if (decoded.type !== "change" || reason !== null) return;
+  if (decoded.type !== "change") return;
+  if (canonical(decoded.change.time) !== canonical(record.time))
+    report("bad-change", `the time of change ${name} is not what it says`);
+  if (reason !== null) return;
   for (const op of decoded.change.ops) {
     const text = textOfOp(op);
     if (text === null) continue;
     const key = contentHash(hash, text);
     const stored = tables.packages.text(key);
+    // What was evicted is read from the very change that is checked here.
+    if (stored === null && tables.texts.isEvicted(key)) continue;
     if (stored === null) report("text-missing", `the text ${key.slice(0, 12)} of change ${name} is missing`);
     else if (contentHash(hash, stored) !== key)
       report("bad-text", `the text ${key.slice(0, 12)} of change ${name} is not what its hash says`);
@@ -109,19 +120,44 @@ function differences(stored: PackageStore, folded: PackageStore): readonly strin
 
 function headsOf(packages: PackageStore, type: RegisterType): ReadonlyMap<string, string> {
   return new Map(
-    packages.registers(type).map(({ key, heads }) => [
-      key,
-      heads
-        .map(({ id }) => id)
-        .sort()
-        .join(" "),
-    ]),
+    packages.registers(type).map(({ key, heads }) => [key, heads.map(describeAssignment).sort().join(" ")]),
   );
 }
 
+function describeAssignment<Type extends RegisterType>({ id, value, supersedes }: Assignment<Type>): string {
+  return canonical({ id, value, supersedes: [...supersedes].sort() });
+}
+
+/** Remembers what was assigned, heads or not. */
+class WatchedPackages extends MemoryPackages {
+  readonly assigned: { readonly register: Register; readonly id: OpId }[] = [];
+
+  override addAssignment<Type extends RegisterType>(
+    register: Register<Type>,
+    assignment: Assignment<Type>,
+  ): void {
+    this.assigned.push({ register, id: assignment.id });
+    super.addAssignment(register, assignment);
+  }
+}
+
+/** What stands no more, too: merges and an undo go back to it. */
+function wrongAssignments(stored: PackageStore, folded: WatchedPackages): readonly string[] {
+  return folded.assigned
+    .filter(({ register, id }) => {
+      const [is, should] = [stored.assignment(register, id), folded.assignment(register, id)];
+      return is === null || should === null || describeAssignment(is) !== describeAssignment(should);
+    })
+    .map(({ register }) => `what a change says of the ${register.type} ${register.key} is kept wrongly`);
+}
+
 function viewsOf(packages: PackageStore): ReadonlyMap<string, string> {
-  const view = ({ location, shown, conflict }: NameRow) =>
-    [location, `${shown?.id ?? "nothing"} ${conflict?.id ?? ""}`] as const;
+  const view = ({ location, shown, isMerged, conflict }: NameRow) => {
+    const described = shown === null ? null : describeAssignment(shown);
+    const inConflict = conflict === null ? null : { id: conflict.id, kind: conflict.kind };
+    const isLinked = packages.isLinked(location);
+    return [location, canonical({ described, isMerged, inConflict, isLinked })] as const;
+  };
   return new Map(packages.names("", Number.MAX_SAFE_INTEGER).map(view));
 }
 
