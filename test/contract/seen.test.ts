@@ -37,6 +37,7 @@ describeStores("SeenStore", ({ write, read, reopen }) => {
       seen.add(ada, 1, new Map([[log, new Map([[bob.stream, 5]])]]));
     });
     expect(read(({ seen }) => seen.steps(ada, bob, 0, 9))).toEqual([{ seq: 1, otherSeq: 5 }]);
+    expect(read(({ seen }) => seen.count())).toBe(1);
   });
 
   test("forgets what blocks that were dropped say, and those alone", async () => {

@@ -9,6 +9,7 @@ import { readRecords } from "@darksync/runtime/outbox/outbox-record";
 import { checkBlocks } from "@darksync/runtime/read/check-blocks";
 import { checkChanges } from "@darksync/runtime/read/check-changes";
 import { checkQueue } from "@darksync/runtime/read/check-queue";
+import { checkSeen } from "@darksync/runtime/read/check-seen";
 import { repairHint } from "@darksync/runtime/read/repair-hint";
 import { commonPorts } from "./common-ports.js";
 import { startProgress } from "./progress.js";
@@ -35,6 +36,7 @@ export async function checkSpace(paths: SpacePaths, isQuiet: boolean): Promise<H
       ["database", () => checkDatabase(paths.database).map(damaged)],
       ["blocks", () => checkBlocks(ports)],
       ["changes and texts", () => store.read((tables) => checkChanges(ports, tables))],
+      ["who saw what", () => store.read(checkSeen)],
       ["queue", () => store.read(checkQueue)],
       ["outbox", () => checkOutbox(paths)],
     ];

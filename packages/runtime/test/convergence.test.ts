@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { seededNumbers } from "../../core/test/support/ports.js";
 import { newSpaceId } from "../src/relay/relay.js";
 import type { Replica } from "../src/replica/replica.js";
+import { expectSound } from "./support/check.js";
 import {
   changesOf,
   contentOf,
@@ -60,6 +61,7 @@ for (const seed of [1, 2, 3, 4, 5, 6, 7, 8]) {
     expect(changesOf(ada)).toEqual(changesOf(bob));
     const { changes } = contentOf(wire.relay, space);
     expect([...changes].sort()).toEqual(changesOf(ada));
+    for (const each of team) await expectSound(each);
     expect(new Set(changes).size).toBe(changes.length);
     for (const id of saved) expect(changes).toContain(id);
     for (const replica of team) expect(pendingOf(replica)).toBe(0);

@@ -11,6 +11,7 @@ import { currentStream } from "../src/replica/epoch.js";
 import { refoldAll } from "../src/replica/full-sync.js";
 import { park } from "../src/replica/park.js";
 import type { Replica } from "../src/replica/replica.js";
+import { expectSound } from "./support/check.js";
 import { dependenciesOf, expectAsNaive, saveText } from "./support/dependencies.js";
 import { hand, handAll, meet, signAll, streamsOf } from "./support/exchange.js";
 import { newReplica, newSigner, viewOf } from "./support/team.js";
@@ -169,6 +170,7 @@ test("O4.6, O8: in whatever order blocks come, the records are those that a look
         expect(viewOf(replica)).toEqual(viewOf(late));
         expect(dependenciesOf(replica)).toEqual(expected);
         expectAsNaive(replica);
+        await expectSound(replica);
         await refoldAll(replica);
         expect(dependenciesOf(replica)).toEqual(expected);
       }

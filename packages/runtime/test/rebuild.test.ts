@@ -6,6 +6,7 @@ import { type Rebuilt, rebuild } from "../src/replica/rebuild.js";
 import { type Replica, readFacts } from "../src/replica/replica.js";
 import { Salvage } from "../src/replica/salvage.js";
 import type { ReplicaStore, ReplicaTables } from "../src/store/store.js";
+import { expectSound } from "./support/check.js";
 import { contentOf, type Kept, newKept, ownPorts } from "./support/outbox.js";
 import {
   changesOf,
@@ -61,6 +62,7 @@ async function expectHealed(wire: Wire, ada: Replica, bob: Replica, ids: readonl
     expect(pendingOf(replica)).toBe(0);
     expect(replica.store.read(({ queue }) => queue.list())).toEqual([]);
     expectHonest(replica, wire.relay);
+    await expectSound(replica);
   }
   expect(viewOf(ada)).toEqual(viewOf(bob));
 }

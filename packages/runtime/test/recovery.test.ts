@@ -12,6 +12,7 @@ import { newSpaceId } from "../src/relay/relay.js";
 import { ChangeReader } from "../src/replica/change-bytes.js";
 import { updateBeyond } from "../src/replica/log-view.js";
 import type { Replica } from "../src/replica/replica.js";
+import { expectSound } from "./support/check.js";
 import {
   changesOf,
   contentOf,
@@ -78,6 +79,7 @@ async function expectHealed(wire: Wire, space: string, team: readonly Replica[],
     expect(pendingOf(replica)).toBe(0);
     expect(replica.store.read(({ queue }) => queue.list())).toEqual([]);
     expectHonest(replica, wire.relay);
+    await expectSound(replica);
   }
 }
 

@@ -68,6 +68,7 @@ export function snapshot(tables: ReplicaTables): unknown {
       [texts.sizes().heldCount, texts.sizes().evictedCount],
     ],
     queue: [queue.list(), queue.last(), queue.withPrefix(""), numbers.map((number) => queue.get(id(number)))],
+    seenCount: seen.count(),
     seen: logs.map((log) =>
       [0, 1].map((viewer) =>
         streams.map((stream) => {

@@ -68,6 +68,10 @@ export class SeenTable implements SeenStore {
     return steps;
   }
 
+  count(): number {
+    return this.#connection.row<{ count: number }>("select count(*) as count from seen")?.count ?? 0;
+  }
+
   truncate({ log, stream }: PlacedStream, seq: number): void {
     this.#connection.run(
       "delete from seen where stream_id = ? and seq > ?",

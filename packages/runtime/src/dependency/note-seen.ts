@@ -15,13 +15,19 @@ export function noteSeen(
   seq: number,
   seen: Seen,
 ): void {
-  if (!isPackageLog(viewer.log)) return;
-  const device = deviceOf(viewer.stream);
+  const ofOthers = seenOfOthers(viewer, seen);
+  if (ofOthers.size > 0) store.add(viewer, seq, ofOthers);
+}
+
+/** What is kept of what a block of a stream says it had seen. */
+export function seenOfOthers(viewer: PlacedStream, seen: Seen): Seen {
   const ofOthers = new Map<LogName, Vector>();
+  if (!isPackageLog(viewer.log)) return ofOthers;
+  const device = deviceOf(viewer.stream);
   for (const [log, vector] of seen) {
     if (!isPackageLog(log)) continue;
     const others = [...vector].filter(([stream]: [StreamName, number]) => deviceOf(stream) !== device);
     if (others.length > 0) ofOthers.set(log, new Map(others));
   }
-  if (ofOthers.size > 0) store.add(viewer, seq, ofOthers);
+  return ofOthers;
 }

@@ -40,6 +40,10 @@ export class MemorySeen implements SeenStore {
     return beyond < 0 ? steps : steps.slice(0, beyond + 1);
   }
 
+  count(): number {
+    return this.#steps.values().reduce((sum, { steps }) => sum + steps.length, 0);
+  }
+
   truncate(viewer: PlacedStream, seq: number): void {
     for (const key of this.#steps.keys()) {
       const known = this.#steps.get(key);

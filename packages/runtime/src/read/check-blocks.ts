@@ -21,6 +21,8 @@ export async function checkBlocks(ports: Ports): Promise<readonly Problem[]> {
     for (const log of tables.blocks.logs()) {
       for (const [stream, tip] of tables.blocks.tips(log)) {
         const checked = checkStream(ports, tables, log, stream, tip);
+        if ((tables.durable.durable(log).get(stream) ?? 0) > tip.seq)
+          problems.push(problemAt(log, stream, "more of it is said to be on the relay than there is"));
         if (typeof checked === "string") problems.push(problemAt(log, stream, checked));
         else tips.push(checked);
       }
@@ -59,6 +61,9 @@ function checkStream(
       if (last?.hash !== hash) return `block ${seq} is not what its hash says`;
       const { header } = last;
       if (header.stream !== stream || header.seq !== seq) return `block ${seq} stands in the wrong place`;
+      const { closes } = header;
+      if (closes !== null && tables.blocks.closedAt(log, `${deviceOf(stream)}.${closes.epoch}`) === null)
+        return `block ${seq} closes an epoch that is kept open`;
       if (header.prev !== prev) return `block ${seq} does not follow the one before it`;
       const changes = readChanges(last.expanded);
       if (changes?.length !== changeCount) return `block ${seq} does not hold what it should`;

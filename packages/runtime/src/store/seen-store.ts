@@ -29,6 +29,8 @@ export interface SeenStore {
    * steps with such an `otherSeq`, all, and the first one beyond. In order.
    */
   sightings(viewer: PlacedStream, other: PlacedStream, first: number, last: number): readonly SeenStep[];
+  /** How many steps there are. */
+  count(): number;
   /** Forgets what the blocks of a stream after `seq` say. */
   truncate(viewer: PlacedStream, seq: number): void;
 }
