@@ -17,6 +17,8 @@ import { authFirst, authLog } from "./wanted.js";
  * stays silent: after at most three looks (S6).
  */
 export const heartbeatMs: number = 3000;
+/** A relay that says nothing to what it was asked for so many looks, a minute, has lost it, even if it answers pings. */
+const maxLooksUnanswered = 20;
 
 /** One step of a replica's side of a sync with a relay. Pure. What comes at the wrong time changes nothing. */
 export function stepReplica(state: ReplicaState, input: ReplicaInput): ReplicaStep {
@@ -33,7 +35,7 @@ export function stepReplica(state: ReplicaState, input: ReplicaInput): ReplicaSt
         effects: [{ type: "send", message: input.hello }],
       };
     case "message":
-      return isTalking(state) ? onMessage({ ...state, link: "heard" }, input.message) : unchanged(state);
+      return isTalking(state) ? onMessage(heard(state, input.message), input.message) : unchanged(state);
     case "closed":
       return phase === "connecting" || isTalking(state) ? onClosed(state, input.problem) : unchanged(state);
     case "heartbeat":
@@ -75,6 +77,23 @@ function isTalking({ phase }: ReplicaState): boolean {
 // What others save arrives from the moment the relay has answered the greeting.
 function isExchanging({ phase }: ReplicaState): boolean {
   return phase === "comparing" || phase === "exchanging";
+}
+
+function heard(state: ReplicaState, message: Message): ReplicaState {
+  const looksUnanswered = isToUs(state, message) ? 0 : state.looksUnanswered;
+  return { ...state, link: "heard", looksUnanswered };
+}
+
+/** Whether it is to what was asked or sent here; the others' saves come whether or not that is being worked on. */
+function isToUs({ asking }: ReplicaState, message: Message): boolean {
+  if (message.type === "update") return asking.includes(message.log);
+  if (message.type === "ack") return message.isAnswer;
+  return message.type === "welcome" || message.type === "state" || message.type === "refused";
+}
+
+/** Whether the relay owes a word. */
+function isAwaiting({ phase, asking, offering }: ReplicaState): boolean {
+  return phase === "greeting" || asking.length > 0 || (offering?.isSent ?? false);
 }
 
 function onMessage(state: ReplicaState, message: Message): ReplicaStep {
@@ -190,19 +209,25 @@ function onError(state: ReplicaState, problem: Problem): ReplicaStep {
   return { state: closed.state, effects: [{ type: "disconnect" }, ...closed.effects] };
 }
 
-function onHeartbeat(state: ReplicaState): ReplicaStep {
-  if (state.phase !== "connecting" && !isTalking(state)) return unchanged(state);
+function onHeartbeat(before: ReplicaState): ReplicaStep {
+  if (before.phase !== "connecting" && !isTalking(before)) return unchanged(before);
+  const looksUnanswered = isAwaiting(before) ? before.looksUnanswered + 1 : 0;
+  if (looksUnanswered > maxLooksUnanswered) return giveUp(before);
+  const state = { ...before, looksUnanswered };
   switch (state.link) {
     case "heard":
       return { state: { ...state, link: "quiet" }, effects: [] };
     case "quiet":
       if (state.phase === "connecting") return { state: { ...state, link: "pinged" }, effects: [] };
       return { state: { ...state, link: "pinged" }, effects: [{ type: "send", message: { type: "ping" } }] };
-    case "pinged": {
-      const closed = onClosed(state, silentRelay);
-      return { state: closed.state, effects: [{ type: "disconnect" }, ...closed.effects] };
-    }
+    case "pinged":
+      return giveUp(state);
   }
+}
+
+function giveUp(state: ReplicaState): ReplicaStep {
+  const closed = onClosed(state, silentRelay);
+  return { state: closed.state, effects: [{ type: "disconnect" }, ...closed.effects] };
 }
 
 const silentRelay: Problem = {

@@ -79,6 +79,8 @@ export interface ReplicaState {
   readonly isSettling: boolean;
   readonly isCaughtUp: boolean;
   readonly link: "heard" | "quiet" | "pinged";
+  /** Looks at the link since something was asked or sent and the relay last said anything to it. */
+  readonly looksUnanswered: number;
 }
 
 export interface ReplicaStep {
@@ -100,5 +102,6 @@ export function initialReplicaState(mode: SyncMode): ReplicaState {
     isSettling: false,
     isCaughtUp: false,
     link: "heard",
+    looksUnanswered: 0,
   };
 }

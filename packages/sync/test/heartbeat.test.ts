@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { maxRetryDelayMs, retryDelayMs } from "../src/backoff.js";
+import type { Message } from "../src/message.js";
 import { heartbeatMs, stepReplica } from "../src/replica-machine.js";
 import { initialReplicaState, type ReplicaState } from "../src/replica-state.js";
 
@@ -38,16 +39,27 @@ test("M9: a connection that does not open is given up within 10 s (S6)", () => {
   expect(noticedAt("connecting", 0)).toBeLessThan(noticedWithinMs);
 });
 
-test("M9: a link that says something is never given up", () => {
-  let state = connected("exchanging");
+/** How many looks a link that says the same before each of them is kept for; at most 100. */
+function looksWhile(start: ReplicaState, message: Message): number {
+  let state = start;
   for (let look = 0; look < 100; look += 1) {
     const step = stepReplica(state, { type: "heartbeat" });
-    expect(step.effects).toEqual([]);
-    state = stepReplica(step.state, {
-      type: "message",
-      message: { type: "ack", log: "auth", heads: [], isAnswer: false },
-    }).state;
+    if (step.effects.length > 0) return look;
+    state = stepReplica(step.state, { type: "message", message }).state;
   }
+  return 100;
+}
+
+const saveOfOthers: Message = { type: "ack", log: "auth", heads: [], isAnswer: false };
+
+test("M9: a link that answers, however slowly, or owes nothing is never given up", () => {
+  const update = { type: "update", log: "auth", update: new Uint8Array([0]) } as const;
+  expect(looksWhile(connected("exchanging"), update)).toBe(100);
+  expect(looksWhile({ ...connected("exchanging"), asking: [] }, saveOfOthers)).toBe(100);
+});
+
+test("M9: a relay that passes on what others save, and never answers, is given up after a minute (S3)", () => {
+  expect(looksWhile(connected("exchanging"), saveOfOthers)).toBe(60_000 / heartbeatMs);
 });
 
 test("S2: delays grow from half a second to an hour, with chance, and are never less than half a step", () => {
