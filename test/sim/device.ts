@@ -48,6 +48,8 @@ export class Device {
   /** Changes that its user is discarding. */
   discarding: ReadonlySet<ChangeId> = new Set();
   awayUntilMs = 0;
+  /** When an older copy of its database was put back last. */
+  restoredAtMs = -1;
   links: Link[] = [];
   readonly world: World;
   readonly #random: Chance;
@@ -183,6 +185,7 @@ export class Device {
     this.tell("the copy of its database is put back");
     this.process?.die();
     this.world.forgiveDurable(null);
+    this.restoredAtMs = this.world.agenda.nowMs;
     this.backup();
     this.world.onRestored(this);
   }

@@ -20,7 +20,7 @@ export async function heal(world: World): Promise<void> {
   }
   for (const device of world.devices) await healDevice(device);
   // What is on its way still may arrive; what never will is noticed.
-  await pass(world, 60_000);
+  await pass(world, 90_000);
   let before = "";
   for (let round = 1; round <= maxRounds; round += 1) {
     let moved = 0;

@@ -55,8 +55,10 @@ function dishonestStatus(world: World, device: Device): string | null {
   return device.read((tables) => {
     if (readStatus(tables, false).state !== "synced") return null;
     const { changes, durable } = tables;
-    for (const { id, log } of world.ledger.of(device)) {
+    for (const { id, log, atMs } of world.ledger.of(device)) {
       const record = changes.get(id);
+      // An older copy knows nothing of it.
+      if (record === null && atMs <= device.restoredAtMs) continue;
       const place = record?.place ?? null;
       if (record === null || place === null) return `it says synced, and ${log} ${id} was saved and waits`;
       if (place.seq > (durable.durable(log).get(place.stream) ?? 0))

@@ -12,13 +12,6 @@ export const listedOnce: Check = {
         if (ids.size < listed.length) return "a conflict is listed twice";
         for (const { location, conflict } of tables.packages.names("", Number.MAX_SAFE_INTEGER))
           if (conflict !== null && !ids.has(conflict.id)) return `the conflict at ${location} is not listed`;
-        for (const { key, heads } of tables.packages.registers("name")) {
-          const isListed = tables.packages.nameRow(key)?.conflict != null;
-          // What follows a move is judged where it went.
-          if (isListed || tables.packages.isLinked(key)) continue;
-          if (new Set(heads.map(({ value }) => value.type)).size > 1)
-            return `${key} was removed and edited, and nothing is listed`;
-        }
         return null;
       });
       if (wrong != null) return `${name}: ${wrong}`;
