@@ -8,6 +8,7 @@ import {
 } from "node:zlib";
 import type { BlockPorts } from "@darksync/core/block";
 import type { Compression, Hash, PublicKey, Random, Verify } from "@darksync/core/ports";
+import type { OpenPorts } from "@darksync/runtime/replica/open-segment";
 
 /** SHA-256 by Node. */
 export const sha256: Hash = (bytes) => asPlain(hashOnce("sha256", bytes, "buffer"));
@@ -70,3 +71,6 @@ function asPlain(buffer: Buffer): Uint8Array {
 
 /** What opening blocks takes. */
 export const blockPorts: BlockPorts = { hash: sha256, compression: nodeCompression };
+
+/** What opening segments takes. */
+export const openPorts: OpenPorts = { ...blockPorts, verify: verifyEd25519 };

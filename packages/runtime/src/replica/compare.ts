@@ -7,6 +7,8 @@ import type { Ask } from "@darksync/sync/replica-state";
 import { authFirst, inExchangeOrder, isWanted } from "@darksync/sync/wanted";
 import type { ReplicaTables } from "../store/store.js";
 import { acknowledgeAll } from "./acknowledge.js";
+import { relayKeyName } from "./clone-manifest.js";
+import { headName } from "./clone-space.js";
 import { giveUpBlocks } from "./epoch.js";
 import { digestsOf, stateVectorOf, vectorOf } from "./log-view.js";
 import { logsOf, queueUncovered } from "./push-queue.js";
@@ -108,9 +110,12 @@ function linkTo(replica: Replica, tables: ReplicaTables, link: string): void {
   if (before === link) return;
   tables.meta.set("relay", link);
   if (before === null) return;
+  // Another relay has its own key and its own segments.
+  tables.meta.set(relayKeyName, null);
   tables.meta.set("lastSyncedAtMs", null);
   for (const log of logsOf(tables)) {
     tables.meta.set(`lastSyncedAtMs ${log}`, null);
+    tables.meta.set(headName(log), null);
     tables.durable.setDurable(log, new Map());
     queueUncovered(replica, tables, log);
   }

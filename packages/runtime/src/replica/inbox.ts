@@ -5,6 +5,7 @@ import { isSkewed, observe, type Timestamp } from "@darksync/core/hlc";
 import type { Location } from "@darksync/core/location";
 import { deviceOf, type StreamName } from "@darksync/core/stream";
 import type { LogName } from "@darksync/core/vector";
+import { bringBackShown } from "../cache/bring-back.js";
 import { isPackageLog, noteSeen } from "../dependency/note-seen.js";
 import { type TakenBlock, updateDependencies } from "../dependency/update.js";
 import type { ReplicaTables } from "../store/store.js";
@@ -72,10 +73,13 @@ export class Inbox {
 
   /** Writes what the blocks came to. Call it once, after the last `take`. */
   finish(): void {
-    const folded = this.#fold.finish();
-    this.judged = folded.judged;
-    if (this.mustRefold) refold(this.#replica, this.#tables);
-    else updateDependencies(this.#replica, this.#tables, folded, this.#taken);
+    if (this.mustRefold) this.judged = refold(this.#replica, this.#tables);
+    else {
+      const folded = this.#fold.finish();
+      this.judged = folded.judged;
+      bringBackShown(this.#tables, folded.locations);
+      updateDependencies(this.#replica, this.#tables, folded, this.#taken);
+    }
     writeClock(this.#tables, this.#clock);
   }
 

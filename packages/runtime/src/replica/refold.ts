@@ -11,12 +11,13 @@ const changesAtOnce = 1000;
 
 /**
  * Makes the state anew from the changes. Needed where changes go away or begin to count: an upgrade, a closed
- * epoch, changes that were dropped. Its cost follows the history, so nothing that happens every day calls it.
+ * epoch, changes that were dropped. Its cost follows the history, so nothing that happens every day calls it. Returns
+ * the locations whose heads had to be judged.
  */
 export function refold(
   replica: Pick<Replica, "hash" | "language" | "compression">,
   tables: ReplicaTables,
-): void {
+): ReadonlySet<Location> {
   tables.packages.clear();
   const reader = new ChangeReader(tables, replica.compression);
   const judged = new Set<Location>();
@@ -34,6 +35,7 @@ export function refold(
     after = last.number;
   }
   rebuildDependencies(replica, tables, judged);
+  return judged;
 }
 
 /** Folds one change; tells why it is set aside, or null. */

@@ -1,7 +1,9 @@
 import type { Problem } from "@darksync/core/result";
+import type { LogName } from "@darksync/core/vector";
 import { retryDelayMs } from "@darksync/sync/backoff";
 import { isPermanent, isUnreachable } from "@darksync/sync/problem-class";
 import type { ReplicaTables } from "../store/store.js";
+import { noteHeads } from "./clone-space.js";
 import { logsOf } from "./push-queue.js";
 import { settlePulls } from "./queue-order.js";
 import type { Replica } from "./replica.js";
@@ -19,12 +21,13 @@ export function noteReached(replica: Replica): Promise<void> {
   });
 }
 
-/** Both sides have all that the other has. */
-export function noteSynced(replica: Replica): Promise<void> {
+/** Both sides have all that the other has. `heads`: how many segments the relay had sealed of each log that differed. */
+export function noteSynced(replica: Replica, heads: ReadonlyMap<LogName, number>): Promise<void> {
   return replica.store.write((tables) => {
     const now = String(replica.clock());
     tables.meta.set("lastSyncedAtMs", now);
     settlePulls(tables);
+    noteHeads(tables.meta, heads);
     for (const log of logsOf(tables)) tables.meta.set(`lastSyncedAtMs ${log}`, now);
   });
 }

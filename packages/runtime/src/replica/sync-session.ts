@@ -4,7 +4,7 @@ import type { Problem } from "@darksync/core/result";
 import type { StreamName } from "@darksync/core/stream";
 import type { LogName, Vector } from "@darksync/core/vector";
 import { retryDelayMs } from "@darksync/sync/backoff";
-import { decodeMessage, encodeMessage } from "@darksync/sync/message";
+import { decodeMessage, encodeMessage, type Welcome } from "@darksync/sync/message";
 import { heartbeatMs, stepReplica } from "@darksync/sync/replica-machine";
 import {
   type Ask,
@@ -18,7 +18,9 @@ import {
 import { applyPlans } from "../conflict/apply-plans.js";
 import type { Connection, Timers, Transport } from "../transport.js";
 import { acknowledge } from "./acknowledge.js";
-import { compareWithRelay, helloOf } from "./compare.js";
+import type { ClonePorts } from "./clone.js";
+import { cloneSpace, headsOf } from "./clone-space.js";
+import { type Comparison, compareWithRelay, helloOf } from "./compare.js";
 import { ingest } from "./ingest.js";
 import { stateVectorOf, vectorOf } from "./log-view.js";
 import { park } from "./park.js";
@@ -30,6 +32,8 @@ import { noteFailedAttempt, noteReached, noteSynced } from "./sync-notes.js";
 export interface SyncPorts {
   readonly transport: Transport;
   readonly timers: Timers;
+  /** How sealed segments come (L6); without it everything is asked for block by block. */
+  readonly clone?: Omit<ClonePorts, "url">;
 }
 
 /** How a sync differs from a plain one. */
@@ -62,6 +66,8 @@ export interface SyncOutcome extends SyncCounts {
   readonly refused: readonly Problem[];
 }
 
+const mostWaitMs = 2000;
+
 /** A sync with a relay, from connecting to the end. One at a time for a replica. */
 export class SyncSession {
   readonly #replica: Replica;
@@ -87,6 +93,11 @@ export class SyncSession {
   #plansApplied = 0;
   #plansProblem: Problem | null = null;
   readonly #judged = new Set<Location>();
+  /** Segments are being fetched; nothing is asked for until they are here. */
+  #cloning: Promise<void> | null = null;
+  /** Counts connections: what was begun for an earlier one stops. */
+  #connectionNumber = 0;
+  #heads: ReadonlyMap<LogName, number> = new Map();
   #end: { resolve: (outcome: SyncOutcome) => void; reject: (error: unknown) => void } | null = null;
 
   constructor(
@@ -148,11 +159,15 @@ export class SyncSession {
         for (const effect of step.effects) await this.#run(effect);
       }
     } catch (error) {
-      this.#close();
-      this.#end?.reject(error);
+      this.#fail(error);
     } finally {
       this.#isStepping = false;
     }
+  }
+
+  #fail(error: unknown): void {
+    this.#close();
+    this.#end?.reject(error);
   }
 
   async #run(effect: ReplicaEffect): Promise<void> {
@@ -169,7 +184,8 @@ export class SyncSession {
         const compared = await compareWithRelay(this.#replica, effect.welcome, this.#isFull, this.#link);
         if (!compared.ok) return this.#post({ type: "mismatched", problem: compared.problem });
         this.#count({ pushed: compared.value.pushed });
-        return this.#post({ type: "compared", ...compared.value });
+        this.#heads = headsOf(effect.welcome);
+        return this.#beginClone(effect.welcome, compared.value);
       }
       case "ingest":
         return this.#ingest(effect.log, effect.update);
@@ -189,7 +205,7 @@ export class SyncSession {
       case "settle":
         return this.#settle();
       case "caughtUp":
-        return noteSynced(this.#replica);
+        return noteSynced(this.#replica, this.#heads);
       case "retry":
         await noteFailedAttempt(this.#replica, effect.problem, effect.retryCount);
         return this.#retryLater(effect.retryCount);
@@ -201,6 +217,7 @@ export class SyncSession {
   #connect(): void {
     this.#asked.clear();
     this.#stuck.clear();
+    this.#connectionNumber += 1;
     const connection = this.#ports.transport.connect(this.#url, {
       onOpen: () => {
         if (this.#connection === connection) this.#post({ type: "opened", hello: helloOf(this.#replica) });
@@ -215,6 +232,7 @@ export class SyncSession {
       onClose: (problem) => {
         if (this.#connection !== connection) return;
         this.#connection = null;
+        this.#connectionNumber += 1;
         this.#post({ type: "closed", problem });
       },
     });
@@ -224,7 +242,34 @@ export class SyncSession {
   #disconnect(): void {
     const connection = this.#connection;
     this.#connection = null;
+    this.#connectionNumber += 1;
     connection?.close();
+  }
+
+  /** Fetches what is sealed, beside whatever else happens: the relay has to be answered meanwhile. */
+  #beginClone(welcome: Welcome, { asks, offers }: Comparison): void {
+    const { clone } = this.#ports;
+    if (clone === undefined) {
+      this.#post({ type: "compared", asks, offers });
+      return;
+    }
+    const number = this.#connectionNumber;
+    const isStopped = () => number !== this.#connectionNumber;
+    const options = {
+      isFull: this.#isFull,
+      isStopped,
+      onPulled: (pulled: number) => this.#count({ pulled }),
+    };
+    const cloning = cloneSpace(this.#replica, { ...clone, url: this.#url }, welcome, asks, options)
+      .then((cloned) => {
+        if (this.#cloning === cloning) this.#cloning = null;
+        for (const location of cloned.judged) this.#judged.add(location);
+        if (isStopped()) return;
+        this.#refused.push(...cloned.problems);
+        this.#post({ type: "compared", asks: cloned.asks, offers });
+      })
+      .catch((error) => this.#fail(error));
+    this.#cloning = cloning;
   }
 
   async #ingest(log: string, update: Uint8Array): Promise<void> {
@@ -233,7 +278,7 @@ export class SyncSession {
     this.#count({ pulled });
     for (const location of judged) this.#judged.add(location);
     // The end of an answer that is under way tells what is missing still.
-    if (!isLacking || this.#state.asking.includes(log)) return;
+    if (!isLacking || this.#cloning !== null || this.#state.asking.includes(log)) return;
     const held = this.#replica.store.read((tables) => vectorOf(tables.blocks, log));
     const ask = this.#askFor(log, held);
     if (ask !== null) this.#post({ type: "lacking", ask });
@@ -287,8 +332,9 @@ export class SyncSession {
   }
 
   async #finish(problem: Problem | null): Promise<void> {
-    if (problem !== null) await noteFailedAttempt(this.#replica, problem, 1);
     this.#close();
+    await this.#endClone();
+    if (problem !== null) await noteFailedAttempt(this.#replica, problem, 1);
     const { resolve } = this.#end ?? {};
     resolve?.({
       pushed: this.#pushed,
@@ -300,6 +346,17 @@ export class SyncSession {
       problem,
       refused: this.#refused,
     });
+  }
+
+  /** What was downloaded of a segment is kept; but nobody waits long for a relay that does not answer. */
+  async #endClone(): Promise<void> {
+    if (this.#cloning === null) return;
+    let stopWaiting = () => {};
+    const waited = new Promise<void>((resolve) => {
+      stopWaiting = this.#ports.timers.after(mostWaitMs, resolve);
+    });
+    await Promise.race([this.#cloning, waited]);
+    stopWaiting();
   }
 
   #close(): void {

@@ -1,0 +1,214 @@
+import type { Location } from "@darksync/core/location";
+import type { Problem } from "@darksync/core/result";
+import type { LogName, Vector } from "@darksync/core/vector";
+import { admitChained } from "@darksync/log/admit-chained";
+import type { RunEnd } from "@darksync/log/examine-run";
+import type { Manifest } from "@darksync/log/manifest";
+import { tagOf } from "@darksync/sync/digest";
+import type { ReplicaTables } from "../store/store.js";
+import { downloadSegment, type WantedSegment } from "./clone-download.js";
+import { type CloneSource, fetchManifest } from "./clone-manifest.js";
+import { inOrder } from "./in-order.js";
+import { Inbox } from "./inbox.js";
+import { admissionView } from "./log-view.js";
+import type { OpenedBlock, OpenedSegment, OpenSegment } from "./open-segment.js";
+import { type Replica, readFacts } from "./replica.js";
+
+/** What fetching sealed parts of logs runs on (L6). */
+export interface ClonePorts extends CloneSource {
+  readonly openSegment: OpenSegment;
+}
+
+/** How the sealed part of a log is fetched. */
+export interface CloneOptions {
+  /** Everything is downloaded again, and whatever key the relay signs with is trusted. */
+  readonly isFull: boolean;
+  /** Called after each transaction. */
+  readonly onPulled: (pulled: number) => void;
+  /** Whether to stop: nothing is written any more. */
+  readonly isStopped: () => boolean;
+}
+
+/** What came of fetching the sealed part of a log. What is missing still is asked for block by block. */
+export interface Cloned {
+  readonly judged: ReadonlySet<Location>;
+  /** Up to where the relay's own blocks are held, as far as it has sealed them. */
+  readonly sealed: Vector;
+  /** Why not all of it was taken, or null. */
+  readonly problem: Problem | null;
+}
+
+// Each download waits for the network, and each segment is opened by another thread where there is one.
+const mostAtOnce = 4;
+// So many changes in a transaction: what it knows of registers it writes once at its end.
+const changesAtOnce = 24_000;
+
+interface ReadySegment {
+  readonly wanted: WantedSegment;
+  readonly bytes: Uint8Array;
+  readonly opened: OpenedSegment;
+}
+
+/**
+ * Fetches the segments of a log of which little or nothing is held here, checks them like what comes block by block,
+ * and folds them. What can be wrong with them ends it, and is told.
+ */
+export async function cloneLog(
+  replica: Replica,
+  ports: ClonePorts,
+  log: LogName,
+  options: CloneOptions,
+): Promise<Cloned> {
+  const judged = new Set<Location>();
+  const manifest = await fetchManifest(replica, ports, log, options.isFull);
+  if (!manifest.ok) return { judged, sealed: new Map(), problem: manifest.problem };
+  const { value } = manifest;
+  if (value === null) return { judged, sealed: new Map(), problem: null };
+  const wanted = replica.store.read((tables) => wantedSegments(tables, log, value, options.isFull));
+  let ready: ReadySegment[] = [];
+  let problem: Problem | null = null;
+  let isWhole = true;
+  const take = async () => {
+    if (ready.length === 0 || options.isStopped()) return;
+    const taken = await takeSegments(replica, log, ready);
+    ready = [];
+    for (const location of taken.judged) judged.add(location);
+    options.onPulled(taken.pulled);
+    isWhole = taken.isWhole;
+    problem ??= taken.problem;
+  };
+  const fetch = (segment: WantedSegment) => fetchSegment(replica, ports, log, segment);
+  for await (const next of inOrder(wanted, mostAtOnce, fetch)) {
+    if ("code" in next) problem = next;
+    else ready.push(next);
+    if (problem !== null || options.isStopped()) break;
+    if (countChanges(ready) >= changesAtOnce) await take();
+    if (!isWhole) break;
+  }
+  await take();
+  const sealed = replica.store.read((tables) => sealedHere(tables, log, value));
+  return { judged, sealed, problem };
+}
+
+/** Downloads a segment and opens it. Whatever is wrong with what came is not kept. */
+async function fetchSegment(
+  replica: Replica,
+  { openSegment, ...source }: ClonePorts,
+  log: LogName,
+  wanted: WantedSegment,
+): Promise<ReadySegment | Problem> {
+  const { bytes, problem } = await downloadSegment(replica, source, log, wanted);
+  if (problem !== null) return problem;
+  const opened = await openSegment(wanted.hash, bytes);
+  const isRight = opened.ok && opened.value.log === log && opened.value.number === wanted.number;
+  if (isRight) return { wanted, bytes, opened: opened.value };
+  // Bytes of a cut download may be to blame: the next one begins anew.
+  await replica.store.write(({ segments }) => {
+    const held = segments.get(log, wanted.number);
+    if (held !== null && held.heldBytes < held.byteCount) segments.put(log, wanted, new Uint8Array(0));
+  });
+  return opened.ok ? misplaced : opened.problem;
+}
+
+const misplaced: Problem = {
+  code: "wrong-segment",
+  message: "the relay gave a segment that belongs elsewhere",
+  hint: "Its blocks were asked for one by one. Tell whoever runs the relay.",
+};
+
+/**
+ * The segments to fetch: those after what is held by number of blocks, or all if everything is downloaded again. A log
+ * that lacks less than a segment is cheaper to ask for.
+ */
+function wantedSegments(
+  { blocks }: Pick<ReplicaTables, "blocks">,
+  log: LogName,
+  { segments, tips }: Manifest,
+  isFull: boolean,
+): readonly WantedSegment[] {
+  const all = segments.map(({ hash, byteCount }, number) => ({ number, hash, byteCount }));
+  if (isFull) return all;
+  let held = 0;
+  for (const { stream, seq } of tips) held += Math.min(seq, blocks.tip(log, stream)?.seq ?? 0);
+  const isNew = held === 0;
+  let first = 0;
+  for (const { blockCount } of segments) {
+    if (blockCount > held) break;
+    held -= blockCount;
+    first += 1;
+  }
+  const isLittle = !isNew && first >= segments.length - 1 && held > 0;
+  return isLittle ? [] : all.slice(first);
+}
+
+function sealedHere({ blocks }: ReplicaTables, log: LogName, { tips }: Manifest): Vector {
+  const here = tips.filter(({ stream, seq, tag }) => tagOf(blocks.hashAt(log, stream, seq) ?? "") === tag);
+  return new Map(here.map(({ stream, seq }) => [stream, seq]));
+}
+
+function countChanges(segments: readonly ReadySegment[]): number {
+  let count = 0;
+  for (const { opened } of segments)
+    for (const { blocks } of opened.runs) for (const { changes } of blocks) count += changes.length;
+  return count;
+}
+
+interface TakenSegments {
+  readonly pulled: number;
+  readonly judged: ReadonlySet<Location>;
+  /** Whether all was taken, so that what comes next can follow it. */
+  readonly isWhole: boolean;
+  readonly problem: Problem | null;
+}
+
+function takeSegments(
+  replica: Replica,
+  log: LogName,
+  segments: readonly ReadySegment[],
+): Promise<TakenSegments> {
+  return replica.store.write((tables) => {
+    const inbox = new Inbox(replica, tables);
+    const view = admissionView(replica.hash, tables.blocks, readFacts(tables).space, log);
+    let isWhole = true;
+    let problem: Problem | null = null;
+    for (const { wanted, bytes, opened } of segments) {
+      if (!isWhole) break;
+      tables.segments.put(log, wanted, bytes);
+      for (const run of opened.runs) {
+        const { admitted, end } = admitChained(log, view, run);
+        for (const block of admitted) inbox.take(log, { ...block, bytes: { segment: wanted.number } });
+        if (admitted.length < run.blocks.length) sealHeld(tables, log, run.blocks, wanted.number);
+        isWhole &&= mayGoOn(end);
+        problem ??= problemOf(end);
+      }
+    }
+    inbox.finish();
+    return { pulled: inbox.pulled, judged: inbox.judged, isWhole, problem };
+  });
+}
+
+/** Blocks that are held already need no bytes of their own any more; what was damaged of them is whole again. */
+function sealHeld(
+  { blocks }: ReplicaTables,
+  log: LogName,
+  sealed: readonly OpenedBlock[],
+  segment: number,
+): void {
+  for (const { header, hash, changes } of sealed) {
+    const { stream, seq } = header;
+    if (blocks.hashAt(log, stream, seq) !== hash || blocks.segmentOf(log, stream, seq) !== null) continue;
+    blocks.seal(log, stream, { seq, hash, changeCount: changes.length }, segment);
+  }
+}
+
+/** What lies beyond the end of an epoch counts nowhere (C3), and nothing else depends on it. */
+function mayGoOn(end: RunEnd): boolean {
+  return end.kind === "complete" || (end.kind === "refused" && end.refusal.problem.code === "closed-stream");
+}
+
+/** What a person has to know: that somebody's blocks differ is found out where they are asked for. */
+function problemOf(end: RunEnd): Problem | null {
+  if (end.kind !== "refused" || mayGoOn(end)) return null;
+  const { problem } = end.refusal;
+  return problem.code === "broken-chain" ? null : problem;
+}
