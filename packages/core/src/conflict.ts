@@ -43,7 +43,7 @@ export interface Conflict extends ConflictSummary {
 /** The branch of the approved packages, in conflict ids. */
 export const mainBranch: string = "main";
 
-/** The id of a conflict (O5). */
+/** The id of a conflict (O5). Of a `dependency` the definition comes first: each of two may use the other. */
 export function conflictId(
   hash: Hash,
   branch: string,
@@ -56,7 +56,7 @@ export function conflictId(
     branch,
     kind,
     `${locations.length}`,
-    ...[...locations].sort(),
+    ...(kind === "dependency" ? locations : [...locations].sort()),
     ...[...heads].sort(),
   ];
   return toHex(

@@ -132,7 +132,7 @@ class Judgement {
     const ids = heads.map(({ id }) => id);
     const [base] = this.#bases.size === 1 ? this.#bases.values() : [];
     return {
-      id: conflictId(this.#ports.hash, mainBranch, "dependency", locations, ids),
+      id: conflictId(this.#ports.hash, mainBranch, "dependency", [this.#definition, this.#user], ids),
       kind: "dependency",
       location: this.#user,
       locations,

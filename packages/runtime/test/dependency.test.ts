@@ -4,6 +4,7 @@ import { changeOf } from "@darksync/core/op-id";
 import { success } from "@darksync/core/result";
 import { systemRandom } from "@darksync/node/crypto";
 import { beforeEach, describe, expect, test } from "vitest";
+import { resolveConflict } from "../src/conflict/resolve.js";
 import { remove } from "../src/edit/remove.js";
 import { rename } from "../src/edit/rename.js";
 import { findConflict, listConflicts } from "../src/read/conflicts.js";
@@ -63,6 +64,23 @@ function commitOps(replica: Replica, ...ops: readonly Op[]) {
 }
 
 describe("O4.1, O4.6 what is a record", () => {
+  test("two that use each other are two records, each with an id of its own", async () => {
+    await saveText(ada, price, priceOf("(a: Int64) (b: Int64)", "total 1L"));
+    await saveText(bob, total, "let total (a: Int64) (b: Int64) : Int64 = price 1L");
+    await meet(ada, bob);
+    expectAsNaive(ada);
+    const records = ada.store.read((tables) => listConflicts(ada, tables));
+    expect(records.map(({ kind, location }) => [kind, location])).toEqual([
+      ["dependency", price],
+      ["dependency", total],
+    ]);
+    for (const { id } of records) {
+      expect(ada.store.read((tables) => findConflict(ada, tables, id))).toMatchObject({ ok: true });
+      expect(await resolveConflict(ada, id, { type: "accept" })).toMatchObject({ ok: true });
+    }
+    expect(ada.store.read((tables) => listConflicts(ada, tables))).toEqual([]);
+  });
+
   test("one changed the signature of what the other came to use", async () => {
     const changed = await saveText(ada, price, priceOf("(a: Int64) (b: Int64)"));
     const used = await saveText(bob, total, usesPrice());
