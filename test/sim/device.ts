@@ -16,7 +16,7 @@ import type { Timers, Transport } from "@darksync/runtime/transport";
 import type { Chance } from "./chance.ts";
 import { Disk, type DiskHabits } from "./disk.ts";
 import { signerOf } from "./keys.ts";
-import { Link, type NetworkHabits } from "./network.ts";
+import { Link, type LinkPorts, type NetworkHabits } from "./network.ts";
 import { Process } from "./process.ts";
 import { describeError, type RelayNode } from "./relay-node.ts";
 import type { World } from "./world.ts";
@@ -51,6 +51,8 @@ export class Device {
   /** When an older copy of its database was put back last. */
   restoredAtMs = -1;
   links: Link[] = [];
+  /** What befalls its next connection. */
+  nextFate: LinkPorts["fate"] = null;
   readonly world: World;
   readonly #random: Chance;
   readonly #chance: Chance;
@@ -227,7 +229,9 @@ export class Device {
         const { agenda, trace } = world;
         const chance = this.#chance.fork(`link ${agenda.count}`);
         const tap = (bytes: Uint8Array) => world.overhear(relay, bytes);
-        const link = new Link({ agenda, chance, trace, habits: network, process, relay, tap }, handler);
+        const fate = this.nextFate;
+        this.nextFate = null;
+        const link = new Link({ agenda, chance, trace, habits: network, process, relay, fate, tap }, handler);
         this.links.push(link);
         return link.connection;
       },

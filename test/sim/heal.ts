@@ -38,6 +38,7 @@ export async function heal(world: World): Promise<void> {
 
 async function healDevice(device: Device): Promise<void> {
   device.disk.isFull = false;
+  device.nextFate = null;
   device.disk.habits.slowShare = 0;
   Object.assign(device.network, { leastMs: 1, mostMs: 5, isDown: false });
   device.process?.stay();

@@ -19,6 +19,13 @@ export interface NetworkHabits {
 const refused: Problem = { code: "relay-unreachable", message: "nobody answers there", hint: "Try again." };
 const broken: Problem = { code: "relay-unreachable", message: "the connection broke", hint: "Try again." };
 
+/** What may befall a connection. */
+export type Fate =
+  | "the connection breaks"
+  | "the connection falls silent"
+  | "a message to the relay is damaged"
+  | "a message from the relay is damaged";
+
 /** What a connection runs on. */
 export interface LinkPorts {
   readonly agenda: Agenda;
@@ -28,6 +35,8 @@ export interface LinkPorts {
   /** The client's process. */
   readonly process: Process;
   readonly relay: RelayNode;
+  /** What befalls it behind so many messages. */
+  readonly fate: { readonly fate: Fate; readonly behind: number } | null;
   /** Sees each message that a client sends. */
   readonly tap: (bytes: Uint8Array) => void;
 }
@@ -44,10 +53,12 @@ export class Link {
   readonly #toClient: Pipe;
   #server: ClientConnection | null = null;
   #isOpen = true;
+  #fate: LinkPorts["fate"];
 
   constructor(ports: LinkPorts, handler: ConnectionHandler) {
     this.#ports = ports;
     this.#handler = handler;
+    this.#fate = ports.fate;
     this.#relayProcess = ports.relay.process;
     this.#toRelay = new Pipe(ports, (bytes) => this.#onRelayMessage(bytes));
     this.#toClient = new Pipe(ports, (bytes) => this.#onClientMessage(bytes));
@@ -64,6 +75,7 @@ export class Link {
       send: (bytes) => {
         if (!this.#ports.process.reach()) return;
         this.#ports.tap(bytes);
+        this.#countToFate();
         this.#toRelay.send(bytes);
       },
       drained: async () => {},
@@ -85,9 +97,30 @@ export class Link {
     this.#toClient.stop();
   }
 
-  /** The bytes of the next message to arrive are changed. */
-  corruptNext(side: "relay" | "client"): void {
-    (side === "relay" ? this.#toRelay : this.#toClient).corruptNext = true;
+  befall(fate: Fate): void {
+    switch (fate) {
+      case "the connection breaks":
+        this.cut(this.#ports.chance.below(4));
+        return;
+      case "the connection falls silent":
+        this.silence();
+        return;
+      case "a message to the relay is damaged":
+        this.#toRelay.corruptNext = true;
+        return;
+      case "a message from the relay is damaged":
+        this.#toClient.corruptNext = true;
+    }
+  }
+
+  #countToFate(): void {
+    if (this.#fate === null) return;
+    if (this.#fate.behind > 0) this.#fate = { ...this.#fate, behind: this.#fate.behind - 1 };
+    else {
+      const { fate } = this.#fate;
+      this.#fate = null;
+      this.befall(fate);
+    }
   }
 
   #open(): void {
@@ -101,7 +134,9 @@ export class Link {
     if (relay.relay === null) return;
     const connection: Connection = {
       send: (bytes) => {
-        if (this.#relayProcess?.reach() === true) this.#toClient.send(bytes);
+        if (this.#relayProcess?.reach() !== true) return;
+        this.#countToFate();
+        this.#toClient.send(bytes);
       },
       drained: () => this.#toClient.drained(),
       close: () => this.#toClient.end(() => this.#endClient(broken)),

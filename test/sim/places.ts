@@ -1,3 +1,4 @@
+import type { Replica } from "@darksync/runtime/replica/replica";
 import type { Chance } from "./chance.ts";
 import type { Device } from "./device.ts";
 import type { World } from "./world.ts";
@@ -13,9 +14,20 @@ const places = [
   "Beta.N.f",
 ] as const;
 
-/** A place that the team of this run writes to. */
+/** The places that the team of this run writes to. */
+export function placesOf(world: World): readonly string[] {
+  return places.slice(0, world.swarm.places);
+}
+
+/** One of them. */
 export function placeOf(world: World, chance: Chance): string {
-  return chance.pick(places.slice(0, world.swarm.places));
+  return chance.pick(placesOf(world));
+}
+
+/** Mostly a place where something is shown, so that most of what is done to it can be. */
+export function shownPlace(world: World, here: Replica, chance: Chance): string {
+  const shown = here.store.read(({ packages }) => packages.names("", Number.MAX_SAFE_INTEGER));
+  return shown.length === 0 || chance.percent(10) ? placeOf(world, chance) : chance.pick(shown).location;
 }
 
 /** A device that can do something now, or null. */

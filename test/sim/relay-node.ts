@@ -1,9 +1,12 @@
+import type { Signer } from "@darksync/core/ports";
+import { sha256 } from "@darksync/node/crypto";
 import { memoryRelayStore } from "@darksync/runtime/memory/relay-spaces";
 import { Relay } from "@darksync/runtime/relay/relay";
 import type { RelayPorts } from "@darksync/runtime/relay/relay-space";
 import type { RelaySpaces, RelayStore, RelayTables } from "@darksync/runtime/store/store";
 import { StoreError } from "@darksync/runtime/store/store";
 import { Disk, type DiskHabits } from "./disk.ts";
+import { signerOf } from "./keys.ts";
 import type { Link } from "./network.ts";
 import { never, Process } from "./process.ts";
 import { ProcessDied } from "./violation.ts";
@@ -21,6 +24,7 @@ export class RelayNode {
   backup: (() => void) | null = null;
   readonly #world: World;
   readonly #ports: RelayPorts;
+  readonly #signer: Signer;
   readonly #habits: DiskHabits;
   #isFull = false;
 
@@ -29,6 +33,7 @@ export class RelayNode {
     this.name = name;
     this.url = `memory://${name}`;
     this.#ports = ports;
+    this.#signer = signerOf(sha256(new TextEncoder().encode(`the key of ${name}`)));
     this.#habits = habits;
   }
 
@@ -45,7 +50,12 @@ export class RelayNode {
     if (this.process !== null) return;
     const process = new Process(() => this.#onDeath(process));
     this.process = process;
-    this.relay = new Relay({ ...this.#ports, spaces: this.#spaces(process), onFailure: this.#onFailure });
+    this.relay = new Relay({
+      ...this.#ports,
+      signer: this.#signer,
+      spaces: this.#spaces(process),
+      onFailure: this.#onFailure,
+    });
   }
 
   /** What it has of a space, whatever its process does; null if it has none. */
@@ -110,7 +120,7 @@ export class RelayNode {
       },
       create: (space) => {
         const chance = this.#world.chance.fork(`disk of ${this.name} ${space}`);
-        const disk = new Disk(memoryRelayStore(), this.#habits, this.#world.agenda, chance);
+        const disk = new Disk(memoryRelayStore(this.#ports), this.#habits, this.#world.agenda, chance);
         disk.isFull = this.#isFull;
         this.disks.set(space, disk);
         return opened(disk);

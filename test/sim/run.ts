@@ -1,9 +1,12 @@
 import { toHex } from "@darksync/core/bytes";
+import { save } from "@darksync/runtime/edit/save";
 import { Chance } from "./chance.ts";
 import type { Check } from "./check.ts";
+import type { Device } from "./device.ts";
 import { heal } from "./heal.ts";
 import type { Move } from "./move.ts";
 import { pass, passUntil } from "./pass.ts";
+import { placesOf, sourceFor } from "./places.ts";
 import { drawScript, type Step } from "./script.ts";
 import { drawSwarm, type Swarm } from "./swarm.ts";
 import type { Violation } from "./violation.ts";
@@ -80,11 +83,23 @@ async function gather(world: World): Promise<void> {
     devices.push(world.addDevice(chance.pick(members)));
   for (const [index, device] of devices.entries()) {
     const isFirst = index === 0;
+    const hasSpace = isFirst || chance.percent(swarm.ownSpaceShare);
+    const space = hasSpace ? toHex(chance.bytes(16)) : "";
     await passUntil(world, device.start(), restMs);
-    const ownSpace = isFirst || chance.percent(swarm.ownSpaceShare);
-    const space = ownSpace ? toHex(chance.bytes(16)) : "";
-    await passUntil(world, device.create(space, isFirst ? ["Acme"] : ownSpace ? ["Beta"] : []), restMs);
-    if (isFirst || !ownSpace) await passUntil(world, device.sync(), restMs);
+    await passUntil(world, device.create(space, isFirst ? ["Acme"] : hasSpace ? ["Beta"] : []), restMs);
+    if (isFirst && swarm.isFounded) await found(world, device);
+    if (isFirst || !hasSpace) await passUntil(world, device.sync(), restMs);
   }
   world.checkStep();
+}
+
+/** Something at every place that the team writes to. */
+async function found(world: World, device: Device): Promise<void> {
+  const { replica } = device;
+  if (replica === null) return;
+  const saved = device.act("found", async () => {
+    for (const place of placesOf(world)) await save(replica, place, sourceFor(world, world.chance, place));
+    return "what all begin with";
+  });
+  await passUntil(world, saved, restMs);
 }

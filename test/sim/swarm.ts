@@ -13,6 +13,8 @@ export interface Swarm {
   readonly moreDevices: number;
   readonly relays: number;
   readonly steps: number;
+  /** Whether the team begins with definitions that all have. */
+  readonly isFounded: boolean;
   readonly weights: Readonly<Record<string, number>>;
   readonly disk: DiskHabits;
   readonly network: NetworkHabits;
@@ -30,17 +32,18 @@ export function drawSwarm(seed: number, moves: readonly Move[]): Swarm {
   const isLong = chance.percent(3);
   const isCalm = chance.percent(15);
   return {
-    members: isLong ? chance.between(3, 8) : chance.between(2, 4),
+    members: isLong ? chance.between(3, 8) : chance.between(2, 5),
     moreDevices: chance.percent(30) ? 1 : 0,
     relays: chance.percent(15) ? 2 : 1,
-    steps: isLong ? chance.between(80, 160) : chance.between(12, 45),
+    steps: isLong ? chance.between(100, 240) : chance.between(15, 70),
+    isFounded: chance.percent(70),
     weights: drawWeights(chance, moves, isCalm),
     disk: {
       slowShare: chance.percent(40) ? chance.between(5, 40) : 0,
       slowMs: chance.pick([5, 50, 400]),
       againShare: chance.percent(40) ? chance.between(2, 20) : 0,
     },
-    network: { leastMs: 1, mostMs: chance.pick([1, 20, 80, 600]), isDown: false },
+    network: { leastMs: 1, mostMs: chance.pick([1, 20, 80, 600, 2500]), isDown: false },
     driftShare: chance.percent(40) ? 50 : 0,
     places: chance.pick([2, 4, 8]),
     ownSpaceShare: chance.percent(20) ? 50 : 0,

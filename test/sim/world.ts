@@ -9,6 +9,7 @@ import { rememberingVerify } from "./keys.ts";
 import { Ledger } from "./ledger.ts";
 import { contentOf } from "./relay-content.ts";
 import { RelayNode } from "./relay-node.ts";
+import { simulatedSealing } from "./sealing.ts";
 import type { Swarm } from "./swarm.ts";
 import { Trace } from "./trace.ts";
 import { Violation } from "./violation.ts";
@@ -44,6 +45,8 @@ export class World {
     const ports = {
       ...{ hash: sha256, verify: this.verify, compression: nodeCompression },
       afterTurn: (callback: () => void) => this.agenda.after(0, callback),
+      afterPause: (callback: () => void) => this.agenda.after(40, callback),
+      sealing: simulatedSealing(this.agenda),
     };
     this.relays = Array.from(
       { length: swarm.relays },

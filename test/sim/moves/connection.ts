@@ -1,53 +1,37 @@
-import type { Chance } from "../chance.ts";
 import type { Move } from "../move.ts";
-import type { Link } from "../network.ts";
-import type { World } from "../world.ts";
+import type { Fate } from "../network.ts";
 
-function openLink(world: World, chance: Chance): Link | null {
-  const open = world.devices.flatMap(({ links }) => links.filter(({ isOpen }) => isOpen));
-  return open.length === 0 ? null : chance.pick(open);
+/**
+ * Something that befalls a connection: an open one now, or else a device's next one behind so many of its messages.
+ */
+function befall(name: string, weight: number, fates: readonly Fate[]): Move {
+  return {
+    name,
+    kind: "fault",
+    weight,
+    run: (world, chance) => {
+      const device = chance.pick(world.devices);
+      const fate = chance.pick(fates);
+      const link = device.links.find(({ isOpen }) => isOpen);
+      const behind = chance.below(14);
+      device.tell(link === undefined ? `${fate} behind ${behind} messages of the next connection` : fate);
+      if (link === undefined) device.nextFate = { fate, behind };
+      else link.befall(fate);
+    },
+  };
 }
 
-/** An open connection breaks: some of what is under way still arrives, the rest never does. */
-export const cutMove: Move = {
-  name: "cut",
-  kind: "fault",
-  weight: 10,
-  run: (world, chance) => {
-    const link = openLink(world, chance);
-    if (link === null) return;
-    const kept = chance.below(4);
-    world.tell("", `a connection breaks behind ${kept} more messages`);
-    link.cut(kept);
-  },
-};
+/** A connection breaks: some of what is under way still arrives, the rest never does. */
+export const cutMove: Move = befall("cut", 10, ["the connection breaks"]);
 
-/** Nothing arrives on an open connection any more, and nobody is told. */
-export const silenceMove: Move = {
-  name: "silence",
-  kind: "fault",
-  weight: 4,
-  run: (world, chance) => {
-    const link = openLink(world, chance);
-    if (link === null) return;
-    world.tell("", "a connection falls silent");
-    link.silence();
-  },
-};
+/** Nothing arrives on a connection any more, and nobody is told. */
+export const silenceMove: Move = befall("silence", 4, ["the connection falls silent"]);
 
 /** Bytes of a message change on the way. */
-export const corruptMove: Move = {
-  name: "corrupt",
-  kind: "fault",
-  weight: 5,
-  run: (world, chance) => {
-    const link = openLink(world, chance);
-    if (link === null) return;
-    const side = chance.pick(["relay", "client"] as const);
-    world.tell("", `a message to a ${side} is damaged`);
-    link.corruptNext(side);
-  },
-};
+export const corruptMove: Move = befall("corrupt", 5, [
+  "a message to the relay is damaged",
+  "a message from the relay is damaged",
+]);
 
 /** A device gets nothing through for a while. */
 export const partitionMove: Move = {

@@ -1,7 +1,7 @@
 import { deprecate, undeprecate } from "@darksync/runtime/edit/deprecate";
 import { describe } from "../device.ts";
 import type { Move } from "../move.ts";
-import { deviceUp, placeOf } from "../places.ts";
+import { deviceUp, shownPlace } from "../places.ts";
 
 /** Somebody deprecates a definition, or takes that back. */
 export const deprecateMove: Move = {
@@ -12,7 +12,7 @@ export const deprecateMove: Move = {
     const device = deviceUp(world, chance);
     const here = device?.here ?? null;
     if (device === null || here === null) return;
-    const place = placeOf(world, chance);
+    const place = shownPlace(world, here, chance);
     const isOn = chance.percent(65);
     void device.act(`${isOn ? "deprecate" : "undeprecate"} ${place}`, async () =>
       describe(

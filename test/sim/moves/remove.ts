@@ -1,7 +1,7 @@
 import { remove } from "@darksync/runtime/edit/remove";
 import { describe } from "../device.ts";
 import type { Move } from "../move.ts";
-import { deviceUp, placeOf } from "../places.ts";
+import { deviceUp, shownPlace } from "../places.ts";
 
 /** Somebody removes a definition. */
 export const removeMove: Move = {
@@ -12,7 +12,7 @@ export const removeMove: Move = {
     const device = deviceUp(world, chance);
     const here = device?.here ?? null;
     if (device === null || here === null) return;
-    const place = placeOf(world, chance);
+    const place = shownPlace(world, here, chance);
     void device.act(`remove ${place}`, async () =>
       describe(await remove(here, place), (id) => id.slice(0, 8)),
     );

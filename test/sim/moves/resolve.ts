@@ -9,7 +9,7 @@ import { listConflicts } from "@darksync/runtime/read/conflicts";
 import type { Chance } from "../chance.ts";
 import { describe } from "../device.ts";
 import type { Move } from "../move.ts";
-import { deviceUp, placeOf, sourceFor } from "../places.ts";
+import { deviceUp, shownPlace, sourceFor } from "../places.ts";
 import type { World } from "../world.ts";
 
 /** Somebody settles a conflict, by whatever choice there is. */
@@ -69,7 +69,7 @@ export const planMove: Move = {
     const device = deviceUp(world, chance);
     const here = device?.here ?? null;
     if (device === null || here === null) return;
-    const place = placeOf(world, chance);
+    const place = shownPlace(world, here, chance);
     const rule = chance.pick(rules);
     void device.act(`plan ${rule} for ${place}`, async () =>
       describe(await planConflict(here, place, rule), ({ plan }) => plan.kind),
