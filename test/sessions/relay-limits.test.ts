@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { renameSync } from "node:fs";
 import { encode, writeLengthAndBytes, writeVarUint } from "@darksync/core/codec";
-import { encodeMessage } from "@darksync/sync/message";
+import { encodeMessage, protocolVersion } from "@darksync/sync/message";
 import { syncStep1 } from "@darksync/sync/room-message";
 import { expect, onTestFinished, test } from "vitest";
 import { WebSocket } from "ws";
@@ -37,7 +37,9 @@ async function connected(relay: RelayProcess, path: string): Promise<WebSocket> 
 function greet(socket: WebSocket, space: string): void {
   const device = randomBytes(32).toString("hex");
   const digest = "00".repeat(32);
-  socket.send(encodeMessage({ type: "hello", version: 1, space, isNew: true, device, only: [], digest }));
+  socket.send(
+    encodeMessage({ type: "hello", version: protocolVersion, space, isNew: true, device, only: [], digest }),
+  );
 }
 
 /** Sends a message again and again, as fast as the other side takes it, at most so often. */

@@ -12,6 +12,8 @@ const counters = {
   blocksRefused: ["darksync_blocks_refused_total", "Blocks refused for good."],
   changesAdmitted: ["darksync_changes_admitted_total", "Changes in the blocks stored."],
   commits: ["darksync_commits_total", "Transactions that stored what clients sent."],
+  segmentsSealed: ["darksync_segments_sealed_total", "Segments sealed since the relay was started."],
+  bytesSealed: ["darksync_sealed_bytes_total", "Bytes of the segments sealed since the relay was started."],
 } as const satisfies Record<keyof RelayCounts, readonly [name: string, help: string]>;
 
 /** Seconds: a commit on a good disk takes a few milliseconds. */

@@ -1,8 +1,10 @@
-import { mkdirSync } from "node:fs";
 import type { Server } from "node:http";
 import { isIPv6 } from "node:net";
 import { join } from "node:path";
+import type { Signer } from "@darksync/core/ports";
+import { makeFolder } from "@darksync/node/make-folder";
 import { relayPorts } from "@darksync/node/process-ports";
+import { openRelayKey } from "@darksync/node/relay-key";
 import { serveRelay } from "@darksync/node/relay-server";
 import { openRelaySpaces } from "@darksync/node/sqlite/relay-spaces";
 import { type SyncLock, takeSyncLock } from "@darksync/node/sync-lock";
@@ -22,10 +24,12 @@ export interface ServeOptions {
 /** Serves a data folder until SIGTERM or SIGINT; returns the exit code. */
 export async function serve(options: ServeOptions): Promise<number> {
   const lock = lockData(options.data);
+  const signer = relayKey(options.data, lock);
   const log = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime });
   const metrics = new RelayMetrics();
   const relay = new Relay({
     ...relayPorts,
+    signer,
     spaces: metrics.timed(openRelaySpaces(options.data)),
     onFailure: (error) => logFailure(log, error, {}),
   });
@@ -44,7 +48,7 @@ export async function serve(options: ServeOptions): Promise<number> {
     await close();
     throw error;
   } finally {
-    relay.close();
+    await relay.close();
     lock.release();
   }
 }
@@ -53,7 +57,7 @@ export async function serve(options: ServeOptions): Promise<number> {
 function lockData(dir: string): SyncLock {
   let lock: SyncLock | null;
   try {
-    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    makeFolder(dir, 0o700);
     lock = takeSyncLock(join(dir, "relay.lock"));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
@@ -69,6 +73,13 @@ function lockData(dir: string): SyncLock {
     message: `another relay works on ${dir}`,
     hint: "Stop it first, or give --data another folder.",
   });
+}
+
+function relayKey(dir: string, lock: SyncLock): Signer {
+  const key = openRelayKey(dir);
+  if (key.ok) return key.value;
+  lock.release();
+  throw new RelayProblem(key.problem);
 }
 
 function listen(server: Server, { port, host }: ServeOptions): Promise<number> {

@@ -5,6 +5,7 @@ import type { Relay } from "@darksync/runtime/relay/relay";
 import { RoomConnection } from "@darksync/runtime/relay/room-connection";
 import { maxMessageBytes } from "@darksync/sync/message";
 import { type WebSocket, WebSocketServer } from "ws";
+import { answerHistory, historyRouteOf } from "./segment-routes.js";
 import { plainBytes, socketConnection } from "./socket.js";
 
 const pingIntervalMs = 15_000;
@@ -126,11 +127,12 @@ function talkerOf(
   const connection = socketConnection(socket);
   if (route.type === "client") return new ClientConnection(relay, connection, route.space);
   const space = relay.space(route.space);
-  if (space === null || route.head !== 0) return null;
-  const name = `${route.space}/${route.log}`;
+  const head = space?.headAt(route.log, route.head) ?? null;
+  if (space === null || head === null) return null;
+  const name = `${route.space}/${route.log}@${route.head}`;
   const room = rooms.get(name) ?? new Set();
   rooms.set(name, room);
-  const talker = new RoomConnection(relay, space, route.log, connection, room);
+  const talker = new RoomConnection(relay, space, route.log, head, connection, room);
   return {
     onMessage: (bytes) => talker.onMessage(bytes),
     onClose: () => {
@@ -166,16 +168,32 @@ async function answerHttp(
   response: ServerResponse,
 ): Promise<void> {
   const path = pathOf(request.url ?? "");
-  const head = path === null ? null : /^\/v1\/([0-9a-f]{1,64})\/([^@]+)$/.exec(path);
-  if (request.method !== "GET")
-    answer(response, 405, { error: { code: "method", message: "only GET is served" } });
+  if (request.method !== "GET" && request.method !== "HEAD")
+    answer(response, 405, { error: { code: "method", message: "only GET and HEAD are served" } });
   else if (path === "/healthz") answer(response, 200, { ok: true });
   else if (path === "/metrics") {
     const text = await metrics();
     response.writeHead(200, { "content-type": "text/plain; version=0.0.4" });
     response.end(text);
-  } else if (head !== null && relay.space(head[1] ?? "") !== null) answer(response, 200, { head: 0 });
-  else answer(response, 404, { error: { code: "not-found", message: "there is nothing here" } });
+  } else if (path === null || !(await answerLog(relay, path, request, response)))
+    answer(response, 404, { error: { code: "not-found", message: "there is nothing here" } });
+}
+
+/** Answers what is asked of a log: which head is the live one, and its history. False if there is no such thing. */
+async function answerLog(
+  relay: Relay,
+  path: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<boolean> {
+  const [, id = "", rest = ""] = /^\/v1\/([0-9a-f]{1,64})\/([^@]+)$/.exec(path) ?? [];
+  const space = id === "" ? null : relay.space(id);
+  if (space === null) return false;
+  const history = historyRouteOf(rest);
+  if (history !== null) return answerHistory(space, history, request, response);
+  await space.durable();
+  answer(response, 200, { head: space.head(rest).number });
+  return true;
 }
 
 function answer(response: ServerResponse, status: number, body: unknown): void {

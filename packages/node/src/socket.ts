@@ -31,8 +31,8 @@ export function socketConnection(socket: WebSocket): Connection {
         await new Promise((resolve) => setTimeout(resolve, lookAgainMs));
       }
     },
-    close: () => {
-      socket.close();
+    close: (why) => {
+      socket.close(why?.code, why?.reason);
       setTimeout(() => socket.terminate(), goodbyeMs).unref();
     },
   };

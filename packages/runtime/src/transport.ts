@@ -6,7 +6,14 @@ export interface Connection {
   send(message: Uint8Array): void;
   /** Fulfilled when what was sent has mostly left; a slow reader makes its sender wait. */
   drained(): Promise<void>;
-  close(): void;
+  /** `why` is told to the other side where the transport has words for it. */
+  close(why?: Goodbye): void;
+}
+
+/** Why a connection is closed, as a WebSocket tells it. */
+export interface Goodbye {
+  readonly code: number;
+  readonly reason: string;
 }
 
 /** What a connection calls; after `onClose` it calls nothing more. */

@@ -21,7 +21,7 @@ import { readStreamName, type StreamName, writeStreamName } from "@darksync/core
 import { type LogName, maxLogNameBytes } from "@darksync/core/vector";
 
 /** Version of the conversation between our clients and the relay; a test pins it to the messages' bytes. */
-export const protocolVersion: number = 1;
+export const protocolVersion: number = 2;
 /** Largest message, in bytes: one batch of blocks and its frame. */
 export const maxMessageBytes: number = 2 * 1024 * 1024;
 /** Blocks are sent in batches of about this many bytes. */
@@ -56,7 +56,15 @@ export interface Welcome {
   readonly version: number;
   readonly space: string;
   readonly isEqual: boolean;
-  readonly logs: readonly { readonly log: LogName; readonly digest: string }[];
+  readonly logs: readonly WelcomeLog[];
+}
+
+/** A log that the relay has. */
+export interface WelcomeLog {
+  readonly log: LogName;
+  readonly digest: string;
+  /** How many of its segments can be fetched (L6). */
+  readonly head: number;
 }
 
 export type Message =
@@ -139,9 +147,10 @@ function writeBody(writer: Writer, message: Message): void {
       writeVarUint(writer, message.version);
       writeText(writer, message.space);
       writeByte(writer, message.isEqual ? 1 : 0);
-      writeList(writer, message.logs, (inner, { log, digest }) => {
+      writeList(writer, message.logs, (inner, { log, digest, head }) => {
         writeText(inner, log);
         writeBytes(inner, bytesOfHex(digest));
+        writeVarUint(inner, head);
       });
       return;
     case "ask":
@@ -237,6 +246,7 @@ function readWelcome(reader: Reader): Welcome {
   const logs = readList(reader, maxLogs, (inner) => ({
     log: readLog(inner),
     digest: toHex(readBytes(inner, digestBytes)),
+    head: readVarUint(inner),
   }));
   return { type: "welcome", version, space, isEqual, logs };
 }

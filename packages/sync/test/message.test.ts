@@ -30,7 +30,7 @@ const samples: readonly Message[] = [
     version: 1,
     space: "cd".repeat(16),
     isEqual: false,
-    logs: [{ log: "auth", digest: hash }],
+    logs: [{ log: "auth", digest: hash, head: 300 }],
   },
   { type: "ask", log: "main/Acme", stateVector: new Uint8Array([1, 2, 3]) },
   { type: "update", log: "main/Acme", update: new Uint8Array([4, 5, 6, 7]) },
@@ -49,6 +49,7 @@ const samples: readonly Message[] = [
  */
 const pinned: Readonly<Record<number, string>> = {
   1: "bcb0ae74621db3badfb601c051a803aab10bfa339cee2d6f8883eb6f013d7397",
+  2: "ed1672296b47ff9be1712edfeba5953d91c72503d639cf8917d4e31580ac2bb8",
 };
 
 test("M12: the protocol's version is pinned to the bytes of its messages", () => {

@@ -1,6 +1,8 @@
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
+import type { Signer } from "@darksync/core/ports";
 import { relayPorts } from "@darksync/node/process-ports";
+import { openRelayKey } from "@darksync/node/relay-key";
 import { serveRelay } from "@darksync/node/relay-server";
 import { openRelaySpaces } from "@darksync/node/sqlite/relay-spaces";
 import { Relay } from "@darksync/runtime/relay/relay";
@@ -58,11 +60,22 @@ export interface LocalRelay {
   close(): Promise<void>;
 }
 
+function keyOf(data: string): Signer {
+  const key = openRelayKey(data);
+  if (!key.ok) throw new Error(key.problem.message);
+  return key.value;
+}
+
 /** Serves this folder. Port 0 takes any. */
 export async function serve(data: string, port = 0): Promise<LocalRelay> {
   const failures: unknown[] = [];
   const spaces = openRelaySpaces(data);
-  const relay = new Relay({ ...relayPorts, spaces, onFailure: (error) => failures.push(error) });
+  const relay = new Relay({
+    ...relayPorts,
+    signer: keyOf(data),
+    spaces,
+    onFailure: (error) => failures.push(error),
+  });
   const { server, close } = serveRelay(
     relay,
     async () => "",
@@ -78,7 +91,7 @@ export async function serve(data: string, port = 0): Promise<LocalRelay> {
     failures,
     close: async () => {
       await close();
-      relay.close();
+      await relay.close();
     },
   };
 }

@@ -6,6 +6,7 @@ import { blockPorts } from "../crypto.js";
 import { BlockTable } from "./block-table.js";
 import { Checkpointer } from "./checkpointer.js";
 import { Connection } from "./connection.js";
+import { ManifestTable } from "./manifest-table.js";
 import { MetaTable } from "./meta-table.js";
 import { NameTable } from "./name-table.js";
 import { openDatabase } from "./open-database.js";
@@ -75,6 +76,7 @@ class FileSpaces implements RelaySpaces {
       meta: new MetaTable(connection),
       blocks: new BlockTable(connection, logs, new StreamTable(connection, logs), segments, sealed),
       segments,
+      manifests: new ManifestTable(connection, logs),
     };
     const store = new SqliteRelayStore(path, connection, tables, this.#checkpointer, () =>
       this.#open.delete(space),

@@ -153,6 +153,10 @@ create index sync_queue_position on sync_queue(position);
 create index sync_queue_open on sync_queue(position) where status <> 'completed';
 `;
 
+const relayOnlyTables = `
+create table manifest(log_id integer primary key, bytes blob not null);
+`;
+
 /** The tables of one kind of database. */
 export interface Schema {
   readonly sql: string;
@@ -164,7 +168,7 @@ export interface Schema {
 export const replicaSchema: Schema = schemaOf(logTables + replicaOnlyTables);
 
 /** What a relay keeps of one space. */
-export const relaySchema: Schema = schemaOf(logTables);
+export const relaySchema: Schema = schemaOf(logTables + relayOnlyTables);
 
 function schemaOf(sql: string): Schema {
   const names = [...sql.matchAll(/^create (?:unique )?(?:table|index|view) (\w+)/gm)].map(

@@ -3,6 +3,7 @@ import { SealedBlocks } from "../store/sealed-blocks.js";
 import type { RelaySpaces, RelayStore, RelayTables } from "../store/store.js";
 import { Journal } from "./journal.js";
 import { MemoryBlocks } from "./memory-blocks.js";
+import { MemoryManifests } from "./memory-manifests.js";
 import { MemoryMeta } from "./memory-meta.js";
 import { MemorySegments, noPorts } from "./memory-segments.js";
 import { MemoryStore } from "./memory-store.js";
@@ -19,7 +20,12 @@ export function memoryRelayStore(ports: BlockPorts = noPorts): MemoryRelayStore 
   const journal = new Journal();
   const segments = new MemorySegments(journal);
   const blocks = new MemoryBlocks(journal, segments, new SealedBlocks(ports));
-  return new MemoryRelayStore(journal, { meta: new MemoryMeta(journal), blocks, segments });
+  return new MemoryRelayStore(journal, {
+    meta: new MemoryMeta(journal),
+    blocks,
+    segments,
+    manifests: new MemoryManifests(journal),
+  });
 }
 
 /** The spaces of a relay in memory. */

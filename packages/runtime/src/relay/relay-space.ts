@@ -1,6 +1,8 @@
+import type { Signer } from "@darksync/core/ports";
 import { deviceOf, type StreamName } from "@darksync/core/stream";
 import { isLogName, type LogName } from "@darksync/core/vector";
 import type { AdmittedBlock } from "@darksync/log/admission";
+import type { Head } from "@darksync/log/head";
 import { tagOf } from "@darksync/sync/digest";
 import { encodeMessage, type StreamHead } from "@darksync/sync/message";
 import { authLog, isWanted } from "@darksync/sync/wanted";
@@ -10,12 +12,25 @@ import { type CheckedUpdate, type CheckPorts, checkUpdate, UpdateRefused } from 
 import { HeldLog } from "./held-log.js";
 import { type LogDigest, LogDigests } from "./log-digests.js";
 import { PassedBlocks } from "./passed-blocks.js";
+import { earlierHead, headOf, readManifest } from "./sealed-head.js";
+import { Sealer, type SealingPorts } from "./sealer.js";
 import type { RefusedMessage } from "./without-invalid.js";
 
 /** What a relay runs on beside its stores. */
 export interface RelayPorts extends CheckPorts {
   /** Calls back when all that has arrived by now was taken: what came together goes together. */
   readonly afterTurn: (callback: () => void) => void;
+  /** Calls back some hundredths of a second later: for what nobody waits for. */
+  readonly afterPause: (callback: () => void) => void;
+  readonly sealing: SealingPorts;
+}
+
+/** What a space of a relay runs on beside its store. */
+export interface SpacePorts extends RelayPorts {
+  /** The relay's key: it signs what the relay seals. */
+  readonly signer: Signer;
+  /** Hears of failures that no client can do anything about. */
+  readonly onFailure: (error: unknown) => void;
 }
 
 /** What became of an update, once it is durable. */
@@ -31,8 +46,10 @@ export interface Listener {
   wants(log: LogName): boolean;
   /** New blocks, perhaps not durable yet. Those who sent them hear of them too if others sent some as well. */
   onBlocks(blocks: PassedBlocks): void;
-  /** An `ack` of what was passed on and is durable now. */
+  /** An `ack` of what was passed on and is durable now; nobody waits for it, so it may come a little later. */
   onDurable(ack: Uint8Array): void;
+  /** A log was sealed: `head` is its new live end. */
+  onSealed(log: LogName, head: Head): void;
 }
 
 /** Counts for the operator. */
@@ -43,6 +60,9 @@ export interface RelayCounts {
   blocksRefused: number;
   changesAdmitted: number;
   commits: number;
+  segmentsSealed: number;
+  /** Bytes of the segments sealed. */
+  bytesSealed: number;
 }
 
 /**
@@ -69,6 +89,12 @@ interface CheckedTask extends CheckedUpdate {
   readonly held: HeldLog;
 }
 
+/** What became durable of a log since the listeners were last told, and who sent it. */
+interface Untold {
+  readonly heads: Map<StreamName, StreamHead>;
+  readonly senders: Set<Listener | null>;
+}
+
 /** What waits for the next time that all is made durable. */
 type Waiting =
   | ({ readonly type: "committed" } & CheckedTask)
@@ -81,11 +107,13 @@ type Waiting =
 export class RelaySpace {
   readonly id: string;
   readonly store: RelayStore;
-  readonly #ports: RelayPorts;
+  readonly #ports: SpacePorts;
   readonly #counts: RelayCounts;
   readonly #listeners = new Set<Listener>();
   readonly #held = new Map<LogName, HeldLog>();
   readonly #digests: LogDigests;
+  readonly #heads = new Map<LogName, Head>();
+  readonly #sealer: Sealer;
   /** A relay that was killed may have committed what the disk does not have. */
   readonly #opened: Promise<void>;
   #tasks: Task[] = [];
@@ -93,14 +121,21 @@ export class RelaySpace {
   #namesLeft: number | null = null;
   #working: Promise<void> | null = null;
   #waiting: Waiting[] = [];
+  /** What became durable since the listeners were last told. */
+  #untold = new Map<LogName, Untold>();
   #flushing: Promise<void> | null = null;
 
-  constructor(id: string, store: RelayStore, ports: RelayPorts, counts: RelayCounts) {
+  constructor(id: string, store: RelayStore, ports: SpacePorts, counts: RelayCounts) {
     this.id = id;
     this.store = store;
     this.#ports = ports;
     this.#counts = counts;
     this.#digests = new LogDigests(ports.hash, store);
+    this.#sealer = new Sealer(ports, id, store, {
+      head: (log) => this.head(log),
+      onSealed: (log, head, segment) => this.#onSealed(log, head, segment.byteCount),
+      onFailure: ports.onFailure,
+    });
     this.#opened = store.durable();
     // Whoever is going to be told something waits for it too, and hears of what went wrong.
     this.#opened.catch(() => {});
@@ -108,7 +143,8 @@ export class RelaySpace {
 
   /** Whether nobody listens and nothing is under way. */
   get isIdle(): boolean {
-    return this.#listeners.size === 0 && this.#working === null && this.#flushing === null;
+    const isWorking = this.#working !== null || this.#flushing !== null || this.#sealer.isBusy;
+    return this.#listeners.size === 0 && !isWorking;
   }
 
   /** Returns how to stop listening. */
@@ -128,6 +164,49 @@ export class RelaySpace {
   /** Fulfilled when nothing waits to be admitted or to become durable. */
   async idle(): Promise<void> {
     while (this.#working !== null || this.#flushing !== null) await (this.#working ?? this.#flushing);
+  }
+
+  /** Fulfilled when nothing is being sealed. */
+  sealed(): Promise<void> {
+    return this.#sealer.idle();
+  }
+
+  /** Breaks off what can be begun anew. Fulfilled when the store is not used any more. */
+  stop(): Promise<void> {
+    return this.#sealer.stop();
+  }
+
+  /** The live end of a log: durable, if what was committed when the store was opened is. */
+  head(log: LogName): Head {
+    const known = this.#heads.get(log);
+    if (known !== undefined) return known;
+    const head = headOf(this.store.read((tables) => readManifest(tables, log)));
+    // Names come from outside: what has no rows is not remembered.
+    if (head.number > 0 || this.#held.has(log)) this.#heads.set(log, head);
+    return head;
+  }
+
+  /** The head of that number, be it the live one or an earlier one; null if the log was not sealed so often. */
+  headAt(log: LogName, number: number): Head | null {
+    const live = this.head(log);
+    return number > live.number ? null : earlierHead(this.store, log, live, number);
+  }
+
+  /** The signed manifest of a log; null if nothing of it is sealed. */
+  async manifest(log: LogName): Promise<Uint8Array | null> {
+    const bytes = this.store.read(({ manifests }) => manifests.get(log));
+    await this.store.durable();
+    return bytes;
+  }
+
+  /** The bytes of a segment of a log, by the hex of its hash; null if there is none. */
+  async segment(log: LogName, hash: string): Promise<Uint8Array | null> {
+    const bytes = this.store.read(({ segments }) => {
+      const found = segments.list(log).find((segment) => segment.hash === hash);
+      return found === undefined ? null : segments.bytes(log, found.number);
+    });
+    await this.store.durable();
+    return bytes;
   }
 
   /** Fulfilled when all that was committed is durable and noted as such, so that it may be told (L5). */
@@ -155,12 +234,27 @@ export class RelaySpace {
     return this.#digests.of((log) => isWanted(log, only), this.#held);
   }
 
+  /** How often each of these logs was sealed. */
+  headNumbers(logs: readonly LogDigest[]): readonly (LogDigest & { readonly head: number })[] {
+    return logs.map(({ log, digest }) => {
+      const head = this.head(log);
+      this.#heads.set(log, head);
+      return { log, digest, head: head.number };
+    });
+  }
+
   /** Forgets the logs that nobody used since the last call. */
   forgetUnused(): void {
     for (const [log, held] of this.#held) {
-      if (!held.wasUsed && held.undurableCount === 0 && this.#working === null) this.#held.delete(log);
+      if (!held.wasUsed && held.undurableCount === 0 && this.#working === null) {
+        this.#held.delete(log);
+        this.#sealer.forget(log);
+      }
       held.wasUsed = false;
     }
+    if (this.#sealer.isBusy) return;
+    for (const [log, { number }] of this.#heads)
+      if (number > 0 && !this.#held.has(log)) this.#heads.delete(log);
   }
 
   async #work(): Promise<void> {
@@ -245,9 +339,26 @@ export class RelaySpace {
       return;
     }
     for (const held of moved) held.committed();
+    this.#noteCommitted(group);
     this.#passOn(group);
     for (const checked of group) this.#waiting.push({ type: "committed", ...checked });
     this.#flushing ??= this.#flush();
+  }
+
+  #noteCommitted(group: readonly CheckedTask[]): void {
+    for (const [{ log }, tasks] of byLog(group)) {
+      const blocks = tasks.flatMap(({ admitted }) => admitted);
+      const changes = blocks.reduce((sum, block) => sum + block.changes.length, 0);
+      const bytes = blocks.reduce((sum, block) => sum + block.bytes.length, 0);
+      this.#sealer.noteCommitted(log, changes, bytes);
+    }
+  }
+
+  #onSealed(log: LogName, head: Head, byteCount: number): void {
+    this.#heads.set(log, head);
+    this.#counts.segmentsSealed += 1;
+    this.#counts.bytesSealed += byteCount;
+    for (const listener of this.#listeners) if (listener.wants(log)) listener.onSealed(log, head);
   }
 
   #passOn(group: readonly CheckedTask[]): void {
@@ -257,13 +368,12 @@ export class RelaySpace {
         held.log,
         tasks.flatMap(({ admitted }) => admitted),
       );
-      for (const listener of this.#hearersOf(held.log, tasks)) listener.onBlocks(blocks);
+      for (const listener of this.#hearersOf(held.log, sendersOf(tasks))) listener.onBlocks(blocks);
     }
   }
 
   /** Those who want to hear of a log, but not somebody who sent all there is to hear. */
-  *#hearersOf(log: LogName, tasks: readonly CheckedTask[]): Iterable<Listener> {
-    const senders = new Set(tasks.map(({ task }) => task.sender));
+  *#hearersOf(log: LogName, senders: ReadonlySet<Listener | null>): Iterable<Listener> {
     for (const listener of this.#listeners)
       if (listener.wants(log) && !(senders.size === 1 && senders.has(listener))) yield listener;
   }
@@ -291,12 +401,28 @@ export class RelaySpace {
       const heads = lastHeads(blocks);
       held.becameDurable(blocks.length, heads);
       this.#digests.moved(held.log);
-      const ack = encodeMessage({ type: "ack", log: held.log, heads, isAnswer: false });
-      for (const listener of this.#hearersOf(held.log, tasks)) listener.onDurable(ack);
+      this.#tellLater(held.log, heads, sendersOf(tasks));
     }
     for (const one of waiting) {
       if (one.type === "claim") one.resolve();
       else this.#answer(one);
+    }
+  }
+
+  #tellLater(log: LogName, heads: readonly StreamHead[], senders: Iterable<Listener | null>): void {
+    if (this.#untold.size === 0) this.#ports.afterPause(() => this.#tell());
+    const untold = this.#untold.get(log) ?? { heads: new Map(), senders: new Set() };
+    this.#untold.set(log, untold);
+    for (const head of heads) untold.heads.set(head.stream, head);
+    for (const sender of senders) untold.senders.add(sender);
+  }
+
+  #tell(): void {
+    const logs = this.#untold;
+    this.#untold = new Map();
+    for (const [log, { heads, senders }] of logs) {
+      const ack = encodeMessage({ type: "ack", log, heads: [...heads.values()], isAnswer: false });
+      for (const listener of this.#hearersOf(log, senders)) listener.onDurable(ack);
     }
   }
 
@@ -307,6 +433,10 @@ export class RelaySpace {
     const heads = gap || admitted.length === 0 ? held.durableHeads : lastHeads(admitted);
     task.resolve({ heads, refused, gap });
   }
+}
+
+function sendersOf(tasks: readonly CheckedTask[]): ReadonlySet<Listener | null> {
+  return new Set(tasks.map(({ task }) => task.sender));
 }
 
 /** The tasks that brought something, by their logs. */

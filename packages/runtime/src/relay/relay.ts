@@ -2,13 +2,11 @@ import { toHex } from "@darksync/core/bytes";
 import type { Random } from "@darksync/core/ports";
 import { failure, type Result, success } from "@darksync/core/result";
 import type { RelaySpaces } from "../store/store.js";
-import { type RelayCounts, type RelayPorts, RelaySpace } from "./relay-space.js";
+import { type RelayCounts, RelaySpace, type SpacePorts } from "./relay-space.js";
 
 /** What a relay runs on. */
-export interface OpenRelayPorts extends RelayPorts {
+export interface OpenRelayPorts extends SpacePorts {
   readonly spaces: RelaySpaces;
-  /** Hears of failures that no client can do anything about. */
-  readonly onFailure: (error: unknown) => void;
 }
 
 /** A relay: its spaces, found by name. Connections stand in `client-connection.ts` and `room-connection.ts`. */
@@ -19,6 +17,8 @@ export class Relay {
     blocksRefused: 0,
     changesAdmitted: 0,
     commits: 0,
+    segmentsSealed: 0,
+    bytesSealed: 0,
   };
   readonly ports: OpenRelayPorts;
   readonly #open = new Map<string, RelaySpace>();
@@ -82,7 +82,14 @@ export class Relay {
     for (const space of this.#open.values()) await space.idle();
   }
 
-  close(): void {
+  /** Fulfilled when nothing is being sealed. */
+  async sealed(): Promise<void> {
+    for (const space of this.#open.values()) await space.sealed();
+  }
+
+  /** Breaks off what can be begun anew, and closes the spaces. */
+  async close(): Promise<void> {
+    for (const space of this.#open.values()) await space.stop();
     this.ports.spaces.close();
   }
 

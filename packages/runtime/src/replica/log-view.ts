@@ -5,7 +5,7 @@ import { deviceOf } from "@darksync/core/stream";
 import type { LogName, Vector } from "@darksync/core/vector";
 import type { AdmissionView, Authority } from "@darksync/log/admission-view";
 import { clientIdOf } from "@darksync/log/client-id";
-import { firstHead } from "@darksync/log/head";
+import { firstHead, type Head } from "@darksync/log/head";
 import { encodeStateVector } from "@darksync/log/state-vector";
 import { encodeAppends, type KnownStream, type Run } from "@darksync/log/update";
 import { logDigest, tagOf } from "@darksync/sync/digest";
@@ -79,6 +79,15 @@ function authorityIn(blocks: BlockStore, log: LogName, device: string, auth: Vec
   return { kind: "wait" };
 }
 
+/** How an update is framed, and where it ends. */
+export interface UpdateFrame {
+  readonly head: Head;
+  /** The last blocks that are in it; null: all. */
+  readonly end: Vector | null;
+}
+
+const wholeLog: UpdateFrame = { head: firstHead, end: null };
+
 /** A Yjs update with what `vector` lacks of a log, in about `maxBytes`; null if it lacks nothing. */
 export function updateBeyond(
   hash: Hash,
@@ -86,18 +95,20 @@ export function updateBeyond(
   log: LogName,
   vector: Vector,
   maxBytes: number,
+  { head, end }: UpdateFrame = wholeLog,
 ): { readonly update: Uint8Array; readonly reached: Vector } | null {
   const runs: Run[] = [];
   const reached = new Map(vector);
   let bytesLeft = maxBytes;
   for (const [stream, tip] of blocks.tips(log)) {
     const firstSeq = (vector.get(stream) ?? 0) + 1;
-    if (firstSeq > tip.seq) continue;
-    const stored = blocks.read(log, stream, firstSeq, bytesLeft);
+    const lastSeq = end === null ? tip.seq : (end.get(stream) ?? 0);
+    if (firstSeq > lastSeq) continue;
+    const stored = blocks.read(log, stream, firstSeq, bytesLeft).filter(({ seq }) => seq <= lastSeq);
     runs.push({ stream, firstSeq, blocks: stored.map(({ bytes }) => bytes) });
     reached.set(stream, firstSeq + stored.length - 1);
     for (const { bytes } of stored) bytesLeft -= bytes.length;
     if (bytesLeft <= 0) break;
   }
-  return runs.length === 0 ? null : { update: encodeAppends(hash, firstHead, runs), reached };
+  return runs.length === 0 ? null : { update: encodeAppends(hash, head, runs), reached };
 }

@@ -1,6 +1,7 @@
 import type { BlockStore, DurableStore, MetaStore } from "./block-store.js";
 import type { ChangeStore } from "./change-store.js";
 import type { DependencyStore } from "./dependency-store.js";
+import type { ManifestStore } from "./manifest-store.js";
 import type { PackageStore } from "./package-store.js";
 import type { QueueStore } from "./queue-store.js";
 import type { SeenStore } from "./seen-store.js";
@@ -27,6 +28,7 @@ export interface RelayTables {
   readonly meta: MetaStore;
   readonly blocks: BlockStore;
   readonly segments: SegmentStore;
+  readonly manifests: ManifestStore;
 }
 
 /**

@@ -7,7 +7,7 @@ import type { ChangeId } from "@darksync/core/op-id";
 import type { Signer } from "@darksync/core/ports";
 import { deviceOf } from "@darksync/core/stream";
 import { darklang } from "@darksync/language/darklang";
-import { nodeCompression, sha256 } from "@darksync/node/crypto";
+import { blockPorts, nodeCompression, sha256 } from "@darksync/node/crypto";
 import { createDeviceKey } from "@darksync/node/device-key";
 import { relayPorts, replicaPorts } from "@darksync/node/process-ports";
 import { expect, onTestFinished } from "vitest";
@@ -15,6 +15,7 @@ import { save } from "../../src/edit/save.js";
 import { memoryRelaySpaces } from "../../src/memory/relay-spaces.js";
 import { memoryReplicaStore } from "../../src/memory/replica-store.js";
 import { Relay } from "../../src/relay/relay.js";
+import type { SealingPorts } from "../../src/relay/sealer.js";
 import { createReplica } from "../../src/replica/create-space.js";
 import { vectorOf } from "../../src/replica/log-view.js";
 import { openReplica, type Replica, readFacts } from "../../src/replica/replica.js";
@@ -36,9 +37,14 @@ export function newSigner(): Signer {
 }
 
 /** A relay over these spaces; a failure of its own fails the test. */
-export function newRelay(spaces: RelaySpaces = memoryRelaySpaces()): Relay {
+export function newRelay(
+  spaces: RelaySpaces = memoryRelaySpaces(blockPorts),
+  sealing: SealingPorts = relayPorts.sealing,
+): Relay {
   return new Relay({
     ...relayPorts,
+    signer: newSigner(),
+    sealing,
     spaces,
     onFailure: (error) => expect.unreachable(String(error)),
   });
