@@ -1,29 +1,42 @@
-// `npm run bench`: the figures of this version, each beside a raw limit in the same run. See docs/benchmarks.md.
+// `npm run bench [-- --peers] [T1 T3 …]`: the figures of this version beside a raw limit, and with `--peers` beside the
+// servers of others, in one run. See docs/benchmarks.md. --scale=0.1 makes all sizes a tenth, for a look.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { brotliCompressSync, constants } from "node:zlib";
 import { measureConflicts } from "./conflicts.ts";
+import { DarksyncSide } from "./darksync-side.ts";
+import { measureFanOut } from "./fan-out.ts";
+import { measureIdleMemory } from "./idle-memory.ts";
 import { measureKills } from "./kills.ts";
 import type { Finding } from "./measure.ts";
 import { rounded } from "./measure.ts";
 import { measureMonthAway } from "./month-away.ts";
 import { edits } from "./payload.ts";
+import { loadPeers, type Peers } from "./peers.ts";
 import { stopAll } from "./processes.ts";
-import { makeWorld, measureCatchUp, measureClone, measureReconnect, measureStart } from "./syncs.ts";
-import { measureBulkWrites, measureImport, measureSingleWrites } from "./writes.ts";
+import { rawSide } from "./raw-side.ts";
+import { measureReconnects } from "./reconnects.ts";
+import { scale } from "./size.ts";
+import { measureMillion, measureSyncs } from "./sync-runs.ts";
+import { measureWireWrites } from "./wire-writes.ts";
+import { measureBulkWrites, measureImport } from "./writes.ts";
 
 const dir = mkdtempSync(join(tmpdir(), "darksync-bench-"));
+const began = new Date();
 const findings: Finding[] = [];
 
 function note(more: readonly Finding[]): void {
   for (const finding of more) {
     findings.push(finding);
-    const { target, work, unit, darksync, raw, ratio, goal, reached } = finding;
-    const beside = raw === null ? "" : ` beside ${raw.toLocaleString("en")} (${ratio} ×)`;
+    const { target, work, unit, darksync, raw, ratio, goal, reached, peers = {} } = finding;
+    const figure = (value: number | string | null) => (value === null ? "–" : value.toLocaleString("en"));
+    const beside = raw === null ? "" : ` beside ${figure(raw)} (${ratio} ×)`;
+    const others = Object.entries(peers).map(([name, value]) => `, ${name} ${figure(value)}`);
     const verdict = reached === null ? "" : reached ? "  reached" : "  SHORT";
     console.log(
-      `${target.padEnd(4)} ${work}: ${darksync.toLocaleString("en")} ${unit}${beside}; goal ${goal}${verdict}`,
+      `${target.padEnd(4)} ${work}: ${figure(darksync)} ${unit}${beside}${others.join("")}; goal ${goal}${verdict}`,
     );
   }
 }
@@ -38,43 +51,73 @@ function compressibility(): number {
   return rounded(packed.length / texts.length);
 }
 
-const chosen = process.argv.slice(2);
-const wants = (target: string) => chosen.length === 0 || chosen.includes(target);
-
-try {
-  const machine = {
+function machine() {
+  return {
     node: process.version,
     cpu: cpus()[0]?.model ?? "",
     cores: cpus().length,
-    load: loadavg()[0] ?? 0,
+    load: rounded(loadavg()[0] ?? 0),
+    scale,
   };
-  console.log(JSON.stringify({ machine, compressibility: compressibility() }));
+}
+
+/** Targets that take long, or need what is not everywhere: only when they are named. */
+const named = ["million"];
+
+async function measure(chosen: readonly string[], peers: Peers): Promise<void> {
+  const wants = (target: string) => (chosen.length === 0 ? !named.includes(target) : chosen.includes(target));
+  const sides = (durability: "fsync" | "no-fsync") => [
+    rawSide(durability),
+    new DarksyncSide(),
+    ...peers.sides,
+  ];
+  if (wants("T1")) note(await measureWireWrites(dir, sides("fsync")));
   if (wants("T2")) note([...(await measureBulkWrites(dir)), ...(await measureImport(dir))]);
-  if (wants("T11")) note(await measureKills(dir));
+  if (wants("T8")) note(await measureFanOut(dir, sides("no-fsync")));
+  if (wants("T9")) note(await measureIdleMemory(dir, sides("no-fsync")));
+  if (wants("T10")) note(await measureReconnects(dir, sides("no-fsync")));
+  if (wants("T11")) note(await measureKills(dir, sides("fsync")));
   if (wants("T12")) note(await measureConflicts(dir));
   if (wants("away")) note(await measureMonthAway(dir));
-  if (["T1", "T3", "T5", "T7", "T13"].some(wants)) {
-    const small = await makeWorld(join(dir, "world-1000"), 1000);
-    const large = await makeWorld(join(dir, "world-100000"), 100_000);
-    if (wants("T1")) note(await measureSingleWrites(dir, large.bob));
-    if (wants("T3")) note(await measureClone(dir, large));
-    if (wants("T5")) note(await measureCatchUp(dir, [small, large]));
-    if (wants("T7")) note(await measureReconnect(dir, [small, large]));
-    if (wants("T13")) note(await measureStart(large));
-  }
+  await measureSyncs(dir, wants, peers, note);
+  if (wants("million")) await measureMillion(dir, peers, note);
+}
+
+function writeResults(before: ReturnType<typeof machine>): void {
   const results = join(import.meta.dirname, "results");
   mkdirSync(results, { recursive: true });
-  const file = join(results, `${new Date().toISOString().slice(0, 19).replaceAll(":", "")}.json`);
-  writeFileSync(
-    file,
-    `${JSON.stringify({ machine, compressibility: compressibility(), findings }, null, 2)}\n`,
-  );
-  console.log(`Written to test/bench/results/${file.split("/").at(-1)}`);
+  const file = `${began.toISOString().slice(0, 19).replaceAll(":", "")}.json`;
+  const run = {
+    began: began.toISOString(),
+    minutes: rounded((Date.now() - began.getTime()) / 60_000),
+    machine: before,
+    loadAfter: rounded(loadavg()[0] ?? 0),
+    compressibility: compressibility(),
+    findings,
+  };
+  writeFileSync(join(results, file), `${JSON.stringify(run, null, 2)}\n`);
+  console.log(`Written to test/bench/results/${file}`);
+}
+
+const flags = process.argv.slice(2).filter((argument) => argument.startsWith("--"));
+const chosen = process.argv.slice(2).filter((argument) => !argument.startsWith("--"));
+try {
+  const before = machine();
+  console.log(JSON.stringify(before));
+  const peers = flags.includes("--peers") ? await loadPeers() : { sides: [], absent: {} };
+  try {
+    await measure(chosen, peers);
+  } finally {
+    // What was measured before something failed was still measured.
+    if (findings.length > 0) writeResults(before);
+  }
 } catch (error) {
   console.error(error);
   process.exitCode = 1;
 } finally {
   // A relay that a failed measurement left behind would keep this process alive.
   stopAll();
+  await pause(200);
   rmSync(dir, { recursive: true, force: true });
+  process.exit();
 }

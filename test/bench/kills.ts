@@ -1,66 +1,75 @@
 import { join } from "node:path";
-import { socketTransport } from "@darksync/node/socket-transport";
-import { openRelaySpaces } from "@darksync/node/sqlite/relay-spaces";
-import { processTimers } from "@darksync/node/timers";
-import { vectorOf } from "@darksync/runtime/replica/log-view";
-import { SyncSession } from "@darksync/runtime/replica/sync-session";
+import { changeBytes } from "./change-bytes.ts";
 import type { Finding } from "./measure.ts";
-import { edits, seeded } from "./payload.ts";
-import { startRelay } from "./processes.ts";
-import { makeSpace, saveInBatches } from "./spaces.ts";
+import { seeded } from "./payload.ts";
+import { type Side, serving } from "./side.ts";
+import { scaled } from "./size.ts";
+import { compared, takeTurns } from "./turns.ts";
 
-const kills = 100;
+const kills = scaled(100, 5);
+/** The server lives for so long after the first write. */
+const [shortestMs, longestMs] = [10, 120];
 
-/** T11: the relay is killed (-9) at a random moment while changes stream in; what it acknowledged must be there. */
-export async function measureKills(dir: string): Promise<readonly Finding[]> {
-  const random = seeded(11);
-  const relayData = join(dir, "t11-relay");
-  const replica = await makeSpace(join(dir, "t11"), "Ada", "normal");
-  const definitions = edits(11, kills * 40, 500);
-  let acknowledged = 0;
-  let lost = 0;
-  for (let kill = 0; kill < kills; kill += 1) {
-    const relay = await startRelay(relayData);
-    const session = new SyncSession(
-      replica,
-      { transport: socketTransport, timers: processTimers },
-      `ws://127.0.0.1:${relay.port}/v1`,
-      "once",
-    );
-    const ended = session.run();
-    const killed = new Promise<void>((resolve) => {
-      setTimeout(() => resolve(relay.stop("SIGKILL")), 5 + random() * 60);
-    });
-    await saveInBatches(replica, definitions.slice(kill * 40, kill * 40 + 40), 1);
-    session.changed();
-    await killed;
-    await ended;
-    const spaces = openRelaySpaces(relayData);
-    const space = spaces.list()[0];
-    const store = space === undefined ? null : spaces.open(space);
-    for (const [log, vector] of replica.store.read((tables) =>
-      tables.blocks.logs().map((name) => [name, tables.durable.durable(name)] as const),
-    )) {
-      const held = store?.read(({ blocks }) => vectorOf(blocks, log)) ?? new Map<string, number>();
-      for (const [stream, seq] of vector) {
-        acknowledged = Math.max(acknowledged, seq);
-        lost += Math.max(0, seq - (held.get(stream) ?? 0));
-      }
-    }
-    spaces.close();
-  }
-  replica.store.close();
+/**
+ * T11: the server is killed (-9) at a random moment while one client writes, one op after the other, each after the word
+ * that the one before is safe, in a new room each time. In the end the server is started once more, and what it was
+ * said to have is looked for, by a newcomer. What that word is for each side is told in the note.
+ */
+export async function measureKills(dir: string, sides: readonly Side[]): Promise<readonly Finding[]> {
+  const outcomes = await takeTurns(
+    sides,
+    1,
+    (side) => lostBy(side, join(dir, `kills-${side.name}`)),
+    240_000,
+  );
+  const note = sides.map(({ name, acknowledgement }) => `${name}: ${acknowledgement}`).join("; ");
+  const row = (work: string, goal: string) => ({ target: "T11", work, unit: "ops", goal, note });
   return [
-    {
-      target: "T11",
-      work: `acknowledged blocks lost in ${kills} kills (${acknowledged} acknowledged)`,
-      unit: "blocks",
-      darksync: lost,
-      raw: null,
-      ratio: null,
-      goal: "0",
-      reached: lost === 0 && acknowledged > 0,
-      samples: {},
-    },
+    compared(
+      outcomes,
+      "lost",
+      row(`acknowledged ops lost in ${kills} kills (-9) of the server`, "0"),
+      (lost) => lost === 0,
+    ),
+    compared(outcomes, "acknowledged", row("of these were acknowledged", "(for information)"), null),
+    compared(outcomes, "hit", row("kills that lost something", "(for information)"), null),
   ];
+}
+
+async function lostBy(side: Side, data: string): Promise<Readonly<Record<string, number>>> {
+  const random = seeded(11);
+  const ops = changeBytes(11, 500);
+  const acknowledged: number[] = [];
+  for (let kill = 0; kill < kills; kill += 1) {
+    const server = await side.start(data);
+    const member = await side.join(server.port, `kill-${kill}`);
+    let isAlive = true;
+    const killed = new Promise<void>((resolve, reject) => {
+      const lives = shortestMs + random() * (longestMs - shortestMs);
+      setTimeout(() => {
+        isAlive = false;
+        server.stop("SIGKILL").then(resolve, reject);
+      }, lives);
+    });
+    let count = 0;
+    for (const op of ops) {
+      const isWritten = await Promise.race([member.write([op]).then(() => true), killed.then(() => false)]);
+      if (!isWritten || !isAlive) break;
+      count += 1;
+    }
+    await killed;
+    acknowledged.push(count);
+    member.close();
+  }
+  const lost = await serving(side, data, async ({ port }) => {
+    const missing: number[] = [];
+    for (const [kill, count] of acknowledged.entries())
+      missing.push(Math.max(0, count - (await side.count(port, `kill-${kill}`))));
+    return missing;
+  });
+  return {
+    lost: lost.reduce((sum, count) => sum + count, 0),
+    acknowledged: acknowledged.reduce((sum, count) => sum + count, 0),
+    hit: lost.filter((count) => count > 0).length,
+  };
 }

@@ -1,7 +1,12 @@
 /** The middle one. */
 export function median(values: readonly number[]): number {
+  return percentile(values, 50);
+}
+
+/** The value that this percentage of all lies below. */
+export function percentile(values: readonly number[], percentage: number): number {
   const sorted = [...values].sort((left, right) => left - right);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+  return sorted[Math.floor((sorted.length * percentage) / 100)] ?? Number.NaN;
 }
 
 /** Milliseconds that some work takes. */
@@ -17,13 +22,17 @@ export interface Finding {
   readonly target: string;
   readonly work: string;
   readonly unit: string;
-  readonly darksync: number;
+  readonly darksync: number | null;
   /** What it is measured beside, in the same run; null if there is no such thing. */
   readonly raw: number | null;
   /** `darksync / raw`. */
   readonly ratio: number | null;
   readonly goal: string;
   readonly reached: boolean | null;
+  /** The others in the same run: a figure, or why there is none. */
+  readonly peers?: Readonly<Record<string, number | string>>;
+  /** What has to be known of the row: sizes that differ, what is counted. */
+  readonly note?: string;
   /** Every single measurement, in the order they were made. */
   readonly samples: Readonly<Record<string, readonly number[]>>;
 }

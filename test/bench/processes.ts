@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import type { Usage } from "./probe.ts";
 
 const root = join(import.meta.dirname, "..", "..");
 export const darklangBin: string = join(root, "apps/cli/bin/darklang.js");
@@ -12,6 +13,8 @@ const relayBin = join(root, "apps/relay/bin/darklang-relay.js");
 export interface Running {
   readonly process: ChildProcess;
   readonly port: number;
+  /** What the process takes. `collect`: after a garbage collection, which its memory is told of then. */
+  usage(collect: boolean): Promise<Usage>;
   stop(signal?: NodeJS.Signals): Promise<void>;
 }
 
@@ -22,17 +25,30 @@ export function stopAll(): void {
   for (const child of started) child.kill("SIGKILL");
 }
 
-async function start(args: readonly string[]): Promise<Running> {
-  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+const probe = join(import.meta.dirname, "probe.ts");
+
+/** Starts a Node program that prints `{"url": …}` when it listens; other lines before are passed over. */
+export async function startServer(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Running> {
+  const child = spawn(process.execPath, ["--expose-gc", "--import", probe, ...args], {
+    stdio: ["ignore", "pipe", "inherit", "ipc"],
+    env: { ...process.env, ...environment },
+  });
   started.add(child);
   child.on("exit", () => started.delete(child));
-  const lines = createInterface({ input: child.stdout });
-  const [line] = (await once(lines, "line")) as [string];
-  const { url } = JSON.parse(line) as { url: string };
+  const port = await listeningPort(child, args);
   return {
     process: child,
-    port: Number(new URL(url).port),
+    port,
+    usage: async (collect) => {
+      const answered = once(child, "message");
+      child.send({ collect });
+      return (await answered)[0] as Usage;
+    },
     stop: async (signal = "SIGTERM") => {
+      if (child.exitCode !== null || child.signalCode !== null) return;
       const exited = once(child, "exit");
       child.kill(signal);
       await exited;
@@ -40,14 +56,27 @@ async function start(args: readonly string[]): Promise<Running> {
   };
 }
 
+function listeningPort(child: ChildProcess, args: readonly string[]): Promise<number> {
+  const { stdout } = child;
+  if (stdout === null) throw new Error("a server without its output");
+  return new Promise((resolve, reject) => {
+    child.once("exit", () => reject(new Error(`${args.join(" ")} ended before it listened`)));
+    // Goes on reading: a full pipe would stop the server.
+    createInterface({ input: stdout }).on("line", (line) => {
+      if (line.startsWith('{"event":"listening"'))
+        resolve(Number(new URL((JSON.parse(line) as { url: string }).url).port));
+    });
+  });
+}
+
 /** A darksync relay on this data folder. */
 export function startRelay(data: string): Promise<Running> {
-  return start([relayBin, "--open", "--port", "0", "--data", data]);
+  return startServer([relayBin, "--open", "--port", "0", "--data", data]);
 }
 
 /** The raw relay on this database. */
 export function startRawRelay(database: string): Promise<Running> {
-  return start([join(import.meta.dirname, "raw-relay.ts"), database]);
+  return startServer([join(import.meta.dirname, "raw-relay.ts"), database]);
 }
 
 /** Runs a Node program to its end; returns milliseconds from its start to its exit, and what it printed. */
@@ -75,7 +104,10 @@ export class CountingProxy {
   readonly #server: Server;
   #lastDirection: "up" | "down" = "down";
 
-  private constructor(targetPort: number) {
+  readonly #hasHeads: boolean;
+
+  private constructor(targetPort: number, hasHeads: boolean) {
+    this.#hasHeads = hasHeads;
     this.#server = createServer((client) => {
       const target = connect(targetPort, "127.0.0.1");
       this.#pipe(client, target, "up");
@@ -83,8 +115,9 @@ export class CountingProxy {
     });
   }
 
-  static async start(targetPort: number): Promise<CountingProxy> {
-    const proxy = new CountingProxy(targetPort);
+  /** `heads`: whether each connection begins with an HTTP head, which does not count. */
+  static async start(targetPort: number, heads: "heads" | "no heads" = "heads"): Promise<CountingProxy> {
+    const proxy = new CountingProxy(targetPort, heads === "heads");
     proxy.#server.listen(0, "127.0.0.1");
     await once(proxy.#server, "listening");
     return proxy;
@@ -100,7 +133,7 @@ export class CountingProxy {
   }
 
   #pipe(from: Socket, to: Socket, direction: "up" | "down"): void {
-    let isHead = true;
+    let isHead = this.#hasHeads;
     from.setNoDelay(true);
     from.on("error", () => to.destroy());
     from.on("close", () => to.end());

@@ -21,7 +21,7 @@ export function urlOf({ port }: Pick<Running, "port">): string {
 }
 
 /** Tells a closed space where its relay is now. */
-export async function linkTo(folder: string, relay: Running): Promise<void> {
+export async function linkTo(folder: string, relay: Pick<Running, "port">): Promise<void> {
   await closing(await openSpaceIn(folder, "normal"), ({ store }) =>
     store.write(({ meta }) => meta.set("relay", urlOf(relay))),
   );
