@@ -4,6 +4,7 @@ import { currentBranch } from "@darksync/runtime/branch/current-branch";
 import { readFacts } from "@darksync/runtime/replica/replica";
 import type { Command } from "commander";
 import { syncInBackground } from "./background.js";
+import { warnOfLowDisk } from "./disk.js";
 import { paint } from "./paint.js";
 import { findSpace, openSpace, type Space } from "./space.js";
 import { terminalText } from "./terminal-text.js";
@@ -73,6 +74,7 @@ function actionOf<Arguments extends unknown[]>(
     try {
       const space = await enter(opened, options);
       const answer = await work(space, command, ...(all.slice(0, -1) as Arguments));
+      if (access === "writes" || command.name() === "sync") warnOfLowDisk(opened.paths);
       const isHandedOver = access === "writes" && options.offline !== true && syncInBackground(space);
       const after = await besidePickedBranch(opened, { ...options, ...idOf(space.branch, options) });
       report(answer, isHandedOver ? { ...after, status: () => statusHandedOver(after) } : after, options);

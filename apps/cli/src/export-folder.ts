@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import {
   lstatSync,
-  mkdirSync,
   readdirSync,
   readFileSync,
   realpathSync,
@@ -10,6 +9,8 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join, sep } from "node:path";
+import { makeFolder } from "@darksync/node/make-folder";
+import { replaceFile } from "@darksync/node/replace-file";
 import type { ExportedFile } from "@darksync/runtime/read/export-files";
 import { ProblemError } from "./problem-error.js";
 
@@ -38,7 +39,7 @@ export class ExportFolder {
       const problem = { code: "not-a-folder", message: `${folder} is a file` };
       throw new ProblemError({ ...problem, hint: "Name a folder." });
     }
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     this.#folder = realpathSync(folder);
     this.#notePath = join(spaceDir, "exports", `${hashOf(this.#folder).slice(0, 16)}.json`);
     this.#earlier = readNote(this.#notePath);
@@ -79,7 +80,7 @@ export class ExportFolder {
   #writeFile(path: string, text: string): "changed" | "new" | "same" {
     const target = join(this.#folder, path);
     const parent = dirname(target);
-    mkdirSync(parent, { recursive: true });
+    makeFolder(parent);
     // A link in the folder must not lead out of it.
     const real = realpathSync(parent);
     if (real !== this.#folder && !real.startsWith(this.#folder + sep)) throw new OutsideError();
@@ -121,8 +122,8 @@ export class ExportFolder {
   // The export is done without it; a full disk must not keep it from another disk.
   #remember(note: Note): void {
     try {
-      mkdirSync(dirname(this.#notePath), { recursive: true });
-      writeFileSync(this.#notePath, JSON.stringify(note));
+      makeFolder(dirname(this.#notePath));
+      replaceFile(this.#notePath, JSON.stringify(note), { mode: 0o644, isFlushed: false });
     } catch (error) {
       if (!(error instanceof Error && "syscall" in error)) throw error;
     }

@@ -1,19 +1,22 @@
-import { statfsSync, statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import type { Problem } from "@darksync/core/result";
 import type { SyncStatus } from "@darksync/core/status";
 import { readDeviceKey } from "@darksync/node/device-key";
 import { OutboxFile } from "@darksync/node/outbox-file";
 import { checkDatabase } from "@darksync/node/sqlite/check-database";
 import { openReplicaStore } from "@darksync/node/sqlite/replica-store";
+import { isHomeSound } from "@darksync/runtime/outbox/home";
 import { readRecords } from "@darksync/runtime/outbox/outbox-record";
 import { checkBlocks } from "@darksync/runtime/read/check-blocks";
 import { checkChanges } from "@darksync/runtime/read/check-changes";
 import { checkQueue } from "@darksync/runtime/read/check-queue";
 import { checkSeen } from "@darksync/runtime/read/check-seen";
 import { repairHint } from "@darksync/runtime/read/repair-hint";
+import type { MetaStore } from "@darksync/runtime/store/block-store";
 import { commonPorts } from "./common-ports.js";
+import { lowDiskText } from "./disk.js";
 import { startProgress } from "./progress.js";
-import { problemOf } from "./report-failure.js";
+import { notWritable, problemOf } from "./report-failure.js";
 import { type SpacePaths, statusOfStore } from "./space.js";
 
 /** What a check of a space found. */
@@ -28,15 +31,22 @@ export interface Health {
 /** Checks a space as far as it can be read. Nothing is changed. */
 export async function checkSpace(paths: SpacePaths, isQuiet: boolean): Promise<Health> {
   const problems: Problem[] = [...checkKey(paths), ...checkDisk(paths)];
-  const store = await attempt(problems, () => openReplicaStore(paths.database, { create: false }));
+  // Before it is opened: on a full disk only one at a time can have it.
+  const isThere = existsSync(paths.database);
+  const found = await attempt(problems, () => (isThere ? checkDatabase(paths.database).map(damaged) : []));
+  problems.push(...(found ?? []));
+  const store = await attempt(problems, () => {
+    const onReadOnly = () => problems.push(notWritable);
+    return openReplicaStore(paths.database, { create: false, onReadOnly });
+  });
   if (store === null) return { problems, checked: [], status: null };
   try {
     const ports = { ...commonPorts, store };
     const checks: readonly (readonly [string, () => readonly Problem[] | Promise<readonly Problem[]>])[] = [
-      ["database", () => checkDatabase(paths.database).map(damaged)],
       ["blocks", () => checkBlocks(ports)],
       ["changes and texts", () => store.read((tables) => checkChanges(ports, tables))],
       ["who saw what", () => store.read(checkSeen)],
+      ["settings", () => store.read(({ meta }) => checkHome(meta))],
       ["queue", () => store.read(checkQueue)],
       ["outbox", () => checkOutbox(paths)],
     ];
@@ -47,7 +57,7 @@ export async function checkSpace(paths: SpacePaths, isQuiet: boolean): Promise<H
     }
     progress.end();
     const status = await attempt(problems, () => statusOfStore(store, paths));
-    const checked = [...checks.map(([what]) => what), "key", "disk"];
+    const checked = ["database", ...checks.map(([what]) => what), "key", "disk"];
     return { problems: withoutRepeats(problems), checked, status };
   } finally {
     store.close();
@@ -71,6 +81,10 @@ function damaged(message: string): Problem {
   return { code: "database-corrupt", message: `the database is damaged: ${message}`, hint: repairHint };
 }
 
+function checkHome(meta: Pick<MetaStore, "get">): readonly Problem[] {
+  return isHomeSound(commonPorts.hash, meta) ? [] : [damaged("its settings are not what was written")];
+}
+
 function checkOutbox({ outbox }: SpacePaths): readonly Problem[] {
   const { damagedBytes } = readRecords(commonPorts.hash, new OutboxFile(outbox).read());
   if (damagedBytes === 0) return [];
@@ -92,12 +106,10 @@ function checkKey({ key }: SpacePaths): readonly Problem[] {
   return [{ code: "key-mode", message, hint: `chmod 600 ${key}` }];
 }
 
-const leastFreeBytes = 64 * 1024 * 1024;
-
-function checkDisk({ dir }: SpacePaths): readonly Problem[] {
-  const { bavail, bsize } = statfsSync(dir);
-  const free = bavail * bsize;
-  if (free >= leastFreeBytes) return [];
-  const message = `only ${Math.floor(free / (1024 * 1024))} MiB are left on the disk of this space`;
-  return [{ code: "disk-low", message, hint: "Free some room before it is full; nothing is lost if it is." }];
+function checkDisk(paths: SpacePaths): readonly Problem[] {
+  const low = lowDiskText(paths);
+  if (low === null) return [];
+  return [
+    { code: "disk-low", message: low, hint: "Free some room before it is full; nothing is lost if it is." },
+  ];
 }

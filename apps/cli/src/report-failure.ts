@@ -23,14 +23,7 @@ export function problemOf(error: unknown): { readonly problem: Problem; readonly
     const hint = "Check the path and its permissions, and the room on the disk.";
     return { problem: { code: error.code.toLowerCase(), message: error.message, hint }, exitCode: 1 };
   }
-  if (isReadOnlyDatabase(error)) {
-    const hint =
-      "Only who may write to its .darklang folder can work in it: check its owner and permissions.";
-    return {
-      problem: { code: "space-not-writable", message: "this space cannot be written", hint },
-      exitCode: 1,
-    };
-  }
+  if (isReadOnlyDatabase(error)) return { problem: notWritable, exitCode: 1 };
   if (process.env.DARKLANG_DEBUG !== undefined) throw error;
   const message = error instanceof Error ? error.message : String(error);
   const hint =
@@ -38,11 +31,20 @@ export function problemOf(error: unknown): { readonly problem: Problem; readonly
   return { problem: { code: "internal", message, hint }, exitCode: 1 };
 }
 
+/** The problem of a space that may be read and not written. */
+export const notWritable: Problem = {
+  code: "space-not-writable",
+  message: "this space cannot be written",
+  hint: "It can be read. To work in it, check the owner and permissions of its .darklang folder.",
+};
+
 function hintFor({ code, hint }: StoreError): string {
   switch (code) {
     case "database-corrupt":
     case "database-missing":
       return "`darklang doctor --repair` makes it anew, from what is good of it, the outbox and the relay. Nothing is deleted.";
+    case "disk-full":
+      return "Nothing was changed. Free some room, then the same command again; reading, `export` elsewhere, `undo` and `queue drop` go on.";
     default:
       return sentence(hint);
   }

@@ -21,6 +21,8 @@ export interface SpacePaths {
   readonly database: string;
   /** The second copy of unsent work (S8). */
   readonly outbox: string;
+  /** Room that is given up when the disk is full (S9). */
+  readonly reserve: string;
   readonly key: string;
   readonly lock: string;
 }
@@ -33,6 +35,7 @@ export function spacePaths(folder: string): SpacePaths {
     dir,
     database: join(dir, "space.db"),
     outbox: join(dir, "outbox"),
+    reserve: join(dir, "reserve"),
     key: join(dir, "device.key"),
     lock: join(dir, "sync.lock"),
   };

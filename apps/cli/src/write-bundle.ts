@@ -1,5 +1,6 @@
-import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { makeFolder } from "@darksync/node/make-folder";
+import { replaceFile } from "@darksync/node/replace-file";
 import { bundleOf } from "@darksync/runtime/replica/drop";
 import type { ChangeRecord } from "@darksync/runtime/store/change-store";
 import { fileTime } from "./file-time.js";
@@ -8,8 +9,8 @@ import type { Space } from "./space.js";
 /** Writes unsigned changes to a new file that only this user can read, so that dropping them can be undone; returns its path. */
 export function writeChangeBundle({ replica, paths }: Space, records: readonly ChangeRecord[]): string {
   const folder = join(paths.dir, "dropped");
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder, 0o700);
   const path = join(folder, `${fileTime()}.changes`);
-  writeFileSync(path, bundleOf(replica, records), { mode: 0o600, flag: "wx", flush: true });
+  replaceFile(path, bundleOf(replica, records), { mode: 0o600, isFlushed: true });
   return path;
 }

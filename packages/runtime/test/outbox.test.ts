@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { switchBranch } from "../src/branch/current-branch.js";
 import { save } from "../src/edit/save.js";
+import { MemoryOutbox } from "../src/memory/memory-outbox.js";
 import { memoryRelaySpaces } from "../src/memory/relay-spaces.js";
 import { encodeRecords, type OutboxRecord, readRecords } from "../src/outbox/outbox-record.js";
 import { commitChange } from "../src/replica/commit-change.js";
@@ -85,7 +86,8 @@ test("R40: a save that failed is not in it", async () => {
 
 test("R42: what a process left out that died before it could write is added by the next one, and by the next save", async () => {
   const kept = await newKept("Ada");
-  const dying = await reopen(kept.plain, kept.signer);
+  // What it would have appended is lost with it.
+  const dying = await reopen(keep(kept.plain, new MemoryOutbox(), kept.signer), kept.signer);
   const lost = await saveValue(dying, "Acme.lost", 1);
   await switchBranch(dying, "elsewhere");
   expect(idsIn(kept)).not.toContain(lost);
@@ -138,6 +140,16 @@ test("R42: an outbox that cannot be written keeps no save from being made, and i
   isFull = false;
   const second = await saveValue(replica, "Acme.second", 1);
   expect(idsIn(kept)).toEqual(expect.arrayContaining([first, second]));
+});
+
+test("R42: settings that rot in the store are noticed before they can come into the outbox", async () => {
+  const kept = await newKept("Ada");
+  const home = contentOf(kept).home;
+  await kept.plain.write(({ meta }) => meta.set("relay", "memorz"));
+  await expect(keep(kept.plain, kept.journal, kept.signer).bringUpToDate()).rejects.toThrow(
+    "not what was written",
+  );
+  expect(contentOf(kept).home).toEqual(home);
 });
 
 test("R43: once most of it is acknowledged only the rest is kept; what a relay lost is in it again", async () => {

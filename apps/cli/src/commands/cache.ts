@@ -5,6 +5,7 @@ import { readCacheSettings, writeCacheSettings } from "@darksync/runtime/cache/s
 import { type Command, InvalidArgumentError } from "commander";
 import { byteText, parseBytes } from "../byte-text.js";
 import { type Answer, type GlobalOptions, inWholeSpace } from "../command.js";
+import { mayUseReserve } from "../disk.js";
 import { turn } from "../make-room.js";
 import { ProblemError } from "../problem-error.js";
 import { startProgress } from "../progress.js";
@@ -46,7 +47,9 @@ Examples:
     )
     .action(
       inWholeSpace("reads", (space, command, options: CacheOptions) =>
-        runCache(space, options, command.optsWithGlobals<GlobalOptions>().json === true),
+        mayUseReserve(space, () =>
+          runCache(space, options, command.optsWithGlobals<GlobalOptions>().json === true),
+        ),
       ),
     );
 }

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { invalidOwner } from "@darksync/core/op/create-namespace";
 import { invalidMemberName } from "@darksync/core/op/introduce-device";
 import { createDeviceKey } from "@darksync/node/device-key";
+import { makeFolder } from "@darksync/node/make-folder";
 import { listOwners } from "@darksync/runtime/read/members";
 import { newSpaceId } from "@darksync/runtime/relay/relay";
 import { createReplica, type NewReplica } from "@darksync/runtime/replica/create-space";
@@ -69,7 +70,7 @@ export async function makeSpace(paths: SpacePaths, made: NewReplica): Promise<Sp
       hint: "Work in it, or choose another folder.",
     });
   }
-  mkdirSync(paths.folder, { recursive: true });
+  makeFolder(paths.folder);
   mkdirSync(paths.dir, { mode: 0o700 });
   try {
     const signer = createDeviceKey(paths.key);

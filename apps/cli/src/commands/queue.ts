@@ -8,6 +8,7 @@ import type { QueueItem } from "@darksync/runtime/store/queue-store";
 import type { ReplicaTables } from "@darksync/runtime/store/store";
 import type { Command } from "commander";
 import { type Answer, inWholeSpace } from "../command.js";
+import { mayUseReserve } from "../disk.js";
 import { ProblemError, unwrap, wrongUsage } from "../problem-error.js";
 import { counted, describeItem, isoTime, queueItemJson, readQueue } from "../queue-text.js";
 import type { Space } from "../space.js";
@@ -47,7 +48,9 @@ Examples:
   queue
     .command("drop <ID>")
     .description("discard an item's unsigned changes; a file that brings them back is written first")
-    .action(inWholeSpace("reads", (space, _command, id: string) => drop(space, id)));
+    .action(
+      inWholeSpace("reads", (space, _command, id: string) => mayUseReserve(space, () => drop(space, id))),
+    );
   queue
     .command("pull <WHAT>")
     .description("fetch a location when online")

@@ -8,6 +8,7 @@ import type { Command } from "commander";
 import { branchConflictsJson, branchConflictsLine, conflictsOnBranches } from "../branch-conflicts.js";
 import { commandOn, labelIn, lateText } from "../branch-words.js";
 import { type Answer, inWholeSpace } from "../command.js";
+import { lowDiskText } from "../disk.js";
 import { paint } from "../paint.js";
 import type { Space } from "../space.js";
 import { countOf, shortId } from "../wording.js";
@@ -28,6 +29,7 @@ function runStatus(space: Space): Answer {
     late: lateBranches(space, tables),
     inConflict: conflictsOnBranches(space, tables),
   }));
+  const low = lowDiskText(space.paths);
   const elsewhere = inConflict.filter(({ id: branchId }) => branchId !== branch?.id);
   const lines = [
     `Space ${shortId(id) || "(not joined yet)"} in ${space.paths.folder}, branch ${branch?.label ?? "main"}`,
@@ -37,6 +39,7 @@ function runStatus(space: Space): Answer {
       ? "No relay. To link one: darklang sync --relay URL"
       : `Relay ${relay}, ${workOffline ? "working offline" : `${strategy} sync`}`,
     ...(only.length > 0 ? [`Only the packages of ${only.join(", ")}`] : []),
+    ...(low === null ? [] : [paint.yellow(`Attention: ${low}.`)]),
     pending === 0 ? "Nothing waits for the relay." : `${countOf(pending, "change")} not on the relay yet.`,
     ...(failed > 0 ? [paint.red(`${failed} failed: darklang sync --status`)] : []),
     ...(conflicts > 0 ? [paint.yellow(`${countOf(conflicts, "conflict")}: darklang conflicts`)] : []),
@@ -55,6 +58,7 @@ function runStatus(space: Space): Answer {
       device: replica.device,
       relay,
       strategy,
+      isDiskLow: low !== null,
       branches: inConflict.map(branchConflictsJson),
       late: late.map(({ branch: merged, changes }) => ({ branch: merged.label, changes })),
     },

@@ -10,6 +10,7 @@ import { isUnreachable } from "@darksync/sync/problem-class";
 import type { Command } from "commander";
 import { syncInBackground } from "../background.js";
 import { type Answer, type GlobalOptions, inWholeSpace } from "../command.js";
+import { mayUseReserve } from "../disk.js";
 import { logNameOf } from "../log-name.js";
 import { ProblemError, unwrap, wrongUsage } from "../problem-error.js";
 import { describeItem, isoTime, queueItemJson, readQueue } from "../queue-text.js";
@@ -68,7 +69,7 @@ async function runSyncCommand(space: Space, command: Command, options: SyncOptio
   refuseMixed(options);
   if (options.status === true) return describeQueue(space);
   if (options.strategy !== undefined) return setStrategy(space, options.strategy);
-  if (options.clearQueue === true) return clearQueue(space);
+  if (options.clearQueue === true) return mayUseReserve(space, () => clearQueue(space));
   const { offline, json } = command.optsWithGlobals<GlobalOptions>();
   const { workOffline } = space.replica.store.read(readFacts);
   if (options.background === true) return syncInWorker(space);

@@ -6,6 +6,7 @@ import type { Command } from "commander";
 import { branchNaming } from "../branch-words.js";
 import { describeOps } from "../change-text.js";
 import { type Answer, inSpace } from "../command.js";
+import { mayUseReserve } from "../disk.js";
 import { logNameOf } from "../log-name.js";
 import { unwrap } from "../problem-error.js";
 import type { Space } from "../space.js";
@@ -30,7 +31,8 @@ Examples:
 
 async function runUndo(space: Space, id: string | null): Promise<Answer> {
   const { replica } = space;
-  const { change, changes, undone, undoneTogether, conflicts } = unwrap(await undo(replica, id));
+  const made = await mayUseReserve(space, () => undo(replica, id));
+  const { change, changes, undone, undoneTogether, conflicts } = unwrap(made);
   const { ops, place, nameOfBranch } = replica.store.read((tables) => {
     const entries = undoneTogether.flatMap((each) => readChange(replica, tables, each) ?? []);
     const log = entries[0]?.log ?? "";

@@ -2,8 +2,10 @@ import { randomBytes } from "node:crypto";
 import { existsSync, linkSync, renameSync, rmSync } from "node:fs";
 import { StoreError } from "@darksync/runtime/store/store";
 import Database from "better-sqlite3";
+import { checkSchema } from "./check-schema.js";
+import { isNotWritable, openCopy } from "./read-only-copy.js";
 import { type Schema, schemaVersion } from "./schema.js";
-import { corruptError, meaningOf } from "./store-errors.js";
+import { corruptError, meaningOf, needsSharedMemory } from "./store-errors.js";
 
 type Durability = "full" | "normal" | "by-caller";
 
@@ -16,6 +18,8 @@ export interface OpenOptions {
   readonly durability?: Durability;
   /** Whether to make the database if there is none; true by default. */
   readonly create?: boolean;
+  /** Lets what cannot be written be read, from a copy, and hears that it is so; without it that is an error. */
+  readonly onReadOnly?: () => void;
 }
 
 const busyTimeoutMs = 10_000;
@@ -37,16 +41,47 @@ export function openDatabase(path: string, schema: Schema, options: OpenOptions)
     makeDatabase(path, schema);
   }
   try {
-    const database = new Database(path, { fileMustExist: true, timeout: busyTimeoutMs });
-    try {
-      // First of all: preparing writes a header into an empty file, and what is damaged must stay as it is.
-      checkSchema(database, path, schema);
-      prepareConnection(database, options.durability ?? "full");
-      return database;
-    } catch (error) {
-      database.close();
-      throw error;
-    }
+    return openFile(path, schema, options);
+  } catch (error) {
+    if (needsSharedMemory(error)) return openAlone(path, schema, options);
+    if (options.onReadOnly === undefined || !isNotWritable(error, path)) throw meaningOf(error, path);
+    return openReadOnly(path, schema, options.onReadOnly);
+  }
+}
+
+function openFile(
+  path: string,
+  schema: Schema,
+  { durability = "full" }: OpenOptions,
+  prepare = (_: Database.Database) => {},
+): Database.Database {
+  const database = new Database(path, { fileMustExist: true, timeout: busyTimeoutMs });
+  try {
+    prepare(database);
+    // First of all: preparing writes a header into an empty file, and what is damaged must stay as it is.
+    checkSchema(database, path, schema);
+    prepareConnection(database, durability);
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+function openReadOnly(path: string, schema: Schema, onReadOnly: () => void): Database.Database {
+  try {
+    const database = openCopy(path, schema);
+    onReadOnly();
+    return database;
+  } catch (error) {
+    throw meaningOf(error, path);
+  }
+}
+
+// Whoever has a database to himself keeps that index in his own memory. So what is there can be read on a full disk.
+function openAlone(path: string, schema: Schema, options: OpenOptions): Database.Database {
+  try {
+    return openFile(path, schema, options, (database) => database.pragma("locking_mode = exclusive"));
   } catch (error) {
     throw meaningOf(error, path);
   }
@@ -97,19 +132,4 @@ function prepareConnection(database: Database.Database, durability: Durability):
     pragma wal_autocheckpoint = ${durability === "by-caller" ? 0 : checkpointPages};
     pragma journal_size_limit = ${walLimitBytes};
   `);
-}
-
-function checkSchema(database: Database.Database, path: string, schema: Schema): void {
-  const version = database.pragma("user_version", { simple: true });
-  if (typeof version === "number" && version > schemaVersion) {
-    throw new StoreError(
-      "database-newer",
-      `the database ${path} was made by a newer version (format ${version}, this one knows ${schemaVersion})`,
-      "upgrade darksync",
-    );
-  }
-  if (version !== schemaVersion) throw corruptError(path, "it has no tables");
-  const found = new Set(database.prepare("select name from sqlite_schema").pluck().all());
-  const missing = schema.names.filter((name) => !found.has(name));
-  if (missing.length > 0) throw corruptError(path, `it lacks ${missing.join(", ")}`);
 }

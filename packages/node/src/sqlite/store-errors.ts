@@ -14,10 +14,9 @@ export function corruptError(path: string, reason: string): StoreError {
 export function meaningOf(error: unknown, path: string): unknown {
   if (!(error instanceof Database.SqliteError)) return error;
   const { code, message } = error;
-  if (code.startsWith("SQLITE_CORRUPT") || code === "SQLITE_NOTADB" || code === "SQLITE_IOERR_SHORT_READ") {
+  if (/^SQLITE_(CORRUPT|NOTADB|IOERR_(SHORT_READ|READ$|CORRUPTFS))/.test(code))
     return corruptError(path, message);
-  }
-  if (code === "SQLITE_ERROR" && /^no such (table|column|index)/.test(message))
+  if (code === "SQLITE_ERROR" && /^(no such (table|column|index)|unsupported file format)/.test(message))
     return corruptError(path, message);
   // The index of the write-ahead log cannot grow: that is how a full disk shows when the log itself still fits.
   if (code === "SQLITE_FULL" || code === "SQLITE_IOERR_SHMSIZE") {
@@ -35,4 +34,9 @@ export function meaningOf(error: unknown, path: string): unknown {
     );
   }
   return error;
+}
+
+/** Whether there was no room for the index of the write-ahead log, which processes share: a full disk. */
+export function needsSharedMemory(error: unknown): boolean {
+  return error instanceof Database.SqliteError && /^SQLITE_(FULL|IOERR_SHM)/.test(error.code);
 }

@@ -1,5 +1,7 @@
+import type { Hash } from "@darksync/core/ports";
 import type { MetaStore } from "../store/block-store.js";
-import type { Home } from "./outbox-record.js";
+import { StoreError } from "../store/store.js";
+import { type Home, homeTag } from "./outbox-record.js";
 
 /** What of a replica's small values is needed to find home again (S8): who it is, its relay, its settings, its plans. */
 const homeKeys = [
@@ -12,6 +14,8 @@ const homeKeys = [
   "workOffline",
   "strategy",
   "conflictPlans",
+  "cacheLimitBytes",
+  "cacheKeep",
   "rebuiltAtMs",
 ] as const;
 
@@ -30,4 +34,27 @@ export function readHome(meta: Pick<MetaStore, "get">): Home {
     if (value !== null) home.set(key, value);
   }
   return home;
+}
+
+const tagKey = "homeTag";
+
+/** Notes beside the values of home what tells whether they are still what was written. */
+export function writeHomeTag(hash: Hash, meta: MetaStore): void {
+  const tag = homeTag(hash, readHome(meta));
+  if (meta.get(tagKey) !== tag) meta.set(tagKey, tag);
+}
+
+/** Whether the values of home are what was written. One that no outbox was kept of says nothing. */
+export function isHomeSound(hash: Hash, meta: Pick<MetaStore, "get">): boolean {
+  const tag = meta.get(tagKey);
+  return tag === null || tag === homeTag(hash, readHome(meta));
+}
+
+/** The error of a store whose way home is damaged. */
+export function homeDamaged(): StoreError {
+  return new StoreError(
+    "database-corrupt",
+    "the database is damaged: its settings are not what was written",
+    "move it aside, then rebuild it from the outbox and the relay or a peer",
+  );
 }

@@ -1,7 +1,7 @@
 import { countPending, logsOf } from "../replica/push-queue.js";
 import type { OutboxJournal } from "../store/outbox-journal.js";
 import type { ReplicaStore, ReplicaTables } from "../store/store.js";
-import { readHome } from "./home.js";
+import { homeDamaged, isHomeSound, readHome, writeHomeTag } from "./home.js";
 import { NotedWrites, notingTables } from "./noted-writes.js";
 import {
   encodeRecords,
@@ -51,7 +51,9 @@ export class StoreWithOutbox implements ReplicaStore {
     const written = this.#store.write((tables) => {
       noted = new NotedWrites();
       this.#noted = noted;
-      return work(this.#noting(tables));
+      const value = work(this.#noting(tables));
+      if (noted.isHomeChanged) writeHomeTag(this.#ports.hash, tables.meta);
+      return value;
     });
     return written.then(async (value) => {
       await this.#keep(noted);
@@ -68,8 +70,14 @@ export class StoreWithOutbox implements ReplicaStore {
     this.#store.close();
   }
 
-  /** Adds to the outbox what it lacks of the store. Cheap where it lacks nothing. */
+  /**
+   * Adds to the outbox what it lacks of the store. Cheap where it lacks nothing. Throws a `StoreError` if the store's
+   * way home is not what was written there: the outbox's may be the good one.
+   */
   async bringUpToDate(): Promise<void> {
+    this.#store.read(({ meta }) => {
+      if (!isHomeSound(this.#ports.hash, meta)) throw homeDamaged();
+    });
     await this.#orTell(() => {
       const mark = this.#mark();
       const { missing, tag } = this.#store.read((tables) => ({
@@ -85,6 +93,7 @@ export class StoreWithOutbox implements ReplicaStore {
   rewrite(): Promise<void> {
     // Within a transaction that nobody else can write beside: what others append afterwards comes behind it.
     return this.#store.write((tables) => {
+      writeHomeTag(this.#ports.hash, tables.meta);
       const pending = ownPending(this.#ports, tables);
       this.#replace(readHome(tables.meta), pending.map(recordOf), newest(tables));
     });
