@@ -20,8 +20,9 @@ import { updateBeyond } from "../replica/log-view.js";
 import { StoreError } from "../store/store.js";
 import type { Connection } from "../transport.js";
 import { UpdateRefused } from "./check-update.js";
+import type { Listener } from "./listeners.js";
 import type { Relay } from "./relay.js";
-import type { Listener, RelaySpace } from "./relay-space.js";
+import type { RelaySpace } from "./relay-space.js";
 
 /** What a client may send ahead of the answers: our own has one batch under way, and a question for each log. */
 const maxAheadBytes = 16 * 1024 * 1024;

@@ -4,12 +4,13 @@ import { isLogName, type LogName } from "@darksync/core/vector";
 import type { AdmittedBlock } from "@darksync/log/admission";
 import type { Head } from "@darksync/log/head";
 import { tagOf } from "@darksync/sync/digest";
-import { encodeMessage, type StreamHead } from "@darksync/sync/message";
+import type { StreamHead } from "@darksync/sync/message";
 import { authLog, isWanted } from "@darksync/sync/wanted";
 import type { BlockStore } from "../store/block-store.js";
 import type { RelayStore } from "../store/store.js";
 import { type CheckedUpdate, type CheckPorts, checkUpdate, UpdateRefused } from "./check-update.js";
 import { HeldLog } from "./held-log.js";
+import { type Listener, Listeners } from "./listeners.js";
 import { type LogDigest, LogDigests } from "./log-digests.js";
 import { PassedBlocks } from "./passed-blocks.js";
 import { earlierHead, headOf, readManifest } from "./sealed-head.js";
@@ -39,17 +40,6 @@ export interface Admitted {
   readonly heads: readonly StreamHead[];
   readonly refused: readonly RefusedMessage[];
   readonly gap: boolean;
-}
-
-/** Someone who wants to hear of a log's new blocks. */
-export interface Listener {
-  wants(log: LogName): boolean;
-  /** New blocks, perhaps not durable yet. Those who sent them hear of them too if others sent some as well. */
-  onBlocks(blocks: PassedBlocks): void;
-  /** An `ack` of what was passed on and is durable now; nobody waits for it, so it may come a little later. */
-  onDurable(ack: Uint8Array): void;
-  /** A log was sealed: `head` is its new live end. */
-  onSealed(log: LogName, head: Head): void;
 }
 
 /** Counts for the operator. */
@@ -89,15 +79,9 @@ interface CheckedTask extends CheckedUpdate {
   readonly held: HeldLog;
 }
 
-/** What became durable of a log since the listeners were last told, and who sent it. */
-interface Untold {
-  readonly heads: Map<StreamName, StreamHead>;
-  readonly senders: Set<Listener | null>;
-}
-
 /** What waits for the next time that all is made durable. */
 type Waiting =
-  | ({ readonly type: "committed" } & CheckedTask)
+  | ({ readonly type: "committed"; readonly number: number } & CheckedTask)
   | { readonly type: "claim"; readonly resolve: () => void; readonly reject: (error: unknown) => void };
 
 /**
@@ -109,7 +93,7 @@ export class RelaySpace {
   readonly store: RelayStore;
   readonly #ports: SpacePorts;
   readonly #counts: RelayCounts;
-  readonly #listeners = new Set<Listener>();
+  readonly #listeners: Listeners;
   readonly #held = new Map<LogName, HeldLog>();
   readonly #digests: LogDigests;
   readonly #heads = new Map<LogName, Head>();
@@ -121,8 +105,6 @@ export class RelaySpace {
   #namesLeft: number | null = null;
   #working: Promise<void> | null = null;
   #waiting: Waiting[] = [];
-  /** What became durable since the listeners were last told. */
-  #untold = new Map<LogName, Untold>();
   #flushing: Promise<void> | null = null;
 
   constructor(id: string, store: RelayStore, ports: SpacePorts, counts: RelayCounts) {
@@ -131,6 +113,7 @@ export class RelaySpace {
     this.#ports = ports;
     this.#counts = counts;
     this.#digests = new LogDigests(ports.hash, store);
+    this.#listeners = new Listeners(ports.afterPause);
     this.#sealer = new Sealer(ports, id, store, {
       head: (log) => this.head(log),
       onSealed: (log, head, segment) => this.#onSealed(log, head, segment.byteCount),
@@ -149,8 +132,7 @@ export class RelaySpace {
 
   /** Returns how to stop listening. */
   listen(listener: Listener): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return this.#listeners.add(listener);
   }
 
   /** Checks an update and stores what is right of it. Fulfilled when that is durable. */
@@ -228,9 +210,10 @@ export class RelaySpace {
     return held;
   }
 
-  /** What is durable of the logs that a client wants. */
+  /** What is durable of the logs that a client wants, with all that was committed before the call. */
   async digests(only: readonly string[]): Promise<readonly LogDigest[]> {
-    await this.#opened;
+    // Whoever begins to listen does not hear of what was passed on before.
+    await this.durable();
     return this.#digests.of((log) => isWanted(log, only), this.#held);
   }
 
@@ -340,8 +323,9 @@ export class RelaySpace {
     }
     for (const held of moved) held.committed();
     this.#noteCommitted(group);
+    const number = this.#listeners.begin();
     this.#passOn(group);
-    for (const checked of group) this.#waiting.push({ type: "committed", ...checked });
+    for (const checked of group) this.#waiting.push({ type: "committed", number, ...checked });
     this.#flushing ??= this.#flush();
   }
 
@@ -358,7 +342,7 @@ export class RelaySpace {
     this.#heads.set(log, head);
     this.#counts.segmentsSealed += 1;
     this.#counts.bytesSealed += byteCount;
-    for (const listener of this.#listeners) if (listener.wants(log)) listener.onSealed(log, head);
+    this.#listeners.sealed(log, head);
   }
 
   #passOn(group: readonly CheckedTask[]): void {
@@ -368,14 +352,8 @@ export class RelaySpace {
         held.log,
         tasks.flatMap(({ admitted }) => admitted),
       );
-      for (const listener of this.#hearersOf(held.log, sendersOf(tasks))) listener.onBlocks(blocks);
+      this.#listeners.passOn(blocks, new Set(tasks.map(({ task }) => task.sender)));
     }
-  }
-
-  /** Those who want to hear of a log, but not somebody who sent all there is to hear. */
-  *#hearersOf(log: LogName, senders: ReadonlySet<Listener | null>): Iterable<Listener> {
-    for (const listener of this.#listeners)
-      if (listener.wants(log) && !(senders.size === 1 && senders.has(listener))) yield listener;
   }
 
   /** Makes durable what was committed, again and again until nothing waits. */
@@ -401,28 +379,12 @@ export class RelaySpace {
       const heads = lastHeads(blocks);
       held.becameDurable(blocks.length, heads);
       this.#digests.moved(held.log);
-      this.#tellLater(held.log, heads, sendersOf(tasks));
+      for (const { task, number, admitted } of tasks)
+        this.#listeners.becameDurable(held.log, number, task.sender, lastHeads(admitted));
     }
     for (const one of waiting) {
       if (one.type === "claim") one.resolve();
       else this.#answer(one);
-    }
-  }
-
-  #tellLater(log: LogName, heads: readonly StreamHead[], senders: Iterable<Listener | null>): void {
-    if (this.#untold.size === 0) this.#ports.afterPause(() => this.#tell());
-    const untold = this.#untold.get(log) ?? { heads: new Map(), senders: new Set() };
-    this.#untold.set(log, untold);
-    for (const head of heads) untold.heads.set(head.stream, head);
-    for (const sender of senders) untold.senders.add(sender);
-  }
-
-  #tell(): void {
-    const logs = this.#untold;
-    this.#untold = new Map();
-    for (const [log, { heads, senders }] of logs) {
-      const ack = encodeMessage({ type: "ack", log, heads: [...heads.values()], isAnswer: false });
-      for (const listener of this.#hearersOf(log, senders)) listener.onDurable(ack);
     }
   }
 
@@ -433,10 +395,6 @@ export class RelaySpace {
     const heads = gap || admitted.length === 0 ? held.durableHeads : lastHeads(admitted);
     task.resolve({ heads, refused, gap });
   }
-}
-
-function sendersOf(tasks: readonly CheckedTask[]): ReadonlySet<Listener | null> {
-  return new Set(tasks.map(({ task }) => task.sender));
 }
 
 /** The tasks that brought something, by their logs. */

@@ -15,8 +15,9 @@ import {
 import { updateBeyond } from "../replica/log-view.js";
 import type { Connection } from "../transport.js";
 import { UpdateRefused } from "./check-update.js";
+import type { Listener } from "./listeners.js";
 import type { Relay } from "./relay.js";
-import type { Listener, RelaySpace } from "./relay-space.js";
+import type { RelaySpace } from "./relay-space.js";
 
 /** Code with which a room is closed that is not the live one any more; the reason names the next head. */
 export const sealedCode: number = 4410;

@@ -1,7 +1,7 @@
 import type { Location } from "@darksync/core/location";
 import type { Problem } from "@darksync/core/result";
 import { deviceOf } from "@darksync/core/stream";
-import type { LogName } from "@darksync/core/vector";
+import type { LogName, Vector } from "@darksync/core/vector";
 import { type AdmittedBlock, admitRuns } from "@darksync/log/admission";
 import { firstHead } from "@darksync/log/head";
 import { parseAppends } from "@darksync/log/update";
@@ -21,6 +21,8 @@ export interface Ingested {
   readonly isLacking: boolean;
   /** Blocks that were not taken, and why. */
   readonly refused: readonly Problem[];
+  /** Where the streams that came end: whoever sent them has them up to there. */
+  readonly ends: Vector;
 }
 
 /** Admits the blocks of a Yjs update and folds their changes, in one transaction. */
@@ -31,7 +33,8 @@ export async function ingest(replica: Replica, log: LogName, update: Uint8Array)
   );
   if (!parsed.ok) {
     const isLacking = parsed.refusal.code === "gap";
-    return { pulled: 0, judged: new Set(), isLacking, refused: isLacking ? [] : [parsed.refusal] };
+    const refused = isLacking ? [] : [parsed.refusal];
+    return { pulled: 0, judged: new Set(), isLacking, refused, ends: new Map() };
   }
   const admission = await store.read((tables) =>
     admitRuns(replica, log, admissionView(hash, tables.blocks, readFacts(tables).space, log), parsed.runs),
@@ -55,7 +58,10 @@ export async function ingest(replica: Replica, log: LogName, update: Uint8Array)
       }
     }
     inbox.finish();
-    return { pulled: inbox.pulled, judged: inbox.judged, isLacking, refused };
+    const ends = new Map(
+      parsed.runs.map(({ stream, firstSeq, blocks }) => [stream, firstSeq + blocks.length - 1]),
+    );
+    return { pulled: inbox.pulled, judged: inbox.judged, isLacking, refused, ends };
   });
 }
 

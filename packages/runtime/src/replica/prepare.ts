@@ -7,7 +7,7 @@ import {
 } from "@darksync/core/block";
 import type { ChangeId } from "@darksync/core/op-id";
 import { epochBytes, type StreamName, streamName } from "@darksync/core/stream";
-import { type LogName, type Seen, vectorDifference } from "@darksync/core/vector";
+import { type LogName, type Seen, type Vector, vectorDifference } from "@darksync/core/vector";
 import { batchBytes } from "@darksync/sync/message";
 import { authLog } from "@darksync/sync/wanted";
 import { noteSeen } from "../dependency/note-seen.js";
@@ -29,13 +29,13 @@ const maxChangesPerBlock = 4096;
 
 /**
  * The next batch of a log that the relay lacks, as a Yjs update; null if it has all. What waits is signed once all
- * signed blocks are there: what is signed can no longer be moved or dropped. `leftOut`: streams not to offer. The signed blocks are durable before this
- * returns (C2). Only one process at a time may call it for a replica.
+ * signed blocks are there: what is signed can no longer be moved or dropped. `leftOut`: of each stream the blocks up to this one are not to be
+ * offered. The signed blocks are durable before this returns (C2). Only one process at a time may call it for a replica.
  */
 export async function prepareBatch(
   replica: Replica,
   log: LogName,
-  leftOut: ReadonlySet<StreamName>,
+  leftOut: Vector,
 ): Promise<Uint8Array | null> {
   const signedBefore = nextBatch(replica, log, leftOut);
   if (signedBefore !== null) return signedBefore;
@@ -43,10 +43,10 @@ export async function prepareBatch(
   return nextBatch(replica, log, leftOut);
 }
 
-function nextBatch(replica: Replica, log: LogName, leftOut: ReadonlySet<StreamName>): Uint8Array | null {
+function nextBatch(replica: Replica, log: LogName, leftOut: Vector): Uint8Array | null {
   return replica.store.read(({ blocks, durable }) => {
     const reached = new Map(durable.durable(log));
-    for (const stream of leftOut) reached.set(stream, Number.MAX_SAFE_INTEGER);
+    for (const [stream, seq] of leftOut) reached.set(stream, Math.max(seq, reached.get(stream) ?? 0));
     const batch = updateBeyond(replica.hash, blocks, log, reached, batchBytes);
     return batch?.update ?? null;
   });

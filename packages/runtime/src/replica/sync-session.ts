@@ -80,6 +80,8 @@ export class SyncSession {
   readonly #refused: Problem[] = [];
   /** Streams of others whose next block this relay refuses; they are not offered again. */
   readonly #stuck = new Set<StreamName>();
+  /** What this relay sent of each log, durable or not: it has that, so it is not offered again. */
+  readonly #passedOn = new Map<LogName, Map<StreamName, number>>();
   /** How often each question was put. */
   readonly #asked = new Map<string, number>();
   #state: ReplicaState;
@@ -199,7 +201,7 @@ export class SyncSession {
       case "park":
         return this.#park(effect.refusal);
       case "prepare": {
-        const update = await prepareBatch(this.#replica, effect.log, this.#stuck);
+        const update = await prepareBatch(this.#replica, effect.log, this.#leftOut(effect.log));
         return this.#post({ type: "prepared", log: effect.log, update });
       }
       case "settle":
@@ -217,6 +219,7 @@ export class SyncSession {
   #connect(): void {
     this.#asked.clear();
     this.#stuck.clear();
+    this.#passedOn.clear();
     this.#connectionNumber += 1;
     const connection = this.#ports.transport.connect(this.#url, {
       onOpen: () => {
@@ -273,7 +276,8 @@ export class SyncSession {
   }
 
   async #ingest(log: string, update: Uint8Array): Promise<void> {
-    const { pulled, judged, isLacking, refused } = await ingest(this.#replica, log, update);
+    const { pulled, judged, isLacking, refused, ends } = await ingest(this.#replica, log, update);
+    this.#passedOn.set(log, new Map([...(this.#passedOn.get(log) ?? []), ...ends]));
     this.#refused.push(...refused);
     this.#count({ pulled });
     for (const location of judged) this.#judged.add(location);
@@ -282,6 +286,11 @@ export class SyncSession {
     const held = this.#replica.store.read((tables) => vectorOf(tables.blocks, log));
     const ask = this.#askFor(log, held);
     if (ask !== null) this.#post({ type: "lacking", ask });
+  }
+
+  #leftOut(log: LogName): Vector {
+    const stuck = [...this.#stuck].map((stream) => [stream, Number.MAX_SAFE_INTEGER] as const);
+    return new Map([...(this.#passedOn.get(log) ?? []), ...stuck]);
   }
 
   /** What was foreseen is settled when all of an answer is here: its updates may hold a conflict and its end. */

@@ -14,7 +14,7 @@ export async function signAll(replica: Replica): Promise<void> {
     const [log] = replica.store.read(({ changes }) => changes.logsWithUnsigned());
     if (log === undefined) return;
     await acknowledge(replica, log);
-    await prepareBatch(replica, log, new Set());
+    await prepareBatch(replica, log, new Map());
     await acknowledge(replica, log);
   }
 }
