@@ -2,12 +2,15 @@ import { encodeChange } from "@darksync/core/change";
 import type { Op } from "@darksync/core/op/op";
 import { opId } from "@darksync/core/op-id";
 import { sha256, systemRandom } from "@darksync/node/crypto";
+import { decodeMessage } from "@darksync/sync/message";
 import { expect, test } from "vitest";
 import { saveAll } from "../src/edit/save.js";
 import { newSpaceId } from "../src/relay/relay.js";
 import { applyChangeBundle } from "../src/replica/change-bundle.js";
 import { unparkAll } from "../src/replica/park.js";
 import { type Replica, readFacts } from "../src/replica/replica.js";
+import { SyncSession } from "../src/replica/sync-session.js";
+import type { Transport } from "../src/transport.js";
 import {
   changesOf,
   contentOf,
@@ -19,7 +22,7 @@ import {
   saveValue,
   viewOf,
 } from "./support/team.js";
-import { Wire } from "./support/wire.js";
+import { noTimers, Wire } from "./support/wire.js";
 
 const log = "main/Acme";
 
@@ -50,6 +53,13 @@ async function setUp(): Promise<{ wire: Wire; space: string; ada: Replica }> {
   const space = newSpaceId(systemRandom);
   const ada = await newReplica("Ada", space);
   return { wire, space, ada };
+}
+
+/** A message in which the signature of the last block is another one; it stands shortly before the end. */
+function withBadSignature(bytes: Uint8Array): Uint8Array {
+  const copy = Uint8Array.from(bytes);
+  if (decodeMessage(bytes)?.type === "update") copy[copy.length - 10] = (copy[copy.length - 10] ?? 0) ^ 1;
+  return copy;
 }
 
 /** A change of another owner's location in this log, and one that supersedes it. */
@@ -127,6 +137,28 @@ test("C3: parked changes that are tried again are parked again, and the queue sa
   expect(ada.store.read((tables) => tables.changes.parked().map(({ id }) => id)).sort()).toEqual(
     [...bad].sort(),
   );
+});
+
+test("R5: a block that came damaged to the relay is not its changes' fault: it goes on another connection", async () => {
+  const { wire, ada, space } = await setUp();
+  const id = await saveValue(ada, "Acme.a", 1);
+  const damaging: Transport = {
+    connect: (url, handler) => {
+      const connection = wire.transport.connect(url, handler);
+      return { ...connection, send: (bytes) => connection.send(withBadSignature(bytes)) };
+    },
+  };
+  const outcome = await new SyncSession(
+    ada,
+    { transport: damaging, timers: noTimers },
+    "memory",
+    "once",
+  ).run();
+  expect(outcome.parked).toBe(0);
+  expect(outcome.refused.map(({ code }) => code)).toContain("bad-signature");
+  expect(ada.store.read(({ changes }) => changes.parked())).toEqual([]);
+  await mustSync(ada, wire);
+  expect(contentOf(wire.relay, space).changes).toContain(id);
 });
 
 test("C1: the ids of changes do not depend on blocks", async () => {

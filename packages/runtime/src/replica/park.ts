@@ -32,16 +32,28 @@ export interface Parked {
 const codesOfPlace: ReadonlySet<string> = new Set(["fork", "closed-stream", "broken-chain", "stale-closing"]);
 
 /**
+ * Refusals that are about the block's bytes: our blocks are in order, so these were damaged on the way, and the same
+ * block is offered again on another connection.
+ */
+const codesOfBytes: ReadonlySet<string> = new Set([
+  "malformed-block",
+  "wrong-place",
+  "misplaced-closing",
+  "bad-signature",
+  "bad-payload",
+]);
+
+/**
  * Parks the changes that a refusal names and what depends on them; the epoch ends at the last acknowledged block
  * and the other changes go into a new one (C3). A block of another device goes if the relay has another one in its
- * place or its epoch was closed before it; else it stays and is told of.
+ * place or its epoch was closed before it; else it stays and is told of, as our own does if it came damaged.
  */
 export function park(replica: Replica, refusal: Refusal): Promise<Parked> {
   const { log, stream, problem } = refusal;
   return replica.store.write((tables) => {
     const isOwn = deviceOf(stream) === replica.device;
     const isOfPlace = codesOfPlace.has(problem.code);
-    if (!isOwn && !isOfPlace) return { parked: 0, isStuck: true };
+    if (!isOfPlace && (!isOwn || codesOfBytes.has(problem.code))) return { parked: 0, isStuck: true };
     const named = new Set(refusal.changes.length > 0 ? refusal.changes : changesOfBlock(tables, refusal));
     giveUpBlocks(replica, tables, log, stream, tables.durable.durable(log).get(stream) ?? 0);
     if (isOwn) updateWaitingDependencies(replica, tables);
