@@ -4,7 +4,7 @@ import { build } from "esbuild";
 
 const { metafile } = await build({
   metafile: true,
-  entryPoints: ["src/main.ts"],
+  entryPoints: { main: "src/main.ts", "segment-worker": "../../packages/node/src/segment-worker.ts" },
   outdir: "dist",
   bundle: true,
   splitting: true,

@@ -1,4 +1,6 @@
 import { parseRelayUrl, type RelayUrl } from "@darksync/node/relay-url";
+import { threadedSegmentOpener } from "@darksync/node/segment-opener";
+import { httpSegmentSource } from "@darksync/node/segment-source";
 import { socketTransport } from "@darksync/node/socket-transport";
 import { takeSyncLock } from "@darksync/node/sync-lock";
 import { processTimers } from "@darksync/node/timers";
@@ -49,7 +51,8 @@ export function newSession(
   mode: SyncMode,
   options: Omit<SyncOptions, "link"> = {},
 ): SyncSession {
-  const ports = { transport: socketTransport, timers: processTimers };
+  const clone = { segments: httpSegmentSource, openSegment: threadedSegmentOpener() };
+  const ports = { transport: socketTransport, timers: processTimers, clone };
   return new SyncSession(replica, ports, socketUrl, mode, { ...options, link: text });
 }
 

@@ -43,17 +43,19 @@ export function stepReplica(state: ReplicaState, input: ReplicaInput): ReplicaSt
     case "changed":
       return proceed(offer(state, input.logs), []);
     case "compared":
-      return phase === "comparing" ? onCompared(state, input.asks, input.offers) : unchanged(state);
+      return phase === "comparing" ? onCompared(state, input) : unchanged(state);
     case "mismatched":
       return phase === "comparing"
         ? finish(state, input.problem, [{ type: "disconnect" }])
         : unchanged(state);
+    case "fetched":
+      return onFetched(state, input.ask);
     case "noted":
       if (!isExchanging(state)) return unchanged(state);
       return input.ask === null ? proceed(state, []) : ask(state, input.ask);
     case "lacking":
       // The end of an answer that is under way tells what is missing still.
-      return isExchanging(state) && !state.asking.includes(input.ask.log)
+      return isExchanging(state) && !isToCome(state, input.ask.log)
         ? ask(state, input.ask)
         : unchanged(state);
     case "prepared":
@@ -170,18 +172,38 @@ function ask(state: ReplicaState, question: Ask): ReplicaStep {
   };
 }
 
-function onCompared(state: ReplicaState, asks: readonly Ask[], offers: readonly LogName[]): ReplicaStep {
+function onCompared(
+  state: ReplicaState,
+  { asks, fetches, offers }: Extract<ReplicaInput, { type: "compared" }>,
+): ReplicaStep {
   const asking = [...state.asking, ...asks.map(({ log }) => log)];
   const sends = asks.map((ask): ReplicaEffect => ({ type: "send", message: { type: "ask", ...ask } }));
-  const asked = new Set(asking);
-  const next: ReplicaState = { ...state, phase: "exchanging", retryCount: 0, asking, isCaughtUp: false };
+  const next: ReplicaState = {
+    ...state,
+    phase: "exchanging",
+    retryCount: 0,
+    asking,
+    fetching: authFirst(fetches),
+    isCaughtUp: false,
+  };
   return proceed(
     offer(
       next,
-      offers.filter((log) => !asked.has(log)),
+      offers.filter((log) => !isToCome(next, log)),
     ),
     sends,
   );
+}
+
+/** Whether the end of an answer about the log will tell what is to do about it. */
+function isToCome({ asking, fetching }: ReplicaState, log: LogName): boolean {
+  return asking.includes(log) || fetching.includes(log);
+}
+
+function onFetched(state: ReplicaState, question: Ask): ReplicaStep {
+  if (!state.isFetching || state.fetching[0] !== question.log) return unchanged(state);
+  const asked = ask({ ...state, fetching: state.fetching.slice(1), isFetching: false }, question);
+  return proceed(asked.state, asked.effects);
 }
 
 function onPrepared(state: ReplicaState, log: LogName, update: Uint8Array | null): ReplicaStep {
@@ -244,33 +266,42 @@ function offer(state: ReplicaState, logs: readonly LogName[]): ReplicaState {
  * Settles what was foreseen once no answer is under way, and looks at the next log to offer; when nothing is awaited
  * and nothing left, both sides have all.
  */
-function proceed(state: ReplicaState, before: readonly ReplicaEffect[]): ReplicaStep {
-  if (state.offering !== null || state.isSettling || state.phase !== "exchanging")
-    return { state, effects: before };
-  if (state.isUnsettled && state.asking.length === 0)
+function proceed(before: ReplicaState, effectsBefore: readonly ReplicaEffect[]): ReplicaStep {
+  const { state, effects } = startFetch(before, effectsBefore);
+  if (state.offering !== null || state.isSettling || state.phase !== "exchanging") return { state, effects };
+  const isAnswered = state.asking.length === 0 && state.fetching.length === 0;
+  if (state.isUnsettled && isAnswered)
     return {
       state: { ...state, isUnsettled: false, isSettling: true },
-      effects: [...before, { type: "settle" }],
+      effects: [...effects, { type: "settle" }],
     };
   const log = nextToOffer(state);
   if (log !== null) {
     const offering = { log, isSent: false };
     const toOffer = state.toOffer.filter((other) => other !== log);
-    return { state: { ...state, toOffer, offering }, effects: [...before, { type: "prepare", log }] };
+    return { state: { ...state, toOffer, offering }, effects: [...effects, { type: "prepare", log }] };
   }
-  if (state.asking.length > 0 || state.isCaughtUp) return { state, effects: before };
-  const done: ReplicaEffect[] = [...before, { type: "caughtUp" }];
+  if (!isAnswered || state.isCaughtUp) return { state, effects };
+  const done: ReplicaEffect[] = [...effects, { type: "caughtUp" }];
   if (state.mode === "once") return finish(state, null, [...done, { type: "disconnect" }]);
   return { state: { ...state, isCaughtUp: true }, effects: done };
+}
+
+/** Fetches one log after the other, all but `auth` itself once that is here: it tells whose blocks may be taken. */
+function startFetch(state: ReplicaState, effects: readonly ReplicaEffect[]): ReplicaStep {
+  const [log] = state.fetching;
+  const isReady = state.phase === "exchanging" && !state.isFetching && !state.asking.includes(authLog);
+  if (log === undefined || !isReady) return { state, effects };
+  return { state: { ...state, isFetching: true }, effects: [...effects, { type: "fetch", log }] };
 }
 
 /**
  * The first log that may be offered now. One that is asked for waits for the answer: the relay may have other blocks
  * at our places (C3). All wait for the first one, `auth`, since nobody may write who has not introduced himself.
  */
-function nextToOffer({ toOffer, asking }: ReplicaState): LogName | null {
-  if (asking.includes(authLog)) return null;
-  return toOffer.find((log) => !asking.includes(log)) ?? null;
+function nextToOffer(state: ReplicaState): LogName | null {
+  if (isToCome(state, authLog)) return null;
+  return state.toOffer.find((log) => !isToCome(state, log)) ?? null;
 }
 
 function unexpected(state: ReplicaState, message: Message): ReplicaStep {

@@ -14,9 +14,19 @@ export type ReplicaInput =
   | { readonly type: "heartbeat" }
   /** Something was saved here. */
   | { readonly type: "changed"; readonly logs: readonly LogName[] }
-  /** The answer to `compare`: what to ask for and what to offer, or why this relay is not the right one. */
-  | { readonly type: "compared"; readonly asks: readonly Ask[]; readonly offers: readonly LogName[] }
+  /**
+   * The answer to `compare`: what to ask for, what to fetch first in another way, and what to offer; or why this relay
+   * is not the right one.
+   */
+  | {
+      readonly type: "compared";
+      readonly asks: readonly Ask[];
+      readonly fetches: readonly LogName[];
+      readonly offers: readonly LogName[];
+    }
   | { readonly type: "mismatched"; readonly problem: Problem }
+  /** The answer to `fetch`: what is left to ask for. */
+  | { readonly type: "fetched"; readonly ask: Ask }
   /** The answer to `noteState` and `noteAck`: what to ask for, if the relay has what is not here. */
   | { readonly type: "noted"; readonly ask: Ask | null }
   /** The answer to `ingest` when something is missing. */
@@ -40,6 +50,8 @@ export type ReplicaEffect =
   | { readonly type: "send"; readonly message: Message }
   /** Compare digests with the relay's, and join its space if this one is new. */
   | { readonly type: "compare"; readonly welcome: Welcome }
+  /** Fetch what the relay has sealed of a log (L6). */
+  | { readonly type: "fetch"; readonly log: LogName }
   /** Admit and fold what came. */
   | { readonly type: "ingest"; readonly log: LogName; readonly update: Uint8Array }
   /** All that the relay has of a log: replaces the durable vector. */
@@ -67,6 +79,10 @@ export interface ReplicaState {
   readonly retryCount: number;
   /** Logs whose `state` is awaited. */
   readonly asking: readonly LogName[];
+  /** Logs that are fetched and then asked for, in order. */
+  readonly fetching: readonly LogName[];
+  /** Whether the first of them is being fetched. */
+  readonly isFetching: boolean;
   /** Logs that may hold something the relay lacks, in order. */
   readonly toOffer: readonly LogName[];
   /** The one log that is being offered: at most one batch is under way, so that a cut repeats no more than it. */
@@ -95,6 +111,8 @@ export function initialReplicaState(mode: SyncMode): ReplicaState {
     phase: "idle",
     retryCount: 0,
     asking: [],
+    fetching: [],
+    isFetching: false,
     toOffer: [],
     offering: null,
     refusals: [],

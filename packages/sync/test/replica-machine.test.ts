@@ -45,8 +45,9 @@ const inputs: Readonly<Record<string, ReplicaInput>> = {
   closed: { type: "closed", problem },
   heartbeat: { type: "heartbeat" },
   changed: { type: "changed", logs: [log] },
-  compared: { type: "compared", asks: [{ log, stateVector }], offers: ["main/Other"] },
+  compared: { type: "compared", asks: [{ log, stateVector }], fetches: [], offers: ["main/Other"] },
   mismatched: { type: "mismatched", problem },
+  fetched: { type: "fetched", ask: { log, stateVector } },
   noted: { type: "noted", ask: null },
   notedAsk: { type: "noted", ask: { log: "auth", stateVector } },
   lacking: { type: "lacking", ask: { log: "auth", stateVector } },
@@ -100,6 +101,7 @@ const table: Readonly<Record<string, Partial<Record<Phase, string>>>> = {
   changed: {},
   compared: { comparing: "exchanging: send prepare" },
   mismatched: { comparing: out },
+  fetched: {},
   noted: { exchanging: "exchanging:", offering: "exchanging:", sent: "exchanging:" },
   notedAsk: {
     comparing: "comparing: send",
@@ -216,7 +218,7 @@ test("M3: blocks of others that are passed on do not end the answer to our batch
 
 test("M4: a log that is asked for is not offered, and none is while auth is asked for (P1)", () => {
   const comparing = stateIn("comparing", "stay");
-  const asksAuth = { type: "compared", asks: [{ log: "auth", stateVector }], offers: [log] } as const;
+  const asksAuth = { type: "compared", asks: [{ log: "auth", stateVector }], fetches: [], offers: [log] } as const;
   const first = stepReplica(comparing, asksAuth);
   expect(first.effects.map(({ type }) => type)).toEqual(["send"]);
   const answered = stepReplica(first.state, message({ type: "state", log: "auth", heads: [] }));
@@ -227,7 +229,7 @@ test("M4: a log that is asked for is not offered, and none is while auth is aske
 });
 
 test("M5: logs are offered in the queue's order, auth before all (S2)", () => {
-  const compared = { type: "compared", asks: [], offers: ["main/Z", "main/A", "auth"] } as const;
+  const compared = { type: "compared", asks: [], fetches: [], offers: ["main/Z", "main/A", "auth"] } as const;
   let step = stepReplica(stateIn("comparing", "once"), compared);
   const order: string[] = [];
   while (step.state.offering !== null) {
@@ -240,7 +242,7 @@ test("M5: logs are offered in the queue's order, auth before all (S2)", () => {
 
 test("M6: what was saved while the logs were compared is offered (S5)", () => {
   const changed = stepReplica(stateIn("comparing", "stay"), { type: "changed", logs: [log] });
-  const step = stepReplica(changed.state, { type: "compared", asks: [], offers: [] });
+  const step = stepReplica(changed.state, { type: "compared", asks: [], fetches: [], offers: [] });
   expect(step.effects).toEqual([{ type: "prepare", log }]);
 });
 
@@ -265,7 +267,7 @@ test("M15: what was foreseen is settled when no answer is under way, once, and g
 
 test("M15: a connection that brings nothing settles what an earlier one brought before it was cut", () => {
   const comparing = { ...initialReplicaState("once"), phase: "comparing" as const };
-  expect(stepReplica(comparing, { type: "compared", asks: [], offers: [] }).effects).toEqual([
+  expect(stepReplica(comparing, { type: "compared", asks: [], fetches: [], offers: [] }).effects).toEqual([
     { type: "settle" },
   ]);
 });
@@ -291,4 +293,45 @@ test("M8: a problem that a person must mend ends even a sync that stays; one tha
     const said = message({ type: "error", code, reason: "r", hint: "h" });
     expect(stepReplica(stateIn("exchanging", "stay"), said).state.phase, code).toBe(phase);
   }
+});
+
+test("M16: sealed logs are fetched one by one once auth is here, then asked for, and only then offered (L6)", () => {
+  const compared = {
+    type: "compared",
+    asks: [{ log: "auth", stateVector }],
+    fetches: [log, "main/Other"],
+    offers: [log],
+  } as const;
+  const first = stepReplica(stateIn("comparing", "once"), compared);
+  expect(first.effects.map(({ type }) => type)).toEqual(["send"]);
+  const answered = stepReplica(first.state, message({ type: "state", log: "auth", heads: [] }));
+  const noted = stepReplica(answered.state, { type: "noted", ask: null });
+  expect(noted.effects).toEqual([
+    { type: "fetch", log },
+    { type: "prepare", log: "auth" },
+  ]);
+  const idle = stepReplica(noted.state, { type: "prepared", log: "auth", update: null });
+  expect(idle.effects, "a log that is fetched is not offered, and nothing is at its end").toEqual([]);
+  const lacking = stepReplica(idle.state, { type: "lacking", ask: { log: "main/Other", stateVector } });
+  expect(lacking.effects, "what is to be fetched is not asked for before").toEqual([]);
+  const wrong = stepReplica(idle.state, { type: "fetched", ask: { log: "main/Other", stateVector } });
+  expect(wrong.state).toEqual(idle.state);
+  const fetched = stepReplica(idle.state, { type: "fetched", ask: { log, stateVector } });
+  expect(fetched.effects).toEqual([
+    { type: "send", message: { type: "ask", log, stateVector } },
+    { type: "fetch", log: "main/Other" },
+  ]);
+  const ended = stepReplica(fetched.state, message({ type: "state", log, heads: [] }));
+  expect(stepReplica(ended.state, { type: "noted", ask: null }).effects).toEqual([{ type: "prepare", log }]);
+});
+
+test("M16: auth is fetched before all others, and asked for to its end before these", () => {
+  const compared = { type: "compared", asks: [], fetches: [log, "auth"], offers: [] } as const;
+  const first = stepReplica(stateIn("comparing", "once"), compared);
+  expect(first.effects).toEqual([{ type: "fetch", log: "auth" }]);
+  const fetched = stepReplica(first.state, { type: "fetched", ask: { log: "auth", stateVector } });
+  expect(fetched.effects.map(({ type }) => type)).toEqual(["send"]);
+  const answered = stepReplica(fetched.state, message({ type: "state", log: "auth", heads: [] }));
+  const noted = stepReplica(answered.state, { type: "noted", ask: null });
+  expect(noted.effects[0]).toEqual({ type: "fetch", log });
 });

@@ -8,12 +8,12 @@ import { authFirst, inExchangeOrder, isWanted } from "@darksync/sync/wanted";
 import type { ReplicaTables } from "../store/store.js";
 import { acknowledgeAll } from "./acknowledge.js";
 import { relayKeyName } from "./clone-manifest.js";
-import { headName } from "./clone-space.js";
 import { giveUpBlocks } from "./epoch.js";
 import { digestsOf, stateVectorOf, vectorOf } from "./log-view.js";
 import { logsOf, queueUncovered } from "./push-queue.js";
 import { refold } from "./refold.js";
 import { type Replica, readFacts } from "./replica.js";
+import { headName } from "./sealed-heads.js";
 
 /** What a replica greets its relay with. */
 export function helloOf(replica: Replica): Hello {

@@ -3,10 +3,10 @@ import type { LogName } from "@darksync/core/vector";
 import { retryDelayMs } from "@darksync/sync/backoff";
 import { isPermanent, isUnreachable } from "@darksync/sync/problem-class";
 import type { ReplicaTables } from "../store/store.js";
-import { noteHeads } from "./clone-space.js";
 import { logsOf } from "./push-queue.js";
 import { settlePulls } from "./queue-order.js";
 import type { Replica } from "./replica.js";
+import { noteHeads } from "./sealed-heads.js";
 
 /** The relay answered: whatever comes of it, it can be reached. */
 export function noteReached(replica: Replica): Promise<void> {

@@ -4,7 +4,7 @@ import type { Problem } from "@darksync/core/result";
 import type { StreamName } from "@darksync/core/stream";
 import type { LogName, Vector } from "@darksync/core/vector";
 import { retryDelayMs } from "@darksync/sync/backoff";
-import { decodeMessage, encodeMessage, type Welcome } from "@darksync/sync/message";
+import { decodeMessage, encodeMessage } from "@darksync/sync/message";
 import { heartbeatMs, stepReplica } from "@darksync/sync/replica-machine";
 import {
   type Ask,
@@ -15,17 +15,19 @@ import {
   type ReplicaState,
   type SyncMode,
 } from "@darksync/sync/replica-state";
+import { type FetchSegment, neverFetched, segmentFetcher, withHistory } from "../cache/fetch-evicted.js";
+import { regain } from "../cache/regain.js";
 import { applyPlans } from "../conflict/apply-plans.js";
 import type { Connection, Timers, Transport } from "../transport.js";
 import { acknowledge } from "./acknowledge.js";
-import type { ClonePorts } from "./clone.js";
-import { cloneSpace, headsOf } from "./clone-space.js";
-import { type Comparison, compareWithRelay, helloOf } from "./compare.js";
+import { type ClonePorts, cloneLog } from "./clone.js";
+import { compareWithRelay, helloOf } from "./compare.js";
 import { ingest } from "./ingest.js";
 import { stateVectorOf, vectorOf } from "./log-view.js";
 import { park } from "./park.js";
 import { prepareBatch } from "./prepare.js";
 import type { Replica } from "./replica.js";
+import { headsOf, lacksMuch } from "./sealed-heads.js";
 import { noteFailedAttempt, noteReached, noteSynced } from "./sync-notes.js";
 
 /** What a sync runs on beside its replica. */
@@ -84,6 +86,7 @@ export class SyncSession {
   readonly #passedOn = new Map<LogName, Map<StreamName, number>>();
   /** How often each question was put. */
   readonly #asked = new Map<string, number>();
+  readonly #fetchSegment: FetchSegment;
   #state: ReplicaState;
   #connection: Connection | null = null;
   #stopHeartbeat: (() => void) | null = null;
@@ -95,8 +98,8 @@ export class SyncSession {
   #plansApplied = 0;
   #plansProblem: Problem | null = null;
   readonly #judged = new Set<Location>();
-  /** Segments are being fetched; nothing is asked for until they are here. */
-  #cloning: Promise<void> | null = null;
+  /** The fetch that was begun last. */
+  #fetching: Promise<void> | null = null;
   /** Counts connections: what was begun for an earlier one stops. */
   #connectionNumber = 0;
   #heads: ReadonlyMap<LogName, number> = new Map();
@@ -116,6 +119,8 @@ export class SyncSession {
     this.#isFull = isFull;
     this.#link = link ?? null;
     this.#state = initialReplicaState(mode);
+    this.#fetchSegment =
+      ports.clone === undefined ? neverFetched : segmentFetcher(replica, { ...ports.clone, url });
   }
 
   /** Runs to the end: in mode `once` until both sides have all, else until `stop` or a permanent problem. */
@@ -158,7 +163,7 @@ export class SyncSession {
       for (let input = this.#inputs.shift(); input !== undefined; input = this.#inputs.shift()) {
         const step = stepReplica(this.#state, input);
         this.#state = step.state;
-        for (const effect of step.effects) await this.#run(effect);
+        for (const effect of step.effects) await this.#runWithHistory(effect);
       }
     } catch (error) {
       this.#fail(error);
@@ -170,6 +175,17 @@ export class SyncSession {
   #fail(error: unknown): void {
     this.#close();
     this.#end?.reject(error);
+  }
+
+  /** Runs an effect. What it needs of the history and was evicted is fetched, and it is run again. */
+  #runWithHistory(effect: ReplicaEffect): Promise<void> {
+    return withHistory(
+      this.#fetchSegment,
+      () => this.#run(effect),
+      (error) => {
+        throw error;
+      },
+    );
   }
 
   async #run(effect: ReplicaEffect): Promise<void> {
@@ -187,8 +203,15 @@ export class SyncSession {
         if (!compared.ok) return this.#post({ type: "mismatched", problem: compared.problem });
         this.#count({ pushed: compared.value.pushed });
         this.#heads = headsOf(effect.welcome);
-        return this.#beginClone(effect.welcome, compared.value);
+        const { asks, offers } = compared.value;
+        const fetches = this.#logsToFetch(asks.map(({ log }) => log));
+        const left = asks.filter(({ log }) => !fetches.includes(log));
+        return this.#post({ type: "compared", asks: left, fetches, offers });
       }
+      case "fetch":
+        // Beside what follows: the relay has to be answered meanwhile.
+        this.#fetching = this.#fetch(effect.log).catch((error) => this.#fail(error));
+        return;
       case "ingest":
         return this.#ingest(effect.log, effect.update);
       case "noteState":
@@ -207,6 +230,7 @@ export class SyncSession {
       case "settle":
         return this.#settle();
       case "caughtUp":
+        await this.#regain();
         return noteSynced(this.#replica, this.#heads);
       case "retry":
         await noteFailedAttempt(this.#replica, effect.problem, effect.retryCount);
@@ -214,6 +238,12 @@ export class SyncSession {
       case "finish":
         return this.#finish(effect.problem);
     }
+  }
+
+  /** What waits for evicted history is made up for while there is a relay to fetch it from. */
+  async #regain(): Promise<void> {
+    const problem = await regain(this.#replica, this.#fetchSegment);
+    if (problem !== null) this.#refused.push(problem);
   }
 
   #connect(): void {
@@ -249,30 +279,31 @@ export class SyncSession {
     connection?.close();
   }
 
-  /** Fetches what is sealed, beside whatever else happens: the relay has to be answered meanwhile. */
-  #beginClone(welcome: Welcome, { asks, offers }: Comparison): void {
-    const { clone } = this.#ports;
-    if (clone === undefined) {
-      this.#post({ type: "compared", asks, offers });
-      return;
-    }
+  #logsToFetch(logs: readonly LogName[]): readonly LogName[] {
+    if (this.#ports.clone === undefined) return [];
+    return this.#replica.store.read((tables) =>
+      logs.filter((log) => {
+        const head = this.#heads.get(log) ?? 0;
+        return this.#isFull ? head > 0 : lacksMuch(tables, log, head);
+      }),
+    );
+  }
+
+  async #fetch(log: LogName): Promise<void> {
     const number = this.#connectionNumber;
     const isStopped = () => number !== this.#connectionNumber;
-    const options = {
-      isFull: this.#isFull,
-      isStopped,
-      onPulled: (pulled: number) => this.#count({ pulled }),
-    };
-    const cloning = cloneSpace(this.#replica, { ...clone, url: this.#url }, welcome, asks, options)
-      .then((cloned) => {
-        if (this.#cloning === cloning) this.#cloning = null;
-        for (const location of cloned.judged) this.#judged.add(location);
-        if (isStopped()) return;
-        this.#refused.push(...cloned.problems);
-        this.#post({ type: "compared", asks: cloned.asks, offers });
-      })
-      .catch((error) => this.#fail(error));
-    this.#cloning = cloning;
+    const { clone } = this.#ports;
+    if (clone === undefined) throw new Error(`nothing to fetch ${log} with`);
+    const ports = { ...clone, url: this.#url };
+    const onPulled = (pulled: number) => this.#count({ pulled });
+    const options = { isFull: this.#isFull, isStopped, onPulled };
+    const { judged, problem, sealed } = await cloneLog(this.#replica, ports, log, options);
+    for (const location of judged) this.#judged.add(location);
+    if (isStopped()) return;
+    if (problem !== null) this.#refused.push(problem);
+    const held = this.#isFull ? sealed : this.#replica.store.read(({ blocks }) => vectorOf(blocks, log));
+    const stateVector = stateVectorOf(this.#replica.hash, held);
+    this.#post({ type: "fetched", ask: { log, stateVector } });
   }
 
   async #ingest(log: string, update: Uint8Array): Promise<void> {
@@ -282,7 +313,7 @@ export class SyncSession {
     this.#count({ pulled });
     for (const location of judged) this.#judged.add(location);
     // The end of an answer that is under way tells what is missing still.
-    if (!isLacking || this.#cloning !== null || this.#state.asking.includes(log)) return;
+    if (!isLacking || this.#state.asking.includes(log) || this.#state.fetching.includes(log)) return;
     const held = this.#replica.store.read((tables) => vectorOf(tables.blocks, log));
     const ask = this.#askFor(log, held);
     if (ask !== null) this.#post({ type: "lacking", ask });
@@ -342,7 +373,7 @@ export class SyncSession {
 
   async #finish(problem: Problem | null): Promise<void> {
     this.#close();
-    await this.#endClone();
+    await this.#endFetch();
     if (problem !== null) await noteFailedAttempt(this.#replica, problem, 1);
     const { resolve } = this.#end ?? {};
     resolve?.({
@@ -358,13 +389,13 @@ export class SyncSession {
   }
 
   /** What was downloaded of a segment is kept; but nobody waits long for a relay that does not answer. */
-  async #endClone(): Promise<void> {
-    if (this.#cloning === null) return;
+  async #endFetch(): Promise<void> {
+    if (this.#fetching === null) return;
     let stopWaiting = () => {};
     const waited = new Promise<void>((resolve) => {
       stopWaiting = this.#ports.timers.after(mostWaitMs, resolve);
     });
-    await Promise.race([this.#cloning, waited]);
+    await Promise.race([this.#fetching, waited]);
     stopWaiting();
   }
 
