@@ -2,6 +2,7 @@ import { mainBranch } from "@darksync/core/conflict";
 import { describeStatus, type SyncStatus } from "@darksync/core/status";
 import { currentBranch } from "@darksync/runtime/branch/current-branch";
 import { readFacts } from "@darksync/runtime/replica/replica";
+import { EvictedError } from "@darksync/runtime/store/evicted-error";
 import type { Command } from "commander";
 import { syncInBackground } from "./background.js";
 import { warnOfLowDisk } from "./disk.js";
@@ -73,7 +74,9 @@ function actionOf<Arguments extends unknown[]>(
     const opened = await openSpace(findSpace(options.space));
     try {
       const space = await enter(opened, options);
-      const answer = await work(space, command, ...(all.slice(0, -1) as Arguments));
+      const answer = await withEvicted(space, command, options, () =>
+        work(space, command, ...(all.slice(0, -1) as Arguments)),
+      );
       if (access === "writes" || command.name() === "sync") warnOfLowDisk(opened.paths);
       const isHandedOver = access === "writes" && options.offline !== true && syncInBackground(space);
       const after = await besidePickedBranch(opened, { ...options, ...idOf(space.branch, options) });
@@ -82,6 +85,22 @@ function actionOf<Arguments extends unknown[]>(
       opened.close();
     }
   };
+}
+
+/** What a command comes to; history that was evicted and that it needs is fetched. */
+async function withEvicted(
+  space: Space,
+  command: Command,
+  options: GlobalOptions,
+  work: () => Promise<Answer> | Answer,
+): Promise<Answer> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof EvictedError)) throw error;
+    const { fetchAndDo } = await import("./fetch-evicted.js");
+    return fetchAndDo(space, command, options, work);
+  }
 }
 
 /** The status where a worker has just begun to sync what was saved, and does not hold the lock yet. */

@@ -59,6 +59,7 @@ export function snapshot(tables: ReplicaTables): unknown {
         numbers.map((number) => packages.assignment(nameOf(key), `${id(number)}/0`)),
       ]),
       numbers.map((number) => packages.text(id(number))),
+      packages.awaitedTexts(),
     ],
     texts: [
       texts.hasEvicted(),

@@ -32,8 +32,9 @@ export function addCache(program: Command): void {
       "after",
       `
 After each sync that leaves the space larger than its limit, what was not used
-for longest goes: the texts of old versions and of branches that you are not on.
-Only what the relay has goes, and it comes back when it is needed.
+for longest goes: first texts of old versions and of branches that you are not
+on, which the history still has; then sealed parts of the history, which the
+relay still has, and which come back from there when they are needed.
 
 Always kept: what main and your branch show, what you changed and no relay has
 yet, names, versions in conflict and what they were made from, and everything of
@@ -65,7 +66,12 @@ async function runCache(space: Space, options: CacheOptions, isJson: boolean): P
   const eviction = options.evict === true ? await evictNow(space, options.limit ?? 0, isJson) : null;
   const view = readCache(space.replica);
   return {
-    json: { ...json(view), evicted: eviction?.texts ?? 0, freedBytes: eviction?.freedBytes ?? 0 },
+    json: {
+      ...json(view),
+      evicted: eviction?.texts ?? 0,
+      segments: eviction?.segments ?? 0,
+      freedBytes: eviction?.freedBytes ?? 0,
+    },
     text: [...(eviction === null ? [] : [describeEviction(eviction)]), ...describe(view)].join("\n"),
   };
 }
@@ -98,7 +104,7 @@ const shownOwners = 8;
 
 function evictNow(space: Space, targetBytes: number, isQuiet: boolean): Promise<Eviction> {
   return withSyncLock(space, async () => {
-    const { count } = readCache(space.replica).evictable;
+    const { texts: count } = readCache(space.replica).evictable;
     const progress = startProgress("Making room:", count, isQuiet);
     try {
       return await evict(space.replica, targetBytes, async (evicted) => {
@@ -115,29 +121,29 @@ function json({ limitBytes, usedBytes, keep, texts, essential, evictable, histor
   return { limitBytes, usedBytes, keep, texts, essential, evictable, history };
 }
 
-function describeEviction({ texts, freedBytes }: Eviction): string {
-  return texts === 0 && freedBytes === 0
-    ? "There was nothing that may go."
-    : `${byteText(freedBytes)} freed: ${countOf(texts, "text")} evicted, the others stored smaller.`;
+function describeEviction({ texts, segments, freedBytes }: Eviction): string {
+  if (texts === 0 && segments === 0 && freedBytes === 0) return "There was nothing that may go.";
+  const history = segments === 0 ? "" : ` and ${countOf(segments, "part")} of the history`;
+  return `${byteText(freedBytes)} freed: ${countOf(texts, "text")}${history} evicted.`;
 }
 
 function describe(view: CacheView): readonly string[] {
   const { limitBytes, usedBytes, keep, texts, essential, evictable, history } = view;
   const other = Math.max(0, usedBytes - texts.bytes - history.bytes);
+  const gone =
+    history.evictedBytes === 0 ? "" : `, ${byteText(history.evictedBytes)} of which are only on the relay`;
   const size = (bytes: number) => byteText(bytes).padStart(9);
   const lines = [
     `${byteText(usedBytes)} used, of ${byteText(limitBytes)}.`,
     `  texts    ${size(texts.bytes)}  ${countOf(texts.count, "text")}, of which ${byteText(essential.bytes)} are always kept`,
-    `  history  ${size(history.bytes)}  all changes, as they were signed`,
+    `  history  ${size(history.bytes)}  the changes as they were signed${gone}`,
     `  other    ${size(other)}  names, ids and indexes`,
   ];
-  if (texts.evicted > 0) lines.push(`${countOf(texts.evicted, "text")} evicted; the history still has them.`);
-  if (evictable.count > 0)
-    lines.push(
-      `${byteText(evictable.bytes)} may go when room is needed: darklang cache --evict does it now.`,
-    );
-  if (usedBytes > limitBytes && evictable.count === 0)
-    lines.push("What is always kept takes more than the limit.");
+  if (texts.evicted > 0)
+    lines.push(`${countOf(texts.evicted, "text")} evicted; they are read from the history.`);
+  const mayGo = evictable.textBytes + evictable.historyBytes;
+  if (mayGo > 0) lines.push(`${byteText(mayGo)} may go: darklang cache --evict does it now.`);
+  if (usedBytes > limitBytes && mayGo === 0) lines.push("What is always kept takes more than the limit.");
   if (keep.length > 0)
     lines.push(`Kept whole: ${keep.join(", ")} (undo: darklang cache --unkeep ${keep[0]}).`);
   return lines;

@@ -164,6 +164,12 @@ export class PackageTables implements PackageStore {
     return rows.map(({ location }) => location);
   }
 
+  awaitedTexts(): readonly ContentHash[] {
+    return this.#connection
+      .rows<{ hash: string }>("select distinct lower(hex(hash)) as hash from awaited_text order by hash")
+      .map(({ hash }) => hash);
+  }
+
   nameRow(location: Location): NameRow | null {
     const state = this.#registers.get({ type: "name", key: location });
     return state === null ? null : nameRowOf(location, state);

@@ -15,8 +15,9 @@ export class StorageTable implements StorageStore {
 
   historyBytes(): number {
     const row = this.#connection.row<{ bytes: number }>(
-      `select coalesce(sum(octet_length(bytes)), 0)
-        + (select coalesce(sum(octet_length(bytes)), 0) from unsigned_change) as bytes from block`,
+      `select (select coalesce(sum(octet_length(bytes)), 0) from block)
+        + (select coalesce(sum(octet_length(bytes)), 0) from segment)
+        + (select coalesce(sum(octet_length(bytes)), 0) from unsigned_change) as bytes`,
     );
     return row?.bytes ?? 0;
   }

@@ -208,6 +208,10 @@ export class BranchPackages implements PackageStore {
     return this.#packages.takeAwaiting(hash);
   }
 
+  awaitedTexts(): readonly ContentHash[] {
+    return this.#packages.awaitedTexts();
+  }
+
   clear(): void {
     throw new Error("what a branch sees cannot be cleared");
   }

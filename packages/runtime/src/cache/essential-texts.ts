@@ -28,29 +28,29 @@ export function essentialTexts(
     for (const location of onBranch.packages.affectedLocations()) addVersions(onBranch, location, found);
   }
   for (const owner of readCacheSettings(tables.meta).keep) addOwner(tables, owner, found);
-  for (const { definition, user } of [...tables.dependencies.records(), ...tables.dependencies.undecided()]) {
-    addVersions(tables, definition, found);
-    addVersions(tables, user, found);
-  }
+  for (const location of disputedLocations(tables)) addVersions(tables, location, found);
   return found;
 }
 
-function addShown(tables: ReplicaTables, found: Set<ContentHash>): void {
-  const source = namingSourceOf(tables.packages);
-  const visited = new Set<Location>();
-  for (const { key, heads } of tables.packages.registers("name")) {
-    for (const { value } of heads) addBinding(value, found);
-    if (heads.length < 2) continue;
-    for (const location of linkedWith(source, key)) {
-      if (visited.has(location)) continue;
-      visited.add(location);
-      addVersions(tables, location, found);
-    }
-  }
+/** The locations where several heads stand, with those that moves link them with, and those of dependency records. */
+export function disputedLocations(tables: ReplicaTables): ReadonlySet<Location> {
+  const { packages, dependencies } = tables;
+  const source = namingSourceOf(packages);
+  const found = new Set<Location>();
+  for (const { key, heads } of packages.registers("name"))
+    if (heads.length > 1 && !found.has(key))
+      for (const location of linkedWith(source, key)) found.add(location);
+  for (const { definition, user } of [...dependencies.records(), ...dependencies.undecided()])
+    found.add(definition).add(user);
+  return found;
+}
+
+function addShown({ packages }: ReplicaTables, found: Set<ContentHash>): void {
+  for (const { heads } of packages.registers("name")) for (const { value } of heads) addBinding(value, found);
 }
 
 /** All that a location ever showed, and what it shows: that may be a merge. */
-function addVersions(tables: ReplicaTables, location: Location, found: Set<ContentHash>): void {
+export function addVersions(tables: ReplicaTables, location: Location, found: Set<ContentHash>): void {
   for (const { assignment } of lineageOf(tables, { type: "name", key: location }))
     addBinding(assignment.value, found);
   const shown = tables.packages.nameRow(location)?.shown ?? null;

@@ -3,7 +3,8 @@ import type { Replica } from "../replica/replica.js";
 import type { PackCursor } from "../store/text-store.js";
 import { bringBack } from "./bring-back.js";
 import { essentialTexts } from "./essential-texts.js";
-import { evictableTexts } from "./evictable.js";
+import { evictableSegments } from "./evictable-segments.js";
+import { evictableTexts } from "./evictable-texts.js";
 import { isOverLimit, roomLeft } from "./limit.js";
 import { readCacheSettings } from "./settings.js";
 
@@ -15,6 +16,8 @@ const reclaimedAtOnceBytes = 4 * 1024 * 1024;
 export interface Eviction {
   /** Texts that went. */
   readonly texts: number;
+  /** Sealed parts of the history that went. */
+  readonly segments: number;
   readonly freedBytes: number;
   readonly usedBytes: number;
 }
@@ -34,8 +37,9 @@ export async function keepWithinLimit(replica: Replica, pause: Pause): Promise<E
 }
 
 /**
- * Makes room until the space takes no more than `targetBytes`, or nothing is left that may go (S7): evicts texts, the
- * least recently used first, stores the others smaller, and gives the room back. It works in many small transactions.
+ * Makes room until the space takes no more than `targetBytes`, or nothing is left that may go (S7): evicts texts,
+ * which the history still has, stores the others smaller, evicts sealed parts of the history, each the least recently
+ * used first, and gives the room back. It works in many small transactions.
  */
 export async function evict(replica: Replica, targetBytes: number, pause: Pause): Promise<Eviction> {
   const usedBefore = usedBytesOf(replica);
@@ -50,10 +54,11 @@ export async function evict(replica: Replica, targetBytes: number, pause: Pause)
     if (excess > 0) await packAll(replica, pause);
     if (evicted === 0) break;
   }
+  const segments = await evictSegments(replica, targetBytes, pause, texts);
   while (await replica.store.write(({ storage }) => storage.reclaim(reclaimedAtOnceBytes)))
     await pause(texts);
   const usedBytes = usedBytesOf(replica);
-  return { texts, freedBytes: Math.max(0, usedBefore - usedBytes), usedBytes };
+  return { texts, segments, freedBytes: Math.max(0, usedBefore - usedBytes), usedBytes };
 }
 
 function usedBytesOf({ store }: Replica): number {
@@ -82,6 +87,22 @@ async function evictTexts(
       await pause(count);
     }
     if (bytesLeft <= 0) break;
+  }
+  return count;
+}
+
+async function evictSegments(
+  replica: Replica,
+  targetBytes: number,
+  pause: Pause,
+  texts: number,
+): Promise<number> {
+  let count = 0;
+  for (const { log, ...segment } of replica.store.read(evictableSegments)) {
+    if (usedBytesOf(replica) <= targetBytes) break;
+    await replica.store.write(({ segments }) => segments.put(log, segment, new Uint8Array(0)));
+    count += 1;
+    await pause(texts);
   }
   return count;
 }

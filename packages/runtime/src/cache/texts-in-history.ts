@@ -5,13 +5,18 @@ import { textOfOp } from "@darksync/core/op/text-of-op";
 import { changeOf, indexOf } from "@darksync/core/op-id";
 import { ChangeReader } from "../replica/change-bytes.js";
 import type { ReplicaPorts } from "../replica/replica.js";
+import { EvictedError } from "../store/evicted-error.js";
 import type { ReplicaTables } from "../store/store.js";
 
-/** Reads texts that were evicted from the changes that brought them. */
+/**
+ * Reads texts that were evicted from the changes that brought them. Where these were evicted too it throws, so that they
+ * are fetched and whoever asked begins again.
+ */
 export class TextsInHistory {
   readonly #ports: Pick<ReplicaPorts, "compression" | "hash">;
   readonly #tables: ReplicaTables;
   #reader: ChangeReader;
+  #isLenient = false;
 
   constructor(ports: Pick<ReplicaPorts, "compression" | "hash">, tables: ReplicaTables) {
     this.#ports = ports;
@@ -19,8 +24,28 @@ export class TextsInHistory {
     this.#reader = new ChangeReader(tables, ports.compression);
   }
 
-  /** Null if no change that is held brought it. */
+  /** Does `work`, for which what is not here counts as not held: a save must not wait for the network. */
+  leniently<Value>(work: () => Value): Value {
+    const before = this.#isLenient;
+    this.#isLenient = true;
+    try {
+      return work();
+    } finally {
+      this.#isLenient = before;
+    }
+  }
+
+  /** Null if no change that is held brought it. Throws an `EvictedError` where that was evicted. */
   read(hash: ContentHash): DefinitionText | null {
+    try {
+      return this.#read(hash);
+    } catch (error) {
+      if (this.#isLenient && error instanceof EvictedError) return null;
+      throw error;
+    }
+  }
+
+  #read(hash: ContentHash): DefinitionText | null {
     const text = this.#find(hash);
     if (text !== null) return text;
     // The reader keeps blocks that it has unpacked, and others may lie at their places since.

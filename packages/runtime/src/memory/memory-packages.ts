@@ -99,6 +99,10 @@ export class MemoryPackages implements PackageStore {
     return locations;
   }
 
+  awaitedTexts(): readonly ContentHash[] {
+    return [...this.#awaiting.keys()].sort();
+  }
+
   nameRow(location: Location): NameRow | null {
     const state = this.#registers.get(registerKey({ type: "name", key: location }));
     return state === undefined ? null : rowOf(location, state.view);

@@ -47,6 +47,11 @@ export class MemorySegments implements SegmentStore {
     this.#segments.set(keyOf(log, number), { log, number, hash, byteCount, bytes: bytes.slice() });
   }
 
+  /** The bytes of all of them. */
+  heldBytes(): number {
+    return this.#segments.values().reduce((sum, { bytes }) => sum + bytes.length, 0);
+  }
+
   remove(log: LogName, number: number): void {
     this.#segments.delete(keyOf(log, number));
   }

@@ -34,7 +34,11 @@ export function memoryReplicaStore(ports: BlockPorts = noPorts): MemoryStore<Rep
     seen: new MemorySeen(journal),
     dependencies: new MemoryDependencies(journal),
     texts,
-    storage: { usedBytes: () => texts.sizes().heldBytes, historyBytes: () => 0, reclaim: () => false },
+    storage: {
+      usedBytes: () => texts.sizes().heldBytes + segments.heldBytes(),
+      historyBytes: () => segments.heldBytes(),
+      reclaim: () => false,
+    },
     segments,
   };
   return new MemoryStore(journal, tables);

@@ -7,7 +7,7 @@ import {
   maxChangeBytes,
   nonceBytes,
 } from "@darksync/core/change";
-import { Fold, problemOf } from "@darksync/core/fold";
+import { Fold, type Folded, problemOf } from "@darksync/core/fold";
 import { compareTimestamps, type Timestamp, tick } from "@darksync/core/hlc";
 import type { Op } from "@darksync/core/op/op";
 import { type ChangeId, changeOf, type OpId } from "@darksync/core/op-id";
@@ -16,9 +16,10 @@ import { failure, type Result, success } from "@darksync/core/result";
 import type { LogName } from "@darksync/core/vector";
 import { bringBackShown } from "../cache/bring-back.js";
 import { updateDependencies } from "../dependency/update.js";
+import { EvictedError } from "../store/evicted-error.js";
 import type { ReplicaTables } from "../store/store.js";
 import { queueChange } from "./push-queue.js";
-import { notKept, type Replica } from "./replica.js";
+import { notKept, type Replica, refoldWaitsKey } from "./replica.js";
 
 // The next nonce of each replica that this process has open.
 const nonces = new WeakMap<Replica, Uint8Array>();
@@ -91,9 +92,22 @@ export class Commit {
 
   /** Writes what the changes came to. Call it once, after the last `add`. */
   finish(): void {
-    const folded = this.#fold.finish();
-    bringBackShown(this.#tables, folded.locations);
-    updateDependencies(this.#replica, this.#tables, folded);
+    const { evictedTexts } = this.#replica;
+    evictedTexts.leniently(() => {
+      const folded = this.#fold.finish();
+      bringBackShown(this.#tables, folded.locations);
+      this.#updateDependencies(folded);
+    });
+  }
+
+  // What it compares with may have been evicted: a save does not wait for it, the next sync makes up for it.
+  #updateDependencies(folded: Folded): void {
+    try {
+      updateDependencies(this.#replica, this.#tables, folded);
+    } catch (error) {
+      if (!(error instanceof EvictedError)) throw error;
+      this.#tables.meta.set(refoldWaitsKey, "yes");
+    }
   }
 }
 

@@ -44,12 +44,29 @@ export async function prepareBatch(
 }
 
 function nextBatch(replica: Replica, log: LogName, leftOut: Vector): Uint8Array | null {
-  return replica.store.read(({ blocks, durable }) => {
+  return replica.store.read((tables) => {
+    const { blocks, durable } = tables;
     const reached = new Map(durable.durable(log));
     for (const [stream, seq] of leftOut) reached.set(stream, Math.max(seq, reached.get(stream) ?? 0));
+    leaveOutEvicted(tables, log, reached);
     const batch = updateBeyond(replica.hash, blocks, log, reached, batchBytes);
     return batch?.update ?? null;
   });
+}
+
+/** A relay that was put back to before lacks again what it had, and what was evicted since: others may have that. */
+function leaveOutEvicted(
+  { blocks, segments }: ReplicaTables,
+  log: LogName,
+  reached: Map<StreamName, number>,
+): void {
+  for (const [stream, { seq: last }] of blocks.tips(log)) {
+    const next = (reached.get(stream) ?? 0) + 1;
+    const number = next <= last ? blocks.segmentOf(log, stream, next) : null;
+    const segment = number === null ? null : segments.get(log, number);
+    if (segment !== null && segment.heldBytes < segment.byteCount)
+      reached.set(stream, Number.MAX_SAFE_INTEGER);
+  }
 }
 
 async function signWaiting(replica: Replica, log: LogName): Promise<void> {

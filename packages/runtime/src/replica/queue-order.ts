@@ -1,5 +1,8 @@
+import type { ContentHash } from "@darksync/core/content-hash";
+import type { Location } from "@darksync/core/location";
 import type { ChangeId } from "@darksync/core/op-id";
 import { failure, type Result, success } from "@darksync/core/result";
+import { addVersions } from "../cache/essential-texts.js";
 import type { QueueItem } from "../store/queue-store.js";
 import type { ReplicaTables } from "../store/store.js";
 import { ChangeReader } from "./change-bytes.js";
@@ -64,17 +67,25 @@ export async function queuePull(replica: Replica, what: string): Promise<string>
   return item.id;
 }
 
-/** After a sync: what was to be fetched is here, or the relay does not have it. */
-export function settlePulls({ queue, packages }: ReplicaTables): void {
+/** After a sync: what was to be fetched is here, or the relay does not have it, or it was evicted and did not come. */
+export function settlePulls(tables: ReplicaTables): void {
+  const { queue, packages } = tables;
   for (const item of queue.list()) {
     if (item.task.type !== "pull") continue;
     const { what } = item.task;
-    if (packages.nameRow(what)?.shown?.value.type === "definition") queue.remove(item.id);
-    else {
+    if (packages.nameRow(what)?.shown?.value.type === "definition") {
+      if (areVersionsHere(tables, what)) queue.remove(item.id);
+    } else {
       const error = `the relay has no ${what}`;
       queue.put({ ...item, status: "failed", error, errorClass: "permanent", nextTryAtMs: null });
     }
   }
+}
+
+function areVersionsHere(tables: ReplicaTables, location: Location): boolean {
+  const versions = new Set<ContentHash>();
+  addVersions(tables, location, versions);
+  return ![...versions].some((hash) => tables.texts.isEvicted(hash));
 }
 
 /** Lets the fetches that failed wait for the next sync again. */

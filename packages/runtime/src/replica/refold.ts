@@ -1,8 +1,10 @@
 import { decodeChange } from "@darksync/core/change";
 import { Fold } from "@darksync/core/fold";
 import type { Location } from "@darksync/core/location";
+import { evictedSegments } from "../cache/evicted-segments.js";
 import { rebuildDependencies } from "../dependency/update.js";
 import type { ChangeRecord } from "../store/change-store.js";
+import { EvictedError } from "../store/evicted-error.js";
 import type { ReplicaTables } from "../store/store.js";
 import { ChangeReader } from "./change-bytes.js";
 import type { Replica } from "./replica.js";
@@ -12,12 +14,14 @@ const changesAtOnce = 1000;
 /**
  * Makes the state anew from the changes. Needed where changes go away or begin to count: an upgrade, a closed
  * epoch, changes that were dropped. Its cost follows the history, so nothing that happens every day calls it. Returns
- * the locations whose heads had to be judged.
+ * the locations whose heads had to be judged. Throws an `EvictedError` where part of the history is not here.
  */
 export function refold(
   replica: Pick<Replica, "hash" | "language" | "compression">,
   tables: ReplicaTables,
 ): ReadonlySet<Location> {
+  const evicted = evictedSegments(tables);
+  if (evicted.length > 0) throw new EvictedError(evicted);
   tables.packages.clear();
   const reader = new ChangeReader(tables, replica.compression);
   const judged = new Set<Location>();

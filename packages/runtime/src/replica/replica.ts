@@ -7,6 +7,7 @@ import type { LogName } from "@darksync/core/vector";
 import { isWanted } from "@darksync/sync/wanted";
 import { TextsInHistory } from "../cache/texts-in-history.js";
 import type { MetaStore } from "../store/block-store.js";
+import { EvictedError } from "../store/evicted-error.js";
 import type { ReplicaStore, ReplicaTables } from "../store/store.js";
 import { refold } from "./refold.js";
 
@@ -26,6 +27,8 @@ export interface ReplicaPorts {
 export interface Replica extends ReplicaPorts {
   /** This device's public key, hex. */
   readonly device: string;
+  /** What `PackageStore.text` has of texts that were evicted. */
+  readonly evictedTexts: TextsInHistory;
 }
 
 /**
@@ -33,19 +36,29 @@ export interface Replica extends ReplicaPorts {
  * that changes which were set aside take effect (O7).
  */
 export async function openReplica(ports: ReplicaPorts): Promise<Replica> {
-  const replica: Replica = { ...ports, device: toHex(ports.signer.publicKey) };
-  ports.store.read((tables) => {
-    const history = new TextsInHistory(ports, tables);
-    tables.texts.readEvictedWith((hash) => history.read(hash));
-  });
-  const lastKnownOps = ports.store.read(({ meta }) => meta.get("knownOps"));
-  if (lastKnownOps === knownOps) return replica;
-  await ports.store.write((tables) => {
-    if (lastKnownOps !== null) refold(replica, tables);
-    tables.meta.set("knownOps", knownOps);
-  });
+  const evictedTexts = ports.store.read((tables) => new TextsInHistory(ports, tables));
+  ports.store.read(({ texts }) => texts.readEvictedWith((hash) => evictedTexts.read(hash)));
+  const replica: Replica = { ...ports, device: toHex(ports.signer.publicKey), evictedTexts };
+  const { lastKnownOps, isWaiting } = ports.store.read(({ meta }) => ({
+    lastKnownOps: meta.get("knownOps"),
+    isWaiting: meta.get(refoldWaitsKey) !== null,
+  }));
+  if (lastKnownOps === knownOps || isWaiting) return replica;
+  try {
+    await ports.store.write((tables) => {
+      if (lastKnownOps !== null) refold(replica, tables);
+      tables.meta.set("knownOps", knownOps);
+    });
+  } catch (error) {
+    if (!(error instanceof EvictedError)) throw error;
+    // What is here stays right as it is until the next sync fetches what was evicted.
+    await ports.store.write(({ meta }) => meta.set(refoldWaitsKey, "yes"));
+  }
   return replica;
 }
+
+/** Under which name it is noted that all is to be folded anew as soon as the evicted history is here. */
+export const refoldWaitsKey: string = "refoldWaits";
 
 /** A replica's settings and small facts, by the names they are kept under. */
 export interface ReplicaFacts {

@@ -1,4 +1,5 @@
 import type { ConflictSummary } from "@darksync/core/conflict";
+import type { ContentHash } from "@darksync/core/content-hash";
 import type { FoldStore } from "@darksync/core/fold-store";
 import type { Location } from "@darksync/core/location";
 import type { Assignment, RegisterType } from "@darksync/core/register";
@@ -33,6 +34,8 @@ export interface PackageStore extends FoldStore {
     type: Type,
     keyPrefix?: string,
   ): readonly { readonly key: string; readonly heads: readonly Assignment<Type>[] }[];
+  /** The texts that locations wait for. */
+  awaitedTexts(): readonly ContentHash[];
   /** Forgets all that the fold made, before everything is folded anew. */
   clear(): void;
 }

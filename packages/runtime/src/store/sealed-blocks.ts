@@ -1,6 +1,7 @@
 import { type BlockPorts, packPlainBlock } from "@darksync/core/block";
 import type { StreamName } from "@darksync/core/stream";
 import { decodeSegment, type SealedRun, sealedHeader } from "@darksync/log/segment";
+import { EvictedError } from "./evicted-error.js";
 import { StoreError } from "./store.js";
 
 // What is read lies next to what was read before. A segment may expand to 16 MiB.
@@ -49,18 +50,12 @@ export class SealedBlocks {
   }
 
   #decode(segment: string, bytes: Uint8Array): ReadonlyMap<StreamName, SealedRun> {
-    if (bytes.length === 0) throw evicted;
+    if (bytes.length === 0) throw new EvictedError([segment]);
     const decoded = decodeSegment(this.#ports, segment, bytes);
     if (!decoded.ok) throw damaged(segment);
     return new Map(decoded.value.runs.map((run) => [run.stream, run]));
   }
 }
-
-const evicted = new StoreError(
-  "segment-evicted",
-  "the history that this needs was evicted to save space",
-  "go online: `darklang sync --full` downloads it again",
-);
 
 function damaged(segment: string): StoreError {
   return new StoreError(

@@ -1,0 +1,77 @@
+import { branchLog } from "@darksync/core/branch";
+import { changeOf } from "@darksync/core/op-id";
+import type { LogName } from "@darksync/core/vector";
+import { authLog } from "@darksync/sync/wanted";
+import { BranchScope } from "../branch/branch-scope.js";
+import { currentBranch } from "../branch/current-branch.js";
+import { lineageOf } from "../read/past.js";
+import type { StoredSegment } from "../store/segment-store.js";
+import type { ReplicaTables } from "../store/store.js";
+import { disputedLocations } from "./essential-texts.js";
+import { readCacheSettings } from "./settings.js";
+
+/** A sealed part of a log whose bytes may go. */
+export interface EvictableSegment extends StoredSegment {
+  readonly log: LogName;
+}
+
+/**
+ * The parts of the history that may go, the least recently used first: whole segments that the relay durably has. The
+ * logs of the members, of the branch that is worked on and of the owners who are kept whole stay, and what conflicts
+ * are about: they are settled offline, too.
+ */
+export function evictableSegments(tables: ReplicaTables): readonly EvictableSegment[] {
+  const kept = keptLogs(tables);
+  const inConflict = segmentsInConflict(tables);
+  const found = tables.blocks
+    .logs()
+    .filter((log) => !kept.has(log))
+    .flatMap((log) => {
+      const end = firstNotDurable(tables, log);
+      return tables.segments
+        .list(log)
+        .filter(({ number, heldBytes }) => heldBytes > 0 && number < end)
+        .filter(({ number }) => !inConflict.has(`${number} ${log}`))
+        .map((segment) => ({ ...segment, log }));
+    });
+  const usedDay = new Map(found.map(({ hash }) => [hash, Number(tables.meta.get(usedDayKey(hash)) ?? 0)]));
+  const dayOf = ({ hash }: EvictableSegment) => usedDay.get(hash) ?? 0;
+  return found.sort((left, right) => dayOf(left) - dayOf(right) || left.number - right.number);
+}
+
+/** The name under which the day is noted on which a segment was last fetched. */
+export function usedDayKey(hash: string): string {
+  return `segmentUsed ${hash}`;
+}
+
+function keptLogs(tables: ReplicaTables): ReadonlySet<LogName> {
+  const branch = currentBranch(tables);
+  const line = branch === null ? [] : new BranchScope(tables, branch).line;
+  const owners = readCacheSettings(tables.meta).keep;
+  return new Set([authLog, ...line.map(branchLog), ...owners.map((owner) => `main/${owner}`)]);
+}
+
+/** Where the namings lie that were made at the places of conflicts: number and log of each segment. */
+function segmentsInConflict(tables: ReplicaTables): ReadonlySet<string> {
+  const found = new Set<string>();
+  for (const location of disputedLocations(tables)) {
+    for (const { assignment } of lineageOf(tables, { type: "name", key: location })) {
+      const origin = tables.changes.origin(changeOf(assignment.id));
+      if (origin === null || origin.place === null) continue;
+      const number = tables.blocks.segmentOf(origin.log, origin.place.stream, origin.place.seq);
+      if (number !== null) found.add(`${number} ${origin.log}`);
+    }
+  }
+  return found;
+}
+
+/** The number of the first segment with a block that the relay does not durably have. */
+function firstNotDurable({ blocks, durable }: ReplicaTables, log: LogName): number {
+  const vector = durable.durable(log);
+  let first = Number.POSITIVE_INFINITY;
+  for (const [stream, { seq }] of blocks.tips(log)) {
+    const next = (vector.get(stream) ?? 0) + 1;
+    if (next <= seq) first = Math.min(first, blocks.segmentOf(log, stream, next) ?? first);
+  }
+  return first;
+}
