@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
+import { isLogName } from "@darksync/core/vector";
 import { ClientConnection } from "@darksync/runtime/relay/client-connection";
 import type { Relay } from "@darksync/runtime/relay/relay";
 import { RoomConnection } from "@darksync/runtime/relay/room-connection";
@@ -9,6 +10,8 @@ import { answerHistory, historyRouteOf } from "./segment-routes.js";
 import { plainBytes, socketConnection } from "./socket.js";
 
 const pingIntervalMs = 15_000;
+/** What nobody used for one to two of these is forgotten. */
+const forgetIntervalMs = 5000;
 /**
  * Who leaves so many pings unanswered is cut. A ping stands behind all that was sent before it, and who comes home after
  * a month takes a while to fold that.
@@ -85,12 +88,14 @@ export function serveRelay(
       else socket.ping();
     }
   }, pingIntervalMs);
+  const forgetting = setInterval(() => relay.forgetUnused(), forgetIntervalMs);
   return {
     server,
     connections: () => sockets.clients.size,
     close: () => {
       isClosing = true;
       clearInterval(pinging);
+      clearInterval(forgetting);
       return closeServer(relay, server, sockets);
     },
   };
@@ -191,6 +196,7 @@ async function answerLog(
   if (space === null) return false;
   const history = historyRouteOf(rest);
   if (history !== null) return answerHistory(space, history, request, response);
+  if (!isLogName(rest)) return false;
   await space.durable();
   answer(response, 200, { head: space.head(rest).number });
   return true;

@@ -177,6 +177,7 @@ export class Sealer {
 
   #failed(log: LogName, error: unknown): void {
     this.#sizes.delete(log);
+    this.#emptied.delete(log);
     if (this.#isStopped) return;
     // A full disk may have room again when more comes in; damage stays.
     if (!(error instanceof StoreError)) this.#given.add(log);

@@ -36,17 +36,18 @@ export function newSigner(): Signer {
   return createDeviceKey(join(testFolder(), "device.key"));
 }
 
-/** A relay over these spaces; a failure of its own fails the test. */
+/** A relay over these spaces; a failure of its own fails the test, unless somebody wants to hear of it. */
 export function newRelay(
   spaces: RelaySpaces = memoryRelaySpaces(blockPorts),
   sealing: SealingPorts = relayPorts.sealing,
+  onFailure: (error: unknown) => void = (error) => expect.unreachable(String(error)),
 ): Relay {
   return new Relay({
     ...relayPorts,
     signer: newSigner(),
     sealing,
     spaces,
-    onFailure: (error) => expect.unreachable(String(error)),
+    onFailure,
   });
 }
 
