@@ -1,4 +1,5 @@
 import { existsSync, statSync } from "node:fs";
+import { toHex } from "@darksync/core/bytes";
 import type { Problem } from "@darksync/core/result";
 import type { SyncStatus } from "@darksync/core/status";
 import { readDeviceKey } from "@darksync/node/device-key";
@@ -6,18 +7,20 @@ import { OutboxFile } from "@darksync/node/outbox-file";
 import { checkDatabase } from "@darksync/node/sqlite/check-database";
 import { openReplicaStore } from "@darksync/node/sqlite/replica-store";
 import { isHomeSound } from "@darksync/runtime/outbox/home";
-import { readRecords } from "@darksync/runtime/outbox/outbox-record";
+import { lostChanges, readOutbox } from "@darksync/runtime/outbox/outbox-content";
 import { checkBlocks } from "@darksync/runtime/read/check-blocks";
 import { checkChanges } from "@darksync/runtime/read/check-changes";
 import { checkQueue } from "@darksync/runtime/read/check-queue";
 import { checkSeen } from "@darksync/runtime/read/check-seen";
 import { repairHint } from "@darksync/runtime/read/repair-hint";
 import type { MetaStore } from "@darksync/runtime/store/block-store";
+import type { ReplicaStore } from "@darksync/runtime/store/store";
 import { commonPorts } from "./common-ports.js";
 import { lowDiskText } from "./disk.js";
 import { startProgress } from "./progress.js";
 import { notWritable, problemOf } from "./report-failure.js";
 import { type SpacePaths, statusOfStore } from "./space.js";
+import { countOf } from "./wording.js";
 
 /** What a check of a space found. */
 export interface Health {
@@ -48,7 +51,7 @@ export async function checkSpace(paths: SpacePaths, isQuiet: boolean): Promise<H
       ["who saw what", () => store.read(checkSeen)],
       ["settings", () => store.read(({ meta }) => checkHome(meta))],
       ["queue", () => store.read(checkQueue)],
-      ["outbox", () => checkOutbox(paths)],
+      ["outbox", () => checkOutbox(paths, store)],
     ];
     const progress = startProgress("Checking:", checks.length, isQuiet);
     for (const [index, [, check]] of checks.entries()) {
@@ -85,11 +88,18 @@ function checkHome(meta: Pick<MetaStore, "get">): readonly Problem[] {
   return isHomeSound(commonPorts.hash, meta) ? [] : [damaged("its settings are not what was written")];
 }
 
-function checkOutbox({ outbox }: SpacePaths): readonly Problem[] {
-  const { damagedBytes } = readRecords(commonPorts.hash, new OutboxFile(outbox).read());
-  if (damagedBytes === 0) return [];
-  const message = `${damagedBytes} bytes of the outbox, the second copy of unsent work, cannot be read`;
-  return [{ code: "outbox-damaged", message, hint: repairHint }];
+function checkOutbox({ outbox, key }: SpacePaths, store: ReplicaStore): readonly Problem[] {
+  const signer = readDeviceKey(key);
+  if (!signer.ok) return [];
+  const content = readOutbox(commonPorts.hash, new OutboxFile(outbox), toHex(signer.value.publicKey));
+  const { damagedBytes } = content;
+  const lost = store.read((tables) => lostChanges(tables, content)).length;
+  const damage = `${damagedBytes} bytes of the outbox, the second copy of unsent work, cannot be read`;
+  const loss = `the database lacks ${countOf(lost, "own change")} that the outbox has`;
+  return [
+    ...(damagedBytes > 0 ? [{ code: "outbox-damaged", message: damage, hint: repairHint }] : []),
+    ...(lost > 0 ? [{ code: "changes-lost", message: loss, hint: repairHint }] : []),
+  ];
 }
 
 /** Several checks may stumble over one thing. */

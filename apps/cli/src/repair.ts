@@ -73,6 +73,7 @@ const databaseCodes: ReadonlySet<string> = new Set([
   "bad-change",
   "bad-seen",
   "bad-text",
+  "changes-lost",
   "fold-differs",
   "text-missing",
   "internal",

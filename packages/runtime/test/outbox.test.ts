@@ -5,6 +5,7 @@ import { switchBranch } from "../src/branch/current-branch.js";
 import { save } from "../src/edit/save.js";
 import { MemoryOutbox } from "../src/memory/memory-outbox.js";
 import { memoryRelaySpaces } from "../src/memory/relay-spaces.js";
+import { lostChanges } from "../src/outbox/outbox-content.js";
 import { encodeRecords, type OutboxRecord, readRecords } from "../src/outbox/outbox-record.js";
 import { commitChange } from "../src/replica/commit-change.js";
 import { dropChanges } from "../src/replica/drop.js";
@@ -232,4 +233,31 @@ test("R40, R42: whatever is saved, dropped, synced and lost, after the next open
     }),
     { numRuns: 40 },
   );
+});
+
+test("R43: what the store lost is not taken out of the outbox, which is the last copy", async () => {
+  const kept = await newKept("Ada");
+  const lost = await saveValue(kept.replica, "Acme.lost", 1);
+  const there = await saveValue(kept.replica, "Acme.there", 1);
+  // Past the outbox, as a page that rots does.
+  await kept.plain.write(({ packages, changes }) => {
+    packages.clear();
+    changes.remove(lost);
+  });
+  await keep(kept.plain, kept.journal, kept.signer).rewrite();
+  expect(idsIn(kept)).toEqual(expect.arrayContaining([lost, there]));
+  expect(kept.plain.read((tables) => lostChanges(tables, contentOf(kept)))).toMatchObject([{ id: lost }]);
+});
+
+test("R43: a change that rots in the store does not take the place of the good one in the outbox", async () => {
+  const kept = await newKept("Ada");
+  const id = await saveValue(kept.replica, "Acme.a", 1);
+  const before = kept.journal.bytes;
+  await kept.plain.write(({ changes }) => {
+    const bytes = changes.get(id)?.bytes?.slice() ?? new Uint8Array();
+    bytes[20] = (bytes[20] ?? 0) ^ 1;
+    changes.unplace(id, bytes);
+  });
+  await expect(keep(kept.plain, kept.journal, kept.signer).rewrite()).rejects.toThrow("not what its id says");
+  expect(kept.journal.bytes).toEqual(before);
 });

@@ -10,8 +10,10 @@ import { openReplicaStore } from "@darksync/node/sqlite/replica-store";
 import { expect, onTestFinished, test } from "vitest";
 import { newSpaceId } from "../src/relay/relay.js";
 import { ChangeReader } from "../src/replica/change-bytes.js";
+import { dropDamagedBlocks, refoldAll } from "../src/replica/full-sync.js";
 import { updateBeyond } from "../src/replica/log-view.js";
 import type { Replica } from "../src/replica/replica.js";
+import { SyncSession } from "../src/replica/sync-session.js";
 import { expectSound } from "./support/check.js";
 import {
   changesOf,
@@ -28,7 +30,7 @@ import {
   testFolder,
   viewOf,
 } from "./support/team.js";
-import { Wire } from "./support/wire.js";
+import { noTimers, Wire } from "./support/wire.js";
 
 /** A replica in a file, which can be copied. */
 interface OnDisk {
@@ -145,6 +147,67 @@ for (const offersFirst of ["the author", "another holder"] as const) {
     await expectHealed(wire, space, [one, other], ids);
   });
 }
+
+/** Lets a bit of an own block rot, on disk and unseen. */
+async function rot({ store, device }: Replica, log: LogName, damagedSeq: number): Promise<void> {
+  await store.write(({ blocks }) => {
+    for (const stream of blocks.tips(log).keys()) {
+      if (!stream.startsWith(device)) continue;
+      const all = blocks.read(log, stream, 1, Number.MAX_SAFE_INTEGER);
+      blocks.truncate(log, stream, 0);
+      for (const block of all) {
+        const bytes = block.bytes.slice();
+        if (block.seq === damagedSeq) bytes[100] = (bytes[100] ?? 0) ^ 8;
+        blocks.append(log, stream, { ...block, bytes });
+      }
+    }
+  });
+}
+
+test("R10: own good blocks behind a damaged one are not lost to a relay that was restored from an older backup", async () => {
+  const data = testFolder();
+  const first = openRelaySpaces(data);
+  const wire = new Wire(newRelay(first));
+  const space = newSpaceId(systemRandom);
+  const ada = await newReplica("Ada", space);
+  const ids = [await saveValue(ada, "Acme.a", 1)];
+  await mustSync(ada, wire);
+  const backup = testFolder();
+  cpSync(data, backup, { recursive: true });
+  for (const value of [2, 3]) {
+    ids.push(await saveValue(ada, "Acme.a", value));
+    await mustSync(ada, wire);
+  }
+  first.close();
+  const restored = openRelaySpaces(backup);
+  onTestFinished(() => restored.close());
+  wire.relay = newRelay(restored);
+  await rot(ada, "main/Acme", 1);
+  expect(await dropDamagedBlocks(ada)).toBe(3);
+  const session = new SyncSession(ada, { transport: wire.transport, timers: noTimers }, "memory", "once", {
+    isFull: true,
+  });
+  expect((await session.run()).problem).toBeNull();
+  await refoldAll(ada);
+  const bob = await newReplica("Bob", "");
+  await expectHealed(wire, space, [ada, bob], ids);
+});
+
+test("R10: an own block that the relay has not stays, damaged or not", async () => {
+  const { wire, ada } = await setUp();
+  await saveValue(ada.replica, "Acme.a", 2);
+  wire.cutAfter = 6;
+  await sync(ada.replica, wire);
+  const { replica } = ada;
+  const tips = () =>
+    replica.store.read(({ blocks }) => [...blocks.tips("main/Acme").values()].map(({ seq }) => seq));
+  const before = tips();
+  const durable = replica.store.read((tables) => [...tables.durable.durable("main/Acme").values()]);
+  expect(Math.max(...before)).toBeGreaterThan(Math.max(...durable));
+  await rot(replica, "main/Acme", Math.max(...before));
+  expect(await dropDamagedBlocks(replica)).toBe(0);
+  expect(tips()).toEqual(before);
+});
 
 test("L5: a relay that lost the space altogether gets it back", async () => {
   const { wire, space, ada, bob } = await setUp();

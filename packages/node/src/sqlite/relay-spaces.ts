@@ -1,8 +1,9 @@
-import { existsSync, mkdirSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { SealedBlocks } from "@darksync/runtime/store/sealed-blocks";
 import type { RelaySpaces, RelayStore, RelayTables } from "@darksync/runtime/store/store";
 import { blockPorts } from "../crypto.js";
+import { makeFolder } from "../make-folder.js";
 import { BlockTable } from "./block-table.js";
 import { Checkpointer } from "./checkpointer.js";
 import { Connection } from "./connection.js";
@@ -17,10 +18,12 @@ import { StreamTable } from "./stream-table.js";
 
 const fileSuffix = ".db";
 const spacePattern = /^[0-9a-f]{1,128}$/;
+// A space whose damaged database was set aside is still one of this relay's: its clients bring it again.
+const filePattern = /^([0-9a-f]{1,128})\.db(?:\.damaged[^/]*)?$/;
 
 /** The spaces of a relay, each in a file `<space>.db` of this folder. */
 export function openRelaySpaces(dir: string): RelaySpaces {
-  mkdirSync(dir, { recursive: true });
+  makeFolder(dir);
   return new FileSpaces(dir);
 }
 
@@ -34,11 +37,8 @@ class FileSpaces implements RelaySpaces {
   }
 
   list(): readonly string[] {
-    return readdirSync(this.#dir)
-      .filter((file) => file.endsWith(fileSuffix))
-      .map((file) => file.slice(0, -fileSuffix.length))
-      .filter((space) => spacePattern.test(space))
-      .sort();
+    const spaces = readdirSync(this.#dir).flatMap((file) => filePattern.exec(file)?.[1] ?? []);
+    return [...new Set(spaces)].sort();
   }
 
   open(space: string): RelayStore | null {

@@ -3,6 +3,7 @@ import type { ChangeId } from "@darksync/core/op-id";
 import type { Hash } from "@darksync/core/ports";
 import type { LogName } from "@darksync/core/vector";
 import type { OutboxJournal } from "../store/outbox-journal.js";
+import type { ReplicaTables } from "../store/store.js";
 import { type Home, readRecords } from "./outbox-record.js";
 
 /** An own change as the outbox has it. */
@@ -48,4 +49,12 @@ export function readOutbox(hash: Hash, journal: OutboxJournal, device: string): 
   }
   const inOrder = [...changes.values()].sort((left, right) => left.number - right.number);
   return { home, changes: inOrder, damagedBytes };
+}
+
+/** The changes of an outbox that its store does not have, though nobody discarded them: the store lost them. */
+export function lostChanges(
+  { changes }: Pick<ReplicaTables, "changes">,
+  content: Pick<OutboxContent, "changes">,
+): readonly OutboxChange[] {
+  return content.changes.filter(({ id }) => !changes.has(id));
 }

@@ -2,7 +2,7 @@ import { changeId } from "@darksync/core/change";
 import type { Compression, Hash } from "@darksync/core/ports";
 import { deviceOf } from "@darksync/core/stream";
 import { ChangeReader } from "../replica/change-bytes.js";
-import type { ReplicaTables } from "../store/store.js";
+import { type ReplicaTables, StoreError } from "../store/store.js";
 import type { OutboxChange } from "./outbox-content.js";
 
 /** What it takes to read the changes of blocks, and whose are one's own. */
@@ -13,14 +13,19 @@ export interface OwnPorts {
   readonly device: string;
 }
 
-/** Own changes that no relay has acknowledged: they wait unsigned, or lie in blocks beyond the durable vector. */
+/**
+ * Own changes that no relay has acknowledged: they wait unsigned, or lie in blocks beyond the durable vector. Throws a
+ * `StoreError` if one of them is not what its id says.
+ */
 export function ownPending(
   { hash, compression, device }: OwnPorts,
   tables: ReplicaTables,
 ): readonly OutboxChange[] {
-  const pending = tables.changes
-    .waiting(0)
-    .map(({ number, log, bytes }) => ({ id: changeId(hash, device, log, bytes), number, log, bytes }));
+  const pending = tables.changes.waiting(0).map(({ number, log, bytes }): OutboxChange => {
+    const id = changeId(hash, device, log, bytes);
+    if (!tables.changes.has(id)) throw damaged(number);
+    return { id, number, log, bytes };
+  });
   const reader = new ChangeReader(tables, compression);
   for (const log of tables.blocks.logs()) {
     const durable = tables.durable.durable(log);
@@ -32,4 +37,12 @@ export function ownPending(
     }
   }
   return pending;
+}
+
+function damaged(number: number): StoreError {
+  return new StoreError(
+    "database-corrupt",
+    `the database is damaged: change ${number} is not what its id says`,
+    "move it aside, then rebuild it from the outbox and the relay or a peer",
+  );
 }

@@ -3,6 +3,7 @@ import type { OutboxJournal } from "../store/outbox-journal.js";
 import type { ReplicaStore, ReplicaTables } from "../store/store.js";
 import { homeDamaged, isHomeSound, readHome, writeHomeTag } from "./home.js";
 import { NotedWrites, notingTables } from "./noted-writes.js";
+import { lostChanges, type OutboxChange, readOutbox } from "./outbox-content.js";
 import {
   encodeRecords,
   type Home,
@@ -89,12 +90,15 @@ export class StoreWithOutbox implements ReplicaStore {
     });
   }
 
-  /** Writes the outbox anew: the way home, and what no relay has acknowledged. */
+  /**
+   * Writes the outbox anew: the way home, what no relay has acknowledged, and what the store lost. Rejects with a
+   * `StoreError` where what the store has is damaged, and leaves the outbox as it is.
+   */
   rewrite(): Promise<void> {
     // Within a transaction that nobody else can write beside: what others append afterwards comes behind it.
     return this.#store.write((tables) => {
       writeHomeTag(this.#ports.hash, tables.meta);
-      const pending = ownPending(this.#ports, tables);
+      const pending = [...ownPending(this.#ports, tables), ...this.#lostIn(tables)];
       this.#replace(readHome(tables.meta), pending.map(recordOf), newest(tables));
     });
   }
@@ -144,10 +148,16 @@ export class StoreWithOutbox implements ReplicaStore {
     if (pending > this.#pendingAtLastLook / 2) return;
     this.#pendingAtLastLook = pending;
     await this.#store.write((tables) => {
-      const records = ownPending(this.#ports, tables).map(recordOf);
+      const records = [...ownPending(this.#ports, tables), ...this.#lostIn(tables)].map(recordOf);
       const bytes = records.reduce((sum, record) => sum + record.bytes.length, 0);
       if (bytes < size / 2) this.#replace(readHome(tables.meta), records, newest(tables));
     });
+  }
+
+  /** What the outbox has and the store should have: it is the last copy. */
+  #lostIn(tables: ReplicaTables): readonly OutboxChange[] {
+    const { hash, journal, device } = this.#ports;
+    return lostChanges(tables, readOutbox(hash, journal, device));
   }
 
   #mark(): OutboxMark | null {

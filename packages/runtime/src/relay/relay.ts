@@ -1,7 +1,7 @@
 import { toHex } from "@darksync/core/bytes";
 import type { Random } from "@darksync/core/ports";
 import { failure, type Result, success } from "@darksync/core/result";
-import type { RelaySpaces } from "../store/store.js";
+import type { RelaySpaces, RelayStore } from "../store/store.js";
 import { type RelayCounts, RelaySpace, type SpacePorts } from "./relay-space.js";
 
 /** What a relay runs on. */
@@ -22,6 +22,8 @@ export class Relay {
   };
   readonly ports: OpenRelayPorts;
   readonly #open = new Map<string, RelaySpace>();
+  /** Spaces that somebody asked for since `forgetUnused` was called last. */
+  readonly #used = new Set<string>();
 
   constructor(ports: OpenRelayPorts) {
     this.ports = ports;
@@ -36,6 +38,7 @@ export class Relay {
       const space = this.space(named);
       if (space !== null) return success(space);
       if (named === own) return this.#create(own);
+      if (this.ports.spaces.list().includes(named)) return failure("space-set-aside", setAside, setAsideHint);
       return failure(
         "no-such-space",
         `the relay has no space ${named}`,
@@ -68,13 +71,25 @@ export class Relay {
 
   /** A space by its id, or null. */
   space(id: string): RelaySpace | null {
-    const open = this.#open.get(id);
-    if (open !== undefined) return open;
-    const store = spaceIdPattern.test(id) ? this.ports.spaces.open(id) : null;
-    if (store === null) return null;
-    const space = new RelaySpace(id, store, this.ports, this.counts);
-    this.#open.set(id, space);
-    return space;
+    const open = this.#open.get(id) ?? null;
+    if (open === null) {
+      const store = spaceIdPattern.test(id) ? this.ports.spaces.open(id) : null;
+      return store === null ? null : this.#begin(id, store);
+    }
+    this.#used.add(id);
+    return open;
+  }
+
+  /**
+   * Forgets the logs, and closes the spaces, that nobody has used since the last call: what nobody is in takes no
+   * memory.
+   */
+  forgetUnused(): void {
+    for (const [id, space] of this.#open) {
+      if (space.isIdle && !this.#used.has(id)) this.#close(id, space);
+      else space.forgetUnused();
+    }
+    this.#used.clear();
   }
 
   /** Fulfilled when all that came in is durable or refused. */
@@ -105,12 +120,28 @@ export class Relay {
       const hint = "Whoever runs the relay can start another one.";
       return failure("relay-full", `the relay keeps ${maxSpaces} spaces and takes no more`, hint);
     }
-    const store = this.ports.spaces.create(id);
+    return success(this.#begin(id, this.ports.spaces.create(id)));
+  }
+
+  #close(id: string, space: RelaySpace): void {
+    this.#open.delete(id);
+    try {
+      space.store.close();
+    } catch (error) {
+      this.onFailure(error);
+    }
+  }
+
+  #begin(id: string, store: RelayStore): RelaySpace {
     const space = new RelaySpace(id, store, this.ports, this.counts);
     this.#open.set(id, space);
-    return success(space);
+    this.#used.add(id);
+    return space;
   }
 }
+
+const setAside = "the relay had to set its copy of that space aside, and has none now";
+const setAsideHint = "Somebody who has one runs `darklang sync`: that brings it again. Then try again.";
 
 const spaceIdPattern = /^[0-9a-f]{32}$/;
 /** Each takes a few open files, and until memberships come anybody may make one. */

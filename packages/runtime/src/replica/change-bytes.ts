@@ -1,7 +1,7 @@
 import { decodeBlock, readPayload } from "@darksync/core/block";
 import type { Compression } from "@darksync/core/ports";
 import type { ChangeRecord } from "../store/change-store.js";
-import type { ReplicaTables } from "../store/store.js";
+import { type ReplicaTables, StoreError } from "../store/store.js";
 
 // What is read by location lies in a few blocks, here and there. A block's payload has at most 1 MiB.
 const mostBlocksKept = 16;
@@ -24,12 +24,12 @@ export class ChangeReader {
   /** The bytes of a change that this replica holds. */
   bytesOf(record: ChangeRecord): Uint8Array {
     if (record.place === null) {
-      if (record.bytes === null) throw new Error(`change ${record.id} has neither bytes nor a block`);
+      if (record.bytes === null) throw damaged(`change ${record.id} has neither bytes nor a block`);
       return record.bytes;
     }
     const { stream, seq, index } = record.place;
     const bytes = this.changesOf(record.log, stream, seq)[index];
-    if (bytes === undefined) throw new Error(`change ${record.id} is not in its block`);
+    if (bytes === undefined) throw damaged(`change ${record.id} is not in its block`);
     return bytes;
   }
 
@@ -41,10 +41,18 @@ export class ChangeReader {
     const stored = this.#tables.blocks.read(log, stream, seq, 1)[0];
     const block = stored === undefined ? null : decodeBlock(stored.bytes);
     const changes = block === null ? null : readPayload(this.#compression, block);
-    if (changes === null) throw new Error(`block ${seq} of ${stream} in ${log} cannot be read`);
+    if (changes === null) throw damaged(`block ${seq} of ${stream} in ${log} cannot be read`);
     const [earliest] = this.#kept.keys();
     if (earliest !== undefined && this.#kept.size >= mostBlocksKept) this.#kept.delete(earliest);
     this.#kept.set(key, changes);
     return changes;
   }
+}
+
+function damaged(what: string): StoreError {
+  return new StoreError(
+    "database-corrupt",
+    `the database is damaged: ${what}`,
+    "move it aside, then rebuild it from the relay or a peer",
+  );
 }

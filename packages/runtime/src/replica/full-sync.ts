@@ -2,6 +2,7 @@ import { blockHash } from "@darksync/core/block";
 import { deviceOf, type StreamName } from "@darksync/core/stream";
 import type { LogName } from "@darksync/core/vector";
 import type { ReplicaTables } from "../store/store.js";
+import { giveUpBlocks } from "./epoch.js";
 import { queueUncovered } from "./push-queue.js";
 import { refold } from "./refold.js";
 import type { Replica } from "./replica.js";
@@ -10,7 +11,8 @@ const readAtOnceBytes = 4 * 1024 * 1024;
 
 /**
  * Before everything is downloaded again (S7): drops the blocks whose bytes are no longer what their hashes say, so
- * that they come anew. Blocks that the relay does not have are left alone. Returns how many went.
+ * that they come anew; and what follows them in their streams. Own blocks that the relay does not have stay, or their
+ * changes do. Returns how many went.
  */
 export function dropDamagedBlocks(replica: Replica): Promise<number> {
   return replica.store.write((tables) => {
@@ -18,11 +20,12 @@ export function dropDamagedBlocks(replica: Replica): Promise<number> {
     for (const log of tables.blocks.logs()) {
       for (const [stream, tip] of tables.blocks.tips(log)) {
         const durable = tables.durable.durable(log).get(stream) ?? 0;
-        const isAtRisk = deviceOf(stream) === replica.device && durable < tip.seq;
-        const damaged = isAtRisk ? null : firstDamaged(replica, tables, log, stream);
-        if (damaged === null) continue;
+        const damaged = firstDamaged(replica, tables, log, stream);
+        // An own block that the relay has not is the only one, damaged or not: a repair finds its changes in the outbox.
+        if (damaged === null || (deviceOf(stream) === replica.device && damaged > durable)) continue;
         dropped += tip.seq - damaged + 1;
-        dropFrom(tables, log, stream, damaged);
+        if (deviceOf(stream) === replica.device) giveUpOwn(replica, tables, log, stream, damaged);
+        else dropFrom(tables, log, stream, damaged);
       }
     }
     if (dropped > 0) refold(replica, tables);
@@ -42,6 +45,26 @@ function firstDamaged(
     for (const block of read) if (blockHash(replica, block.bytes) !== block.hash) return block.seq;
     seq += read.length;
   }
+}
+
+/**
+ * Own changes behind a damaged block wait unsigned again, ids unchanged: the relay may have been restored from a backup
+ * and lack them. Those of the damaged blocks themselves come from it.
+ */
+function giveUpOwn(
+  replica: Replica,
+  tables: ReplicaTables,
+  log: LogName,
+  stream: StreamName,
+  damaged: number,
+): void {
+  for (const record of tables.changes.placedAfter(stream, log, damaged - 1)) {
+    const { seq } = record.place ?? { seq: damaged };
+    const [stored] = tables.blocks.read(log, stream, seq, 1);
+    const isGood = stored !== undefined && blockHash(replica, stored.bytes) === stored.hash;
+    if (!isGood) tables.changes.remove(record.id);
+  }
+  giveUpBlocks(replica, tables, log, stream, damaged - 1);
 }
 
 function dropFrom(tables: ReplicaTables, log: LogName, stream: StreamName, seq: number): void {

@@ -55,9 +55,9 @@ export interface RelayStore extends Store<RelayTables> {
 
 /** The spaces of a relay, each in a store of its own. */
 export interface RelaySpaces {
-  /** Ids of the spaces, hex. */
+  /** Ids of the spaces, hex; those too whose damaged content was set aside, and that have none now. */
   list(): readonly string[];
-  /** Null if there is none of this id. Opening again gives the same store. */
+  /** Null if there is none of this id, or no content of it. Opening again gives the same store. */
   open(space: string): RelayStore | null;
   create(space: string): RelayStore;
   close(): void;
