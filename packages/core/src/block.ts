@@ -175,21 +175,20 @@ export function encodeUnsignedBlock(
   return { signed, packed: packUnsigned(compression, header, expanded, changes.length) };
 }
 
+/** What a block can be packed from. */
+export type PackableBlock = Pick<OpenBlock, "header" | "expanded" | "signature">;
+
 /** The bytes of a block that was taken out of a segment: compressed anew, with the hash and signature it had. */
 export function packBlock(
   compression: Compression,
-  { header, expanded, signature }: OpenBlock,
+  { header, expanded, signature }: PackableBlock,
   changeCount: number,
 ): Uint8Array {
   return joined(packUnsigned(compression, header, expanded, changeCount), signature);
 }
 
 /** The bytes of a block that was taken out of a segment to be read here: not compressed. */
-export function packPlainBlock({
-  header,
-  expanded,
-  signature,
-}: Pick<OpenBlock, "header" | "expanded" | "signature">): Uint8Array {
+export function packPlainBlock({ header, expanded, signature }: PackableBlock): Uint8Array {
   return joined(packed(header, expanded, { method: "none", payload: expanded }), signature);
 }
 

@@ -6,6 +6,7 @@ import { blockPorts, sha256, systemRandom, verifyEd25519 } from "@darksync/node/
 import { openRelaySpaces } from "@darksync/node/sqlite/relay-spaces";
 import { tagOf } from "@darksync/sync/digest";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { save } from "../src/edit/save.js";
 import { memoryRelaySpaces } from "../src/memory/relay-spaces.js";
 import { newSpaceId, type Relay } from "../src/relay/relay.js";
 import type { RelaySpace } from "../src/relay/relay-space.js";
@@ -122,6 +123,25 @@ describe.each(adapters)("over %s", (_, open) => {
     expect(segmentNumbers(wire.relay, space)).toEqual([0, 0, 0, 0, 0, 1, 1, 1, 1, 1, null, null]);
     expect(wire.relay.counts).toMatchObject({ segmentsSealed: 2 });
     expect(await newcomerView(bench)).toEqual(viewOf(ada));
+  });
+
+  test("R71 what is read of a segment to be sent on is compressed", async () => {
+    const bench = await setUp(open());
+    const text = `"${"many words ".repeat(300)}"`;
+    for (let value = 0; value < 5; value += 1) {
+      const saved = await save(bench.ada, `Acme.text${value}`, `let text${value} = ${text}\n`);
+      expect(saved.ok).toBe(true);
+      await mustSync(bench.ada, bench.wire);
+    }
+    await bench.wire.relay.sealed();
+    expect(segmentNumbers(bench.wire.relay, bench.space)).toEqual([0, 0, 0, 0, 0]);
+    const sizes = spaceOf(bench.wire.relay, bench.space).store.read(({ blocks }) =>
+      [...blocks.tips(log).keys()].flatMap((stream) =>
+        blocks.read(log, stream, 1, 1_000_000).map(({ bytes }) => bytes.length),
+      ),
+    );
+    expect(sizes).toHaveLength(5);
+    for (const size of sizes) expect(size).toBeLessThan(1000);
   });
 
   test("R70 bytes count too, and a log that grew while nobody sealed is sealed when more comes", async () => {

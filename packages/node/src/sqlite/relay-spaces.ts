@@ -71,7 +71,7 @@ class FileSpaces implements RelaySpaces {
     const connection = new Connection(openDatabase(path, relaySchema, { durability: "by-caller" }));
     const logs = new NameTable(connection, "log");
     const segments = new SegmentTable(connection, logs);
-    const sealed = new SealedBlocks(blockPorts);
+    const sealed = new SealedBlocks(blockPorts, "send");
     const tables: RelayTables = {
       meta: new MetaTable(connection),
       blocks: new BlockTable(connection, logs, new StreamTable(connection, logs), segments, sealed),

@@ -47,7 +47,7 @@ export function replicaStoreOver(database: Database.Database, path: string): Rep
   const segments = new SegmentTable(connection, logs);
   const tables: ReplicaTables = {
     meta: new MetaTable(connection),
-    blocks: new BlockTable(connection, logs, streams, segments, new SealedBlocks(blockPorts)),
+    blocks: new BlockTable(connection, logs, streams, segments, new SealedBlocks(blockPorts, "read")),
     durable: new DurableTable(connection, logs, streams),
     changes: new ChangeTable(connection, numbers, rows, logs, devices, streams),
     packages: new PackageTables(connection, numbers, rows, registers, names, texts, damaged),

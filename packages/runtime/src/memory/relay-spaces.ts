@@ -19,7 +19,7 @@ class MemoryRelayStore extends MemoryStore<RelayTables> implements RelayStore {
 export function memoryRelayStore(ports: BlockPorts = noPorts): MemoryRelayStore {
   const journal = new Journal();
   const segments = new MemorySegments(journal);
-  const blocks = new MemoryBlocks(journal, segments, new SealedBlocks(ports));
+  const blocks = new MemoryBlocks(journal, segments, new SealedBlocks(ports, "send"));
   return new MemoryRelayStore(journal, {
     meta: new MemoryMeta(journal),
     blocks,

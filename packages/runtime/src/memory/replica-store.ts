@@ -18,7 +18,7 @@ import { MemoryTexts } from "./memory-texts.js";
 export function memoryReplicaStore(ports: BlockPorts = noPorts): MemoryStore<ReplicaTables> {
   const journal = new Journal();
   const segments = new MemorySegments(journal);
-  const blocks = new MemoryBlocks(journal, segments, new SealedBlocks(ports));
+  const blocks = new MemoryBlocks(journal, segments, new SealedBlocks(ports, "read"));
   const changes = new MemoryChanges(journal);
   const texts = new MemoryTexts(
     journal,

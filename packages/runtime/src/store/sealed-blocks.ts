@@ -1,4 +1,4 @@
-import { type BlockPorts, packPlainBlock } from "@darksync/core/block";
+import { type BlockPorts, type PackableBlock, packBlock, packPlainBlock } from "@darksync/core/block";
 import type { StreamName } from "@darksync/core/stream";
 import { decodeSegment, type SealedRun, sealedHeader } from "@darksync/log/segment";
 import { EvictedError } from "./evicted-error.js";
@@ -20,15 +20,21 @@ export interface SealedPlace {
 /** Takes blocks out of segments for a store. The segments that were read last stay open. */
 export class SealedBlocks {
   readonly #ports: BlockPorts;
+  readonly #pack: (block: PackableBlock, changeCount: number) => Uint8Array;
   /** By hash, the latest last. */
   readonly #open = new Map<string, ReadonlyMap<StreamName, SealedRun>>();
 
-  constructor(ports: BlockPorts) {
+  /** `use`: whether what is taken out is read here, or sent on and so worth compressing. */
+  constructor(ports: BlockPorts, use: "read" | "send") {
     this.#ports = ports;
+    this.#pack =
+      use === "read"
+        ? packPlainBlock
+        : (block, changeCount) => packBlock(ports.compression, block, changeCount);
   }
 
   /**
-   * A block's bytes, its payload not compressed. `read` gives the bytes of the segment. Throws a `StoreError` if they
+   * A block's bytes. `read` gives the bytes of the segment. Throws a `StoreError` if they
    * are not here, or are not what they were.
    */
   bytesOf({ segment, stream, seq, prev }: SealedPlace, read: () => Uint8Array): Uint8Array {
@@ -37,7 +43,7 @@ export class SealedBlocks {
     const block = run?.blocks[index];
     if (run === undefined || block === undefined) throw damaged(segment);
     const header = sealedHeader(run, index, index === 0 ? run.prev : (prev ?? run.prev));
-    return packPlainBlock({ header, expanded: block.expanded, signature: block.signature });
+    return this.#pack({ header, expanded: block.expanded, signature: block.signature }, block.changeCount);
   }
 
   #runs(segment: string, read: () => Uint8Array): ReadonlyMap<StreamName, SealedRun> {
