@@ -5,7 +5,7 @@ import type { WebSocket } from "ws";
 const fullBufferBytes = 4 * 1024 * 1024;
 const lookAgainMs = 5;
 /** Who reads so slowly that more than this waits for him is cut; what he lacks he asks for when he comes again. */
-const mostBytesWaiting = 32 * 1024 * 1024;
+const mostBytesWaiting = 8 * 1024 * 1024;
 const mostMessagesWaiting = 16_384;
 /** How long one that is let go may take to say goodbye. */
 const goodbyeMs = 2000;
@@ -20,7 +20,7 @@ export function socketConnection(socket: WebSocket): Connection {
     send: (message) => {
       if (socket.readyState !== socket.OPEN) return;
       if (waiting >= mostMessagesWaiting || socket.bufferedAmount > mostBytesWaiting) {
-        socket.terminate();
+        goodbye(socket, 1013, "reads too slowly: come again");
         return;
       }
       waiting += 1;
@@ -31,11 +31,13 @@ export function socketConnection(socket: WebSocket): Connection {
         await new Promise((resolve) => setTimeout(resolve, lookAgainMs));
       }
     },
-    close: (why) => {
-      socket.close(why?.code, why?.reason);
-      setTimeout(() => socket.terminate(), goodbyeMs).unref();
-    },
+    close: (why) => goodbye(socket, why?.code, why?.reason),
   };
+}
+
+function goodbye(socket: WebSocket, code?: number, reason?: string): void {
+  socket.close(code, reason);
+  setTimeout(() => socket.terminate(), goodbyeMs).unref();
 }
 
 /** A message's bytes as a plain `Uint8Array`. */

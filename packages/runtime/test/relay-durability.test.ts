@@ -184,7 +184,7 @@ async function begun(): Promise<{ readonly scene: Scene; readonly writer: Client
   return { scene, writer };
 }
 
-test("R37, L5: a block is passed on before it is durable, and nothing that claims it goes out till then", async () => {
+test("R80, L5: a block is passed on before it is durable, and nothing that claims it goes out till then", async () => {
   const { scene, writer } = await begun();
   const reader = scene.client();
   await scene.settleAll();
@@ -204,7 +204,7 @@ test("R37, L5: a block is passed on before it is durable, and nothing that claim
   expect(late.of("ack")).toEqual([]);
 });
 
-test("R37, L5: whatever comes in whatever order, all that a relay claims is durable, and every update is answered", async () => {
+test("R80, L5: whatever comes in whatever order, all that a relay claims is durable, and every update is answered", async () => {
   const step = fc.oneof(
     fc.record({ type: fc.constant("write" as const), stream: fc.nat(3), client: fc.nat(3) }),
     fc.record({ type: fc.constant("ask" as const), client: fc.nat(3) }),
@@ -278,7 +278,7 @@ test("R11: of what could not be committed nothing is remembered: the same comes 
   expect(scene.disk.holds(stream.name, 2)).toBe(true);
 });
 
-test("R38: a space that nobody is in is closed when nobody used it between two looks, and opens again", async () => {
+test("R81: a space that nobody is in is closed when nobody used it between two looks, and opens again", async () => {
   const closed: string[] = [];
   const memory = memoryRelayStore();
   const store: RelayStore = {
