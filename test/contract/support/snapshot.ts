@@ -26,6 +26,7 @@ export function snapshot(tables: ReplicaTables): unknown {
         blocks.closedAt(log, stream),
         blocks.hashAt(log, stream, 2),
         blocks.read(log, stream, 1, 7),
+        blocks.countChanges(log, stream, 1, 3),
         changes.placedAfter(stream, log, 1),
       ]),
     })),

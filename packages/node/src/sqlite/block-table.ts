@@ -1,6 +1,7 @@
 import type { StreamName } from "@darksync/core/stream";
 import type { LogName } from "@darksync/core/vector";
 import type { BlockStore, StoredBlock, Tip } from "@darksync/runtime/store/block-store";
+import { unlessEvicted } from "@darksync/runtime/store/evicted-error";
 import type { SealedBlocks } from "@darksync/runtime/store/sealed-blocks";
 import type { Connection } from "./connection.js";
 import { blobOfHex, hexOfBlob, plainBytes } from "./hex-blob.js";
@@ -110,7 +111,8 @@ export class BlockTable implements BlockStore {
     for (let seq = Math.max(firstSeq, 0); ; ) {
       const rows = this.#readRows(id, seq, room);
       for (const row of rows) {
-        const block = this.#blockOf(log, stream, id, row);
+        const block = unlessEvicted(blocks.length === 0, () => this.#blockOf(log, stream, id, row));
+        if (block === null) return blocks;
         room -= block.bytes.length;
         if (room < 0 && blocks.length > 0) return blocks;
         blocks.push(block);
@@ -119,6 +121,17 @@ export class BlockTable implements BlockStore {
       if (last === undefined) return blocks;
       seq = last.key - keyOf(id, 0) + 1;
     }
+  }
+
+  countChanges(log: LogName, stream: StreamName, after: number, last: number): number {
+    const id = this.#streams.find(log, stream);
+    if (id === null || last <= after) return 0;
+    const row = this.#connection.row<{ count: number }>(
+      "select coalesce(sum(change_count), 0) as count from block where key > ? and key <= ?",
+      keyOf(id, after),
+      keyOf(id, last),
+    );
+    return row?.count ?? 0;
   }
 
   truncate(log: LogName, stream: StreamName, seq: number): void {

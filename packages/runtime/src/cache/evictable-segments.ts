@@ -1,13 +1,11 @@
 import { branchLog } from "@darksync/core/branch";
-import { changeOf } from "@darksync/core/op-id";
 import type { LogName } from "@darksync/core/vector";
 import { authLog } from "@darksync/sync/wanted";
 import { BranchScope } from "../branch/branch-scope.js";
 import { currentBranch } from "../branch/current-branch.js";
-import { lineageOf } from "../read/past.js";
 import type { StoredSegment } from "../store/segment-store.js";
 import type { ReplicaTables } from "../store/store.js";
-import { disputedLocations } from "./essential-texts.js";
+import { segmentsInConflict } from "./conflict-history.js";
 import { readCacheSettings } from "./settings.js";
 
 /** A sealed part of a log whose bytes may go. */
@@ -22,7 +20,7 @@ export interface EvictableSegment extends StoredSegment {
  */
 export function evictableSegments(tables: ReplicaTables): readonly EvictableSegment[] {
   const kept = keptLogs(tables);
-  const inConflict = segmentsInConflict(tables);
+  const inConflict = new Set(segmentsInConflict(tables).map(({ hash }) => hash));
   const found = tables.blocks
     .logs()
     .filter((log) => !kept.has(log))
@@ -31,7 +29,7 @@ export function evictableSegments(tables: ReplicaTables): readonly EvictableSegm
       return tables.segments
         .list(log)
         .filter(({ number, heldBytes }) => heldBytes > 0 && number < end)
-        .filter(({ number }) => !inConflict.has(`${number} ${log}`))
+        .filter(({ hash }) => !inConflict.has(hash))
         .map((segment) => ({ ...segment, log }));
     });
   const usedDay = new Map(found.map(({ hash }) => [hash, Number(tables.meta.get(usedDayKey(hash)) ?? 0)]));
@@ -49,20 +47,6 @@ function keptLogs(tables: ReplicaTables): ReadonlySet<LogName> {
   const line = branch === null ? [] : new BranchScope(tables, branch).line;
   const owners = readCacheSettings(tables.meta).keep;
   return new Set([authLog, ...line.map(branchLog), ...owners.map((owner) => `main/${owner}`)]);
-}
-
-/** Where the namings lie that were made at the places of conflicts: number and log of each segment. */
-function segmentsInConflict(tables: ReplicaTables): ReadonlySet<string> {
-  const found = new Set<string>();
-  for (const location of disputedLocations(tables)) {
-    for (const { assignment } of lineageOf(tables, { type: "name", key: location })) {
-      const origin = tables.changes.origin(changeOf(assignment.id));
-      if (origin === null || origin.place === null) continue;
-      const number = tables.blocks.segmentOf(origin.log, origin.place.stream, origin.place.seq);
-      if (number !== null) found.add(`${number} ${origin.log}`);
-    }
-  }
-  return found;
 }
 
 /** The number of the first segment with a block that the relay does not durably have. */

@@ -7,13 +7,15 @@ import { refold } from "../replica/refold.js";
 import { type Replica, refoldWaitsKey } from "../replica/replica.js";
 import type { ReplicaTables } from "../store/store.js";
 import { bringBackOne } from "./bring-back.js";
+import { segmentsInConflict } from "./conflict-history.js";
 import { dayOf } from "./day.js";
 import { addVersions } from "./essential-texts.js";
+import { evictedSegments } from "./evicted-segments.js";
 import { type FetchSegment, withHistory } from "./fetch-evicted.js";
 
 /**
  * While online: makes up for what waits for evicted history (S7). All is folded anew if that waits; texts that locations
- * wait for, or that were asked for by `queue pull`, are held again. Returns why something could not be
+ * wait for, or that were asked for by `queue pull`, are held again, and the history of conflicts is here again. Returns why something could not be
  * fetched, or null: then it goes on waiting.
  */
 export async function regain(replica: Replica, fetch: FetchSegment): Promise<Problem | null> {
@@ -31,12 +33,23 @@ export async function regain(replica: Replica, fetch: FetchSegment): Promise<Pro
   };
   if (store.read(({ meta }) => meta.get(refoldWaitsKey) !== null))
     await attempt((tables) => refoldNow(replica, tables));
+  for (const segment of store.read(missingInConflict)) {
+    const came = await fetch(segment);
+    if (!came.ok) problem ??= came.problem;
+  }
   if (!store.read(({ texts }) => texts.hasEvicted())) return problem;
   const wanted = store.read(wantedTexts);
   for (const hash of wanted) await attempt((tables) => takeUp(replica, tables, hash));
   const used = dayOf(replica.clock());
   if (wanted.length > 0) await store.write(({ texts }) => texts.markUsed(wanted, used));
   return problem;
+}
+
+function missingInConflict(tables: ReplicaTables): readonly string[] {
+  if (evictedSegments(tables).length === 0) return [];
+  return segmentsInConflict(tables)
+    .filter(({ heldBytes, byteCount }) => heldBytes < byteCount)
+    .map(({ hash }) => hash);
 }
 
 function refoldNow(replica: Replica, tables: ReplicaTables): void {

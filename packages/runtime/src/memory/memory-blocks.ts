@@ -1,6 +1,7 @@
 import type { StreamName } from "@darksync/core/stream";
 import type { LogName, Vector } from "@darksync/core/vector";
 import type { BlockStore, DurableStore, StoredBlock, Tip } from "../store/block-store.js";
+import { unlessEvicted } from "../store/evicted-error.js";
 import type { SealedBlocks } from "../store/sealed-blocks.js";
 import type { SegmentStore } from "../store/segment-store.js";
 import { type Journal, JournaledMap } from "./journal.js";
@@ -72,11 +73,20 @@ export class MemoryBlocks implements BlockStore, DurableStore {
     for (let seq = Math.max(firstSeq, 1); ; seq += 1) {
       const row = this.#block(log, stream, seq);
       if (row === null) return blocks;
-      const bytes = row.bytes ?? this.#sealedBytes(log, stream, seq, row.segment);
+      const isFirst = blocks.length === 0;
+      const bytes =
+        row.bytes ?? unlessEvicted(isFirst, () => this.#sealedBytes(log, stream, seq, row.segment));
+      if (bytes === null) return blocks;
       room -= bytes.length;
-      if (room < 0 && blocks.length > 0) return blocks;
+      if (room < 0 && !isFirst) return blocks;
       blocks.push({ seq, hash: row.hash, changeCount: row.changeCount, bytes });
     }
+  }
+
+  countChanges(log: LogName, stream: StreamName, after: number, last: number): number {
+    let count = 0;
+    for (let seq = after + 1; seq <= last; seq += 1) count += this.#block(log, stream, seq)?.changeCount ?? 0;
+    return count;
   }
 
   truncate(log: LogName, stream: StreamName, seq: number): void {

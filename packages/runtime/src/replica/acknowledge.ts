@@ -2,13 +2,10 @@ import { deviceOf, type StreamName } from "@darksync/core/stream";
 import type { LogName, Vector } from "@darksync/core/vector";
 import { tagOf } from "@darksync/sync/digest";
 import type { StreamHead } from "@darksync/sync/message";
-import type { StoredBlock } from "../store/block-store.js";
 import type { ReplicaTables } from "../store/store.js";
 import { vectorOf } from "./log-view.js";
 import { queueUncovered, settlePushItems } from "./push-queue.js";
 import type { Replica } from "./replica.js";
-
-const readAtOnceBytes = 1024 * 1024;
 
 /** What came of the relay's word on what it durably has. */
 export interface Acknowledged {
@@ -76,26 +73,9 @@ function ownBetween(
   let count = 0;
   for (const [stream, last] of after) {
     if (deviceOf(stream) !== replica.device) continue;
-    for (const { changeCount } of blocksBetween(tables, log, stream, before.get(stream) ?? 0, last)) {
-      count += changeCount;
-    }
+    count += tables.blocks.countChanges(log, stream, before.get(stream) ?? 0, last);
   }
   return count;
-}
-
-function* blocksBetween(
-  { blocks }: ReplicaTables,
-  log: LogName,
-  stream: StreamName,
-  after: number,
-  last: number,
-): Generator<StoredBlock> {
-  for (let seq = after; seq < last; ) {
-    const read = blocks.read(log, stream, seq + 1, readAtOnceBytes);
-    if (read.length === 0) return;
-    for (const block of read) if (block.seq <= last) yield block;
-    seq += read.length;
-  }
 }
 
 /** The digests are equal: the relay durably has every block that this replica holds. */

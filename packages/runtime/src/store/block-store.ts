@@ -36,10 +36,12 @@ export interface BlockStore {
   /** The number of the segment that a block lies in; null if it has bytes of its own or is not held. */
   segmentOf(log: LogName, stream: StreamName, seq: number): number | null;
   /**
-   * Blocks from `firstSeq` on, in order, as many as fit in `maxBytes` but at least one if there is one. Throws a
-   * `StoreError` if one of them lies in a segment that was evicted.
+   * Blocks from `firstSeq` on, in order, as many as fit in `maxBytes` but at least one if there is one; none after one
+   * whose segment was evicted. Throws an `EvictedError` if the first one's was.
    */
   read(log: LogName, stream: StreamName, firstSeq: number, maxBytes: number): readonly StoredBlock[];
+  /** How many changes are in a stream's blocks after `after` and up to `last`, also where their bytes were evicted. */
+  countChanges(log: LogName, stream: StreamName, after: number, last: number): number;
   /** Drops the blocks after `seq`. */
   truncate(log: LogName, stream: StreamName, seq: number): void;
   /** The seq beyond which a closed stream counts nothing, or null while it is open (C3). */

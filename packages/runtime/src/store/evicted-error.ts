@@ -14,3 +14,13 @@ export class EvictedError extends StoreError {
     this.segments = segments;
   }
 }
+
+/** What `read` gives; null where that was evicted, unless it must be had. */
+export function unlessEvicted<Value>(must: boolean, read: () => Value): Value | null {
+  try {
+    return read();
+  } catch (error) {
+    if (must || !(error instanceof EvictedError)) throw error;
+    return null;
+  }
+}
