@@ -11,6 +11,8 @@ export type WantedSegment = Omit<StoredSegment, "heldBytes">;
 /** What came of a download: all bytes if there is no problem. */
 export interface Downloaded {
   readonly bytes: Uint8Array;
+  /** How many of them were held before. */
+  readonly heldBefore: number;
   readonly problem: Problem | null;
 }
 
@@ -47,7 +49,7 @@ export async function downloadSegment(
   const bytes = joined(parts, size);
   if (problem !== null && size > held.length)
     await replica.store.write(({ segments: store }) => store.put(log, wanted, bytes));
-  return { bytes, problem };
+  return { bytes, heldBefore: held.length, problem };
 }
 
 function heldBytes({ segments }: ReplicaTables, log: LogName, { number, hash }: WantedSegment): Uint8Array {

@@ -93,21 +93,19 @@ export async function cloneLog(
 /** Downloads a segment and opens it. Whatever is wrong with what came is not kept. */
 async function fetchSegment(
   replica: Replica,
-  { openSegment, ...source }: ClonePorts,
+  ports: ClonePorts,
   log: LogName,
   wanted: WantedSegment,
 ): Promise<ReadySegment | Problem> {
-  const { bytes, problem } = await downloadSegment(replica, source, log, wanted);
+  const { bytes, heldBefore, problem } = await downloadSegment(replica, ports, log, wanted);
   if (problem !== null) return problem;
-  const opened = await openSegment(wanted.hash, bytes);
+  const opened = await ports.openSegment(wanted.hash, bytes);
   const isRight = opened.ok && opened.value.log === log && opened.value.number === wanted.number;
   if (isRight) return { wanted, bytes, opened: opened.value };
-  // Bytes of a cut download may be to blame: the next one begins anew.
-  await replica.store.write(({ segments }) => {
-    const held = segments.get(log, wanted.number);
-    if (held !== null && held.heldBytes < held.byteCount) segments.put(log, wanted, new Uint8Array(0));
-  });
-  return opened.ok ? misplaced : opened.problem;
+  if (heldBefore === 0) return opened.ok ? misplaced : opened.problem;
+  // What was held from an earlier download may be to blame.
+  await replica.store.write(({ segments }) => segments.put(log, wanted, new Uint8Array(0)));
+  return fetchSegment(replica, ports, log, wanted);
 }
 
 const misplaced: Problem = {

@@ -15,8 +15,10 @@ import { refold } from "./refold.js";
 import { type Replica, readFacts } from "./replica.js";
 import { headName } from "./sealed-heads.js";
 
-/** What a replica greets its relay with. */
-export function helloOf(replica: Replica): Hello {
+const noDigest = "00".repeat(32);
+
+/** What a replica greets its relay with. `isFull`: it wants to hear of every log, whatever it holds. */
+export function helloOf(replica: Replica, isFull: boolean): Hello {
   return replica.store.read((tables) => {
     const { space, only, wasAcknowledged } = readFacts(tables);
     const logs = tables.blocks.logs().filter((log) => isWanted(log, only));
@@ -27,7 +29,7 @@ export function helloOf(replica: Replica): Hello {
       isNew: !wasAcknowledged,
       device: replica.device,
       only,
-      digest: spaceDigest(replica.hash, digestsOf(replica.hash, tables.blocks, logs)),
+      digest: isFull ? noDigest : spaceDigest(replica.hash, digestsOf(replica.hash, tables.blocks, logs)),
     };
   });
 }

@@ -1,4 +1,5 @@
 import { blockHash } from "@darksync/core/block";
+import { toHex } from "@darksync/core/bytes";
 import { deviceOf, type StreamName } from "@darksync/core/stream";
 import type { LogName } from "@darksync/core/vector";
 import type { ReplicaTables } from "../store/store.js";
@@ -16,6 +17,9 @@ const readAtOnceBytes = 4 * 1024 * 1024;
  */
 export function dropDamagedBlocks(replica: Replica): Promise<number> {
   return replica.store.write((tables) => {
+    const emptied = emptyDamagedSegments(replica, tables);
+    // What follows folds anew, which takes all of the history. The next time it is there.
+    if (lacksHistory(tables)) return emptied;
     let dropped = 0;
     for (const log of tables.blocks.logs()) {
       for (const [stream, tip] of tables.blocks.tips(log)) {
@@ -33,6 +37,30 @@ export function dropDamagedBlocks(replica: Replica): Promise<number> {
   });
 }
 
+/** Evicts the segments whose bytes are not what their hashes say. Returns how many blocks lie in them. */
+function emptyDamagedSegments({ hash }: Replica, { blocks, segments }: ReplicaTables): number {
+  let count = 0;
+  for (const log of blocks.logs()) {
+    for (const segment of segments.list(log)) {
+      const bytes = segments.bytes(log, segment.number);
+      const isWhole = bytes !== null && bytes.length === segment.byteCount;
+      if (!isWhole || toHex(hash(bytes)) === segment.hash) continue;
+      segments.put(log, segment, new Uint8Array(0));
+      for (const [stream, { seq: last }] of blocks.tips(log)) {
+        for (let seq = 1; seq <= last; seq += 1)
+          if (blocks.segmentOf(log, stream, seq) === segment.number) count += 1;
+      }
+    }
+  }
+  return count;
+}
+
+function lacksHistory({ blocks, segments }: ReplicaTables): boolean {
+  return blocks
+    .logs()
+    .some((log) => segments.list(log).some((segment) => segment.heldBytes < segment.byteCount));
+}
+
 function firstDamaged(
   replica: Replica,
   { blocks }: ReplicaTables,
@@ -40,6 +68,11 @@ function firstDamaged(
   stream: StreamName,
 ): number | null {
   for (let seq = 1; ; ) {
+    // Its segment was looked at.
+    if (blocks.segmentOf(log, stream, seq) !== null) {
+      seq += 1;
+      continue;
+    }
     const read = blocks.read(log, stream, seq, readAtOnceBytes);
     if (read.length === 0) return null;
     for (const block of read) if (blockHash(replica, block.bytes) !== block.hash) return block.seq;

@@ -253,7 +253,8 @@ export class SyncSession {
     this.#connectionNumber += 1;
     const connection = this.#ports.transport.connect(this.#url, {
       onOpen: () => {
-        if (this.#connection === connection) this.#post({ type: "opened", hello: helloOf(this.#replica) });
+        if (this.#connection === connection)
+          this.#post({ type: "opened", hello: helloOf(this.#replica, this.#isFull) });
       },
       onMessage: (bytes) => {
         if (this.#connection !== connection) return;
@@ -300,7 +301,9 @@ export class SyncSession {
     const { judged, problem, sealed } = await cloneLog(this.#replica, ports, log, options);
     for (const location of judged) this.#judged.add(location);
     if (isStopped()) return;
-    if (problem !== null) this.#refused.push(problem);
+    // Of a relay that cannot be reached in this way it is enough to be told once.
+    if (problem !== null && !this.#refused.some(({ code }) => code === problem.code))
+      this.#refused.push(problem);
     const held = this.#isFull ? sealed : this.#replica.store.read(({ blocks }) => vectorOf(blocks, log));
     const stateVector = stateVectorOf(this.#replica.hash, held);
     this.#post({ type: "fetched", ask: { log, stateVector } });
