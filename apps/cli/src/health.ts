@@ -6,6 +6,7 @@ import { readDeviceKey } from "@darksync/node/device-key";
 import { OutboxFile } from "@darksync/node/outbox-file";
 import { checkDatabase } from "@darksync/node/sqlite/check-database";
 import { openReplicaStore } from "@darksync/node/sqlite/replica-store";
+import { evictedBytes } from "@darksync/runtime/cache/evicted-segments";
 import { isHomeSound } from "@darksync/runtime/outbox/home";
 import { lostChanges, readOutbox } from "@darksync/runtime/outbox/outbox-content";
 import { checkBlocks } from "@darksync/runtime/read/check-blocks";
@@ -15,6 +16,7 @@ import { checkSeen } from "@darksync/runtime/read/check-seen";
 import { repairHint } from "@darksync/runtime/read/repair-hint";
 import type { MetaStore } from "@darksync/runtime/store/block-store";
 import type { ReplicaStore } from "@darksync/runtime/store/store";
+import { byteText } from "./byte-text.js";
 import { commonPorts } from "./common-ports.js";
 import { lowDiskText } from "./disk.js";
 import { startProgress } from "./progress.js";
@@ -60,7 +62,9 @@ export async function checkSpace(paths: SpacePaths, isQuiet: boolean): Promise<H
     }
     progress.end();
     const status = await attempt(problems, () => statusOfStore(store, paths));
-    const checked = ["database", ...checks.map(([what]) => what), "key", "disk"];
+    const evicted = (await attempt(problems, () => store.read(evictedBytes))) ?? 0;
+    const beside = evicted === 0 ? [] : [`but not ${byteText(evicted)} of history that was evicted`];
+    const checked = ["database", ...checks.map(([what]) => what), "key", "disk", ...beside];
     return { problems: withoutRepeats(problems), checked, status };
   } finally {
     store.close();

@@ -16,6 +16,8 @@ import { rename } from "../src/edit/rename.js";
 import { save } from "../src/edit/save.js";
 import { undo } from "../src/edit/undo.js";
 import { memoryReplicaStore } from "../src/memory/replica-store.js";
+import { checkBlocks } from "../src/read/check-blocks.js";
+import { checkChanges } from "../src/read/check-changes.js";
 import { viewDefinitionAt } from "../src/read/definition.js";
 import { readHistory } from "../src/read/history.js";
 import { momentOf } from "../src/read/past.js";
@@ -109,6 +111,8 @@ test("S7: sealed history goes, what is shown stays, and what is old is fetched w
   expect(sourcesOf(ada)).toEqual({ "Acme.a": "let a = 2L" });
   expect(() => viewAt(ada, "Acme.a", first)).toThrow(EvictedError);
   expect(() => ada.store.read((tables) => readHistory(ada, tables, 9))).toThrow(EvictedError);
+  expect(ada.store.read((tables) => checkChanges(ada, tables))).toEqual([]);
+  expect(await checkBlocks(ada)).toEqual([]);
   served.isReachable = false;
   expect(await fetching(pair, () => viewAt(ada, "Acme.a", first))).toBe("relay-unreachable");
   served.isReachable = true;

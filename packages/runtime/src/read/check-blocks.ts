@@ -6,6 +6,7 @@ import type { LogName } from "@darksync/core/vector";
 import type { ReplicaPorts } from "../replica/replica.js";
 import { readFacts } from "../replica/replica.js";
 import type { Tip } from "../store/block-store.js";
+import { unlessEvicted } from "../store/evicted-error.js";
 import type { ReplicaTables } from "../store/store.js";
 import { repairHint } from "./repair-hint.js";
 
@@ -24,7 +25,7 @@ export async function checkBlocks(ports: Ports): Promise<readonly Problem[]> {
         if ((tables.durable.durable(log).get(stream) ?? 0) > tip.seq)
           problems.push(problemAt(log, stream, "more of it is said to be on the relay than there is"));
         if (typeof checked === "string") problems.push(problemAt(log, stream, checked));
-        else tips.push(checked);
+        else if (checked !== null) tips.push(checked);
       }
     }
   });
@@ -41,18 +42,27 @@ function problemAt(log: LogName, stream: StreamName, what: string): Problem {
   return { code: "bad-block", message: `stream ${stream.slice(0, 8)}${where}: ${what}`, hint: repairHint };
 }
 
-/** The last block of a stream that is in order, or what is wrong with the stream. */
+/**
+ * The last block of a stream that is in order, null if that was evicted, or what is wrong with the stream. Evicted blocks
+ * are passed over: they are checked when they come back.
+ */
 function checkStream(
   ports: Ports,
   tables: ReplicaTables,
   log: LogName,
   stream: StreamName,
   tip: Tip,
-): OpenBlock | string {
+): OpenBlock | string | null {
   let last: OpenBlock | null = null;
   let prev = streamRoot(ports.hash, readFacts(tables).space, log, stream);
   for (let seq = 1; seq <= tip.seq; ) {
-    const stored = tables.blocks.read(log, stream, seq, bytesAtOnce);
+    const stored = unlessEvicted(false, () => tables.blocks.read(log, stream, seq, bytesAtOnce));
+    if (stored === null) {
+      seq = afterEvicted(tables, log, stream, seq);
+      prev = tables.blocks.hashAt(log, stream, seq - 1) ?? "";
+      last = null;
+      continue;
+    }
     if (stored.length === 0) return `block ${seq} is missing`;
     for (const { seq: storedSeq, hash, changeCount, bytes } of stored) {
       if (storedSeq !== seq) return `block ${seq} is missing`;
@@ -75,5 +85,13 @@ function checkStream(
       seq += 1;
     }
   }
-  return last === null || prev !== tip.hash ? "its last block is not the one noted" : last;
+  return prev !== tip.hash ? "its last block is not the one noted" : last;
+}
+
+/** The first block after those that lie in one segment with `seq`. */
+function afterEvicted({ blocks }: ReplicaTables, log: LogName, stream: StreamName, seq: number): number {
+  const segment = blocks.segmentOf(log, stream, seq);
+  let after = seq + 1;
+  while (segment !== null && blocks.segmentOf(log, stream, after) === segment) after += 1;
+  return after;
 }

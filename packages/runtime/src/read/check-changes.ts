@@ -6,6 +6,7 @@ import { textOfOp } from "@darksync/core/op/text-of-op";
 import type { OpId } from "@darksync/core/op-id";
 import { type Assignment, type Register, type RegisterType, registerTypes } from "@darksync/core/register";
 import type { Problem } from "@darksync/core/result";
+import { evictedSegments } from "../cache/evicted-segments.js";
 import { rebuildDependencies } from "../dependency/update.js";
 import { Journal } from "../memory/journal.js";
 import { MemoryDependencies } from "../memory/memory-dependencies.js";
@@ -16,6 +17,7 @@ import { foldRecord } from "../replica/refold.js";
 import type { ReplicaPorts } from "../replica/replica.js";
 import type { ChangeRecord } from "../store/change-store.js";
 import type { DependencyStore } from "../store/dependency-store.js";
+import { unlessEvicted } from "../store/evicted-error.js";
 import type { NameRow, PackageStore } from "../store/package-store.js";
 import type { ReplicaTables } from "../store/store.js";
 import { canonical } from "./canonical.js";
@@ -26,7 +28,10 @@ type Ports = Pick<ReplicaPorts, "hash" | "language" | "compression">;
 const changesAtOnce = 1000;
 const maxOfOneKind = 5;
 
-/** Checks every change and its texts, and whether what is shown is what the changes come to when folded anew. */
+/**
+ * Checks every change and its texts, and whether what is shown is what the changes come to when folded anew. Where part
+ * of the history was evicted, what is here of it is checked, and nothing is folded.
+ */
 export function checkChanges(ports: Ports, tables: ReplicaTables): readonly Problem[] {
   const found = new Map<string, string[]>();
   const add = (code: string, message: string) => found.set(code, [...(found.get(code) ?? []), message]);
@@ -34,6 +39,7 @@ export function checkChanges(ports: Ports, tables: ReplicaTables): readonly Prob
   const folded = new WatchedPackages(journal, new MemoryTexts(journal, () => 0), () => true);
   const dependencies = new MemoryDependencies(journal);
   const judged = new Set<Location>();
+  const isWhole = evictedSegments(tables).length === 0;
   const reader = new ChangeReader(tables, ports.compression);
   journal.write(() => {
     let after = 0;
@@ -42,12 +48,16 @@ export function checkChanges(ports: Ports, tables: ReplicaTables): readonly Prob
       const last = records.at(-1);
       if (last === undefined) break;
       const fold = new Fold(folded, ports);
-      for (const record of records) checkChange(ports, tables, fold, record, reader.bytesOf(record), add);
+      for (const record of records) {
+        const bytes = unlessEvicted(false, () => reader.bytesOf(record));
+        if (bytes !== null) checkChange(ports, tables, fold, record, bytes, add);
+      }
       for (const location of fold.finish().judged) judged.add(location);
       after = last.number;
     }
-    rebuildDependencies(ports, { ...tables, packages: folded, dependencies }, judged);
+    if (isWhole) rebuildDependencies(ports, { ...tables, packages: folded, dependencies }, judged);
   });
+  if (!isWhole) return reported(found);
   for (const message of [
     ...differences(tables.packages, folded),
     ...wrongAssignments(tables.packages, folded),
@@ -55,6 +65,10 @@ export function checkChanges(ports: Ports, tables: ReplicaTables): readonly Prob
     add("fold-differs", message);
   for (const pair of differentKeys(recordsOf(tables.dependencies), recordsOf(dependencies)))
     add("fold-differs", `the dependency of ${pair} is not what the changes come to`);
+  return reported(found);
+}
+
+function reported(found: ReadonlyMap<string, readonly string[]>): readonly Problem[] {
   return [...found].flatMap(([code, messages]) => problemsOf(code, messages));
 }
 
