@@ -19,6 +19,8 @@ export interface Moment {
 
 /** A session that was played once. */
 export interface Recording {
+  /** Where it was played; the folder is gone. */
+  readonly root: string;
   readonly port: number;
   /** How many writes there were, of statements, commits and files. */
   readonly writes: number;
@@ -66,5 +68,5 @@ export async function record(steps = script): Promise<Recording> {
     await relay.close();
     for (const folder of [root, aside]) rmSync(folder, { recursive: true, force: true });
   }
-  return { port: relay.port, writes, moments, held };
+  return { root, port: relay.port, writes, moments, held };
 }

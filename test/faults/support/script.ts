@@ -21,13 +21,29 @@ export interface Stage {
 /** One thing that somebody does. */
 export interface Step {
   readonly name: string;
+  /** No command: what a person does with the files. */
+  readonly isByHand?: true;
   run(stage: Stage): Promise<void>;
+}
+
+/** A command that came to another end than it should. */
+export class FailedCommand extends Error {
+  readonly problem: { readonly code: string; readonly message: string; readonly hint: string };
+  /** The files that an export could not write, with reasons. */
+  readonly failed: readonly unknown[];
+
+  constructor(args: readonly string[], { code, stdout, stderr, json }: Ran) {
+    super(`${args.join(" ")}: exit ${code} ${stdout}${stderr}`);
+    const none = { code: "none", message: "", hint: "" };
+    this.failed = Array.isArray(json.failed) ? json.failed : [];
+    this.problem = (json.error as FailedCommand["problem"] | undefined) ?? none;
+  }
 }
 
 /** Runs a command that must come to its end with this code. */
 async function must(code: number, ...args: readonly string[]): Promise<Ran> {
   const ran = await command("--json", ...args);
-  if (ran.code !== code) throw new Error(`${args.join(" ")}: exit ${ran.code} ${ran.stdout}${ran.stderr}`);
+  if (ran.code !== code) throw new FailedCommand(args, ran);
   return ran;
 }
 
@@ -70,6 +86,7 @@ function syncs(member: string, code = 0, ...options: readonly string[]): Step {
 /** `bundle apply` of a change that no relay takes, and of nothing else. */
 const appliesWhatNobodyTakes: Step = {
   name: "ada: bundle apply of what no relay takes",
+  isByHand: true,
   run: async ({ root, aside }) => {
     const folder = join(root, "ada");
     const signer = readDeviceKey(join(folder, ".darklang", "device.key"));
@@ -100,6 +117,7 @@ const appliesWhatNobodyTakes: Step = {
 
 const keepsACopy: Step = {
   name: "ada: her folder is copied",
+  isByHand: true,
   run: async ({ root, aside }) => {
     cpSync(join(root, "ada"), join(aside, "older"), { recursive: true });
   },
@@ -108,6 +126,7 @@ const keepsACopy: Step = {
 /** As from a backup: blocks that were signed since are with the relay and not here. */
 const putsTheCopyBack: Step = {
   name: "ada: the older copy is put back",
+  isByHand: true,
   run: async ({ root, aside }) => {
     rmSync(join(root, "ada"), { recursive: true });
     cpSync(join(aside, "older"), join(root, "ada"), { recursive: true });

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { decodeBlock, readPayload } from "@darksync/core/block";
 import { changeId } from "@darksync/core/change";
@@ -8,6 +8,7 @@ import { openRelaySpaces } from "@darksync/node/sqlite/relay-spaces";
 import { openReplicaStore } from "@darksync/node/sqlite/replica-store";
 import type { BlockStore } from "@darksync/runtime/store/block-store";
 import type { ReplicaTables } from "@darksync/runtime/store/store";
+import { newRoot } from "./files.js";
 
 const everything = Number.MAX_SAFE_INTEGER;
 
@@ -62,8 +63,19 @@ export interface RelayContent {
   readonly changes: readonly string[];
 }
 
-/** Reads the rows of a relay's only space. */
+/** Reads the rows of a relay's only space, in a copy: the relay may be running, and lets nobody else in. */
 export function readRelay(data: string): RelayContent {
+  const copy = newRoot();
+  try {
+    for (const file of readdirSync(data))
+      if (/\.db(?:-wal)?$/.test(file)) cpSync(join(data, file), join(copy, file));
+    return readRows(copy);
+  } finally {
+    rmSync(copy, { recursive: true });
+  }
+}
+
+function readRows(data: string): RelayContent {
   const found = { blocks: new Set<string>(), changes: [] as string[] };
   const spaces = openRelaySpaces(data);
   try {
