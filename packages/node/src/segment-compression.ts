@@ -7,7 +7,7 @@ import type { Compressing } from "@darksync/runtime/relay/sealer";
  * 0.278. A segment is sealed once and fetched by everybody who joins, so it pays to take long.
  */
 const quality = 11;
-/** 2 to this power: a window of 4 MiB, as much as is sealed together. */
+/** 2 to this power: a window of 4 MiB. Larger ones take memory and gain little. */
 const windowBits = 22;
 
 /** One at a time: each keeps a processor busy for seconds. */
