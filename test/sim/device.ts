@@ -1,3 +1,4 @@
+import { toHex } from "@darksync/core/bytes";
 import type { ChangeId } from "@darksync/core/op-id";
 import type { Signer } from "@darksync/core/ports";
 import type { Result } from "@darksync/core/result";
@@ -5,23 +6,34 @@ import { darklang } from "@darksync/language/darklang";
 import { nodeCompression, sha256 } from "@darksync/node/crypto";
 import { currentBranch } from "@darksync/runtime/branch/current-branch";
 import { onBranch } from "@darksync/runtime/branch/on-branch";
+import { MemoryOutbox } from "@darksync/runtime/memory/memory-outbox";
 import { memoryReplicaStore } from "@darksync/runtime/memory/replica-store";
+import { readOutbox } from "@darksync/runtime/outbox/outbox-content";
+import { StoreWithOutbox } from "@darksync/runtime/outbox/store-with-outbox";
 import { createReplica } from "@darksync/runtime/replica/create-space";
 import { dropDamagedBlocks, refoldAll } from "@darksync/runtime/replica/full-sync";
-import { openReplica, type Replica, readFacts } from "@darksync/runtime/replica/replica";
+import { segmentOpener } from "@darksync/runtime/replica/open-segment";
+import { rebuild } from "@darksync/runtime/replica/rebuild";
+import { openReplica, type Replica, type ReplicaPorts, readFacts } from "@darksync/runtime/replica/replica";
+import { Salvage } from "@darksync/runtime/replica/salvage";
 import { type SyncOutcome, SyncSession } from "@darksync/runtime/replica/sync-session";
 import type { ReplicaTables } from "@darksync/runtime/store/store";
 import { StoreError } from "@darksync/runtime/store/store";
-import type { Timers, Transport } from "@darksync/runtime/transport";
+import type { SegmentSource, Timers, Transport } from "@darksync/runtime/transport";
 import type { Chance } from "./chance.ts";
+import { damagedStore } from "./damage.ts";
 import { Disk, type DiskHabits } from "./disk.ts";
 import { signerOf } from "./keys.ts";
 import { Link, type LinkPorts, type NetworkHabits } from "./network.ts";
+import { outboxOf } from "./outbox.ts";
 import { Process } from "./process.ts";
 import { describeError, type RelayNode } from "./relay-node.ts";
+import { simulatedSegments } from "./segment-source.ts";
 import type { World } from "./world.ts";
 
 const startMs = Date.UTC(2026, 0, 1);
+const expectedCodes: ReadonlySet<string> = new Set(["disk-full", "segment-evicted"]);
+const blockPorts = { hash: sha256, compression: nodeCompression };
 
 /** What a device starts with. */
 export interface DeviceHabits {
@@ -37,6 +49,8 @@ export class Device {
   readonly member: string;
   readonly signer: Signer;
   readonly disk: Disk<ReplicaTables>;
+  /** The second file beside its database. */
+  readonly outbox = new MemoryOutbox();
   readonly network: NetworkHabits;
   clockOffsetMs = 0;
   relay: RelayNode;
@@ -48,7 +62,7 @@ export class Device {
   /** Changes that its user is discarding. */
   discarding: ReadonlySet<ChangeId> = new Set();
   awayUntilMs = 0;
-  /** When an older copy of its database was put back last. */
+  /** When its database was put back or made anew last. */
   restoredAtMs = -1;
   links: Link[] = [];
   /** What befalls its next connection. */
@@ -70,7 +84,12 @@ export class Device {
     this.network = { ...habits.network };
     this.signer = signerOf(this.#chance.fork("key").bytes(32));
     const { disk } = habits;
-    this.disk = new Disk(memoryReplicaStore(), { ...disk }, world.agenda, this.#chance.fork("disk"));
+    this.disk = new Disk(
+      memoryReplicaStore(blockPorts),
+      { ...disk },
+      world.agenda,
+      this.#chance.fork("disk"),
+    );
   }
 
   get isUp(): boolean {
@@ -107,22 +126,34 @@ export class Device {
     if (this.process !== null) return;
     const process = new Process(() => this.#onDeath(process));
     this.process = process;
-    const store = this.disk.open(process, () => this.world.onCommit(this));
     await this.#guard(process, "open", async () => {
-      const replica = await openReplica({
-        store,
-        signer: this.signer,
-        hash: sha256,
-        verify: this.world.verify,
-        compression: nodeCompression,
-        clock: () => startMs + Math.round(this.world.agenda.nowMs * this.#clockRate) + this.clockOffsetMs,
-        random: (length) => this.#random.bytes(length),
-        language: darklang,
-      });
+      const store = this.#openStore(process);
+      await store.bringUpToDate();
+      const replica = await openReplica({ ...this.ports, store });
       if (process.isAlive) this.replica = replica;
     });
     // A disk that was full when it started: it tries again by itself.
     if (this.process === process && this.replica === null) process.die();
+  }
+
+  /** What a replica of it runs on, but its store. */
+  get ports(): Omit<ReplicaPorts, "store"> {
+    return {
+      signer: this.signer,
+      ...blockPorts,
+      verify: this.world.verify,
+      clock: () => startMs + Math.round(this.world.agenda.nowMs * this.#clockRate) + this.clockOffsetMs,
+      random: (length) => this.#random.bytes(length),
+      language: darklang,
+    };
+  }
+
+  #openStore(process: Process): StoreWithOutbox {
+    const store = this.disk.open(process, () => this.world.onCommit(this));
+    const journal = outboxOf(this.outbox, process, () => this.disk.isFull);
+    const device = toHex(this.signer.publicKey);
+    const onTrouble = () => this.tell("its outbox could not be written");
+    return new StoreWithOutbox(store, { ...blockPorts, device, journal, onTrouble });
   }
 
   /** Makes its first entries; an empty `space` joins its relay's. */
@@ -181,14 +212,49 @@ export class Device {
     });
   }
 
+  /** Copies its files. */
+  keepBackup(): void {
+    const restore = this.disk.memory.checkpoint();
+    const outbox = this.outbox.read();
+    this.backup = () => {
+      restore();
+      this.outbox.replace(outbox);
+    };
+  }
+
   /** Puts the copy of its database back: what was only there since is lost. */
   restore(): void {
     if (this.backup === null) return;
     this.tell("the copy of its database is put back");
     this.process?.die();
     this.world.forgiveDurable(null);
-    this.restoredAtMs = this.world.agenda.nowMs;
     this.backup();
+    this.world.onRestored(this);
+  }
+
+  /**
+   * Its database cannot be used: it is made anew from the outbox and from what can be read of the old one, of which
+   * `damagedShare` out of a hundred rows cannot; null: it is gone.
+   */
+  async rebuild(damagedShare: number | null): Promise<void> {
+    this.tell(
+      damagedShare === null ? "its database is gone" : `${damagedShare} % of its database are damaged`,
+    );
+    this.process?.die();
+    this.world.forgiveAcknowledged(this);
+    const own = { ...blockPorts, device: toHex(this.signer.publicKey) };
+    const chance = this.#chance.fork(`damage ${this.world.agenda.count}`);
+    const salvage =
+      damagedShare === null ? null : new Salvage(own, damagedStore(this.disk, damagedShare, chance));
+    const memory = memoryReplicaStore(blockPorts);
+    const replica = await openReplica({ ...this.ports, store: memory });
+    const outbox = readOutbox(sha256, this.outbox, own.device);
+    const rebuilt = await rebuild(replica, { salvage, outbox }, async () => {});
+    this.tell(`made anew: ${describe(rebuilt, ({ kept, queued }) => `${kept} kept, ${queued} queued`)}`);
+    if (!rebuilt.ok)
+      this.world.fail("unexpected-error", `${this.name} cannot be made anew: ${rebuilt.problem.message}`);
+    this.disk.memory = memory;
+    this.backup = null;
     this.world.onRestored(this);
   }
 
@@ -214,10 +280,18 @@ export class Device {
 
   #session(replica: Replica, mode: "once" | "stay", isFull: boolean): SyncSession {
     const { url } = this.relay;
-    return new SyncSession(replica, { transport: this.#transport(), timers: this.#timers() }, url, mode, {
-      isFull,
-      link: url,
-    });
+    const clone = { segments: this.#segments(), openSegment: segmentOpener(this.ports) };
+    const ports = { transport: this.#transport(), timers: this.#timers(), clone };
+    return new SyncSession(replica, ports, url, mode, { isFull, link: url });
+  }
+
+  #segments(): SegmentSource {
+    const { process, world, network, relay } = this;
+    if (process === null) throw new Error("no process");
+    const { agenda } = world;
+    const chance = this.#chance.fork(`fetch ${agenda.count}`);
+    const habits = world.isHealed ? { cutShare: 0, corruptShare: 0, missingShare: 0 } : world.swarm.fetch;
+    return simulatedSegments({ agenda, chance, network, process, relay, habits });
   }
 
   #transport(): Transport {
@@ -264,7 +338,8 @@ export class Device {
       await work();
     } catch (error) {
       if (!process.isAlive) return;
-      if (error instanceof StoreError) this.tell(`${what}: ${error.code}`);
+      const isExpected = error instanceof StoreError && expectedCodes.has(error.code);
+      if (isExpected) this.tell(`${what}: ${error.code}`);
       else this.world.fail("unexpected-error", `${this.name}, ${what}: ${describeError(error)}`);
     }
   }

@@ -16,7 +16,7 @@ export interface DiskHabits {
 
 /** What is stored on one disk, whichever process has it open. It survives processes; what did not commit is lost. */
 export class Disk<Tables> {
-  readonly memory: MemoryStore<Tables>;
+  memory: MemoryStore<Tables>;
   readonly habits: DiskHabits;
   isFull = false;
   /** Counts writes that were committed: whoever looks at what is stored sees by it whether anything is new. */

@@ -1,7 +1,7 @@
 import type { SyncOutcome } from "@darksync/runtime/replica/sync-session";
 import type { Device } from "./device.ts";
 import { pass, passUntil } from "./pass.ts";
-import type { World } from "./world.ts";
+import { calmNetwork, type World } from "./world.ts";
 
 const maxRounds = 10;
 const syncBoundMs = 10 * 60_000;
@@ -25,7 +25,9 @@ export async function heal(world: World): Promise<void> {
   for (let round = 1; round <= maxRounds; round += 1) {
     let moved = 0;
     for (const device of world.devices) {
-      const outcome = await syncWhole(world, device);
+      // What was evicted comes back: all is looked at.
+      const isFull = round === 1 && (world.swarm.weights.evict ?? 0) > 0;
+      const outcome = await syncWhole(world, device, isFull);
       if (outcome === null) return;
       moved += outcome.pushed + outcome.pulled + outcome.parked;
     }
@@ -40,7 +42,7 @@ async function healDevice(device: Device): Promise<void> {
   device.disk.isFull = false;
   device.nextFate = null;
   device.disk.habits.slowShare = 0;
-  Object.assign(device.network, { leastMs: 1, mostMs: 5, isDown: false });
+  Object.assign(device.network, calmNetwork);
   device.process?.stay();
   await passUntil(device.world, device.start(), syncBoundMs);
   device.stopWatching();
@@ -48,8 +50,8 @@ async function healDevice(device: Device): Promise<void> {
 }
 
 /** Syncs once, to the end; what keeps it from that is a violation. */
-export async function syncWhole(world: World, device: Device): Promise<SyncOutcome | null> {
-  const outcome = await passUntil(world, device.sync(), syncBoundMs);
+export async function syncWhole(world: World, device: Device, isFull = false): Promise<SyncOutcome | null> {
+  const outcome = await passUntil(world, isFull ? device.syncFull() : device.sync(), syncBoundMs);
   if (world.violation !== null) return null;
   if (outcome === null) world.fail("quiet", `${device.name}: a sync did not come to an end`);
   else if (outcome.problem !== null)

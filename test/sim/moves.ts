@@ -10,9 +10,11 @@ import {
 } from "./moves/branch.ts";
 import { clockMove } from "./moves/clock.ts";
 import { corruptMove, cutMove, partitionMove, silenceMove, slowNetworkMove } from "./moves/connection.ts";
-import { absenceMove, crashMove, relayCrashMove } from "./moves/crash.ts";
+import { absenceMove, crashMove, powerMove, relayCrashMove } from "./moves/crash.ts";
+import { damageMove } from "./moves/damage.ts";
 import { deprecateMove } from "./moves/deprecate.ts";
 import { diskFullMove, relayDiskFullMove, relayRestoreMove, restoreMove } from "./moves/disk.ts";
+import { evictMove } from "./moves/evict.ts";
 import { invalidChangeMove, newerFormatMove, newerOpMove } from "./moves/foreign-change.ts";
 import { hostileMove } from "./moves/hostile.ts";
 import { importMove } from "./moves/import.ts";
@@ -70,4 +72,7 @@ export const moves: readonly Move[] = [
   restoreMove,
   relayRestoreMove,
   hostileMove,
+  powerMove,
+  damageMove,
+  evictMove,
 ];

@@ -1,18 +1,29 @@
 import type { Signer } from "@darksync/core/ports";
-import { sha256 } from "@darksync/node/crypto";
+import type { StreamName } from "@darksync/core/stream";
+import { nodeCompression, sha256 } from "@darksync/node/crypto";
 import { memoryRelayStore } from "@darksync/runtime/memory/relay-spaces";
 import { Relay } from "@darksync/runtime/relay/relay";
 import type { RelayPorts } from "@darksync/runtime/relay/relay-space";
 import type { RelaySpaces, RelayStore, RelayTables } from "@darksync/runtime/store/store";
 import { StoreError } from "@darksync/runtime/store/store";
-import { Disk, type DiskHabits } from "./disk.ts";
+import { Disk } from "./disk.ts";
 import { signerOf } from "./keys.ts";
 import type { Link } from "./network.ts";
 import { never, Process } from "./process.ts";
+import { simulatedSealing } from "./sealing.ts";
 import { ProcessDied } from "./violation.ts";
 import type { World } from "./world.ts";
 
-/** A relay with its disks. Its process may die; what it committed stays. */
+/** What of a space is flushed: it outlives a loss of power. */
+interface Flushed {
+  /** Counts up: flushes may end in another order than they began. */
+  readonly number: number;
+  readonly restore: () => void;
+  /** Last block numbers, by `LOG STREAM`. */
+  readonly tips: ReadonlyMap<string, number>;
+}
+
+/** A relay with its disks. Its process may die; what it committed stays, and what it flushed even without power. */
 export class RelayNode {
   readonly name: string;
   readonly url: string;
@@ -20,21 +31,19 @@ export class RelayNode {
   readonly links = new Set<Link>();
   relay: Relay | null = null;
   process: Process | null = null;
-  /** Copies of its disks, as backups keep them. */
+  /** Puts back a copy of its disks, as backups keep them. */
   backup: (() => void) | null = null;
   readonly #world: World;
-  readonly #ports: RelayPorts;
   readonly #signer: Signer;
-  readonly #habits: DiskHabits;
+  readonly #flushed = new Map<string, Flushed>();
+  #flushes = 0;
   #isFull = false;
 
-  constructor(world: World, name: string, ports: RelayPorts, habits: DiskHabits) {
+  constructor(world: World, name: string) {
     this.#world = world;
     this.name = name;
     this.url = `memory://${name}`;
-    this.#ports = ports;
-    this.#signer = signerOf(sha256(new TextEncoder().encode(`the key of ${name}`)));
-    this.#habits = habits;
+    this.#signer = signerOf(world.chance.fork(`key of ${name}`).bytes(32));
   }
 
   get isFull(): boolean {
@@ -51,7 +60,7 @@ export class RelayNode {
     const process = new Process(() => this.#onDeath(process));
     this.process = process;
     this.relay = new Relay({
-      ...this.#ports,
+      ...this.#ports(process),
       signer: this.#signer,
       spaces: this.#spaces(process),
       onFailure: this.#onFailure,
@@ -64,16 +73,40 @@ export class RelayNode {
     return disk === undefined ? null : disk.memory.read(read);
   }
 
+  /** Whether a block is there for good: flushed, and of this hash. */
+  hasDurably(space: string, log: string, stream: StreamName, seq: number, hash: string): boolean {
+    const flushed = this.#flushed.get(space)?.tips.get(`${log} ${stream}`) ?? 0;
+    return seq <= flushed && this.stored(space, ({ blocks }) => blocks.hashAt(log, stream, seq)) === hash;
+  }
+
+  /** Its machine loses power: what was written and not flushed is gone. */
+  losePower(): void {
+    this.#world.tell(this.name, "its power fails");
+    this.process?.die();
+    for (const { restore } of this.#flushed.values()) restore();
+    for (const space of this.disks.keys()) if (!this.#flushed.has(space)) this.disks.delete(space);
+  }
+
   keepBackup(): void {
-    const kept = new Map([...this.disks].map(([space, disk]) => [space, disk.memory.checkpoint()]));
+    const kept = new Map(this.#flushed);
     this.backup = () => {
-      for (const [space, restore] of kept) {
-        restore();
-        const disk = this.disks.get(space);
-        if (disk !== undefined) disk.writes += 1;
+      for (const [space, flushed] of kept) {
+        flushed.restore();
+        this.#flushed.set(space, flushed);
       }
       for (const space of this.disks.keys()) if (!kept.has(space)) this.disks.delete(space);
     };
+  }
+
+  /** Puts the copy of its disks back: what came since is lost. */
+  restore(): void {
+    if (this.backup === null) return;
+    this.#world.tell(this.name, "the copy of its data is put back");
+    // Asked before its connections break: the word on what it had may be on its way.
+    this.#world.forgiveDurable(this);
+    this.process?.die();
+    this.backup();
+    this.#world.forgiveLost();
   }
 
   #onDeath(process: Process): void {
@@ -90,44 +123,75 @@ export class RelayNode {
     this.#world.agenda.after(this.#world.chance.between(100, 6000), () => this.start());
   }
 
-  /** Puts the copy of its disks back: what came since is lost. */
-  restore(): void {
-    if (this.backup === null) return;
-    this.#world.tell(this.name, "the copy of its data is put back");
-    // Asked before its connections break: the word on what it had may be on its way.
-    this.#world.forgiveDurable(this);
-    this.process?.die();
-    this.backup();
-    this.#world.forgiveLost();
-  }
-
   readonly #onFailure = (error: unknown): void => {
     if (!(error instanceof StoreError || error instanceof ProcessDied))
       this.#world.fail("unexpected-error", `${this.name}: ${describeError(error)}`);
   };
 
+  #ports(process: Process): RelayPorts {
+    const { agenda, verify, swarm } = this.#world;
+    const after = (delayMs: number, callback: () => void) =>
+      agenda.after(delayMs, () => process.isAlive && callback());
+    return {
+      hash: sha256,
+      verify,
+      compression: nodeCompression,
+      afterTurn: (callback) => after(0, callback),
+      afterPause: (callback) => after(40, callback),
+      sealing: simulatedSealing({ after }, swarm.sealingChanges),
+    };
+  }
+
   #spaces(process: Process): RelaySpaces {
-    // All is durable at once here: a disk that loses what was not flushed has to tell by this.
-    const opened = (disk: Disk<RelayTables>): RelayStore => ({
+    const opened = (space: string, disk: Disk<RelayTables>): RelayStore => ({
       ...disk.open(process, () => {}),
-      durable: () => (process.isAlive ? Promise.resolve() : never()),
+      durable: () => this.#flush(process, space, disk),
     });
     return {
       list: () => [...this.disks.keys()].sort(),
       open: (space) => {
         const disk = this.disks.get(space);
-        return disk === undefined ? null : opened(disk);
+        return disk === undefined ? null : opened(space, disk);
       },
       create: (space) => {
-        const chance = this.#world.chance.fork(`disk of ${this.name} ${space}`);
-        const disk = new Disk(memoryRelayStore(this.#ports), this.#habits, this.#world.agenda, chance);
+        const { agenda, chance, swarm } = this.#world;
+        const memory = memoryRelayStore({ hash: sha256, compression: nodeCompression });
+        const disk = new Disk(memory, swarm.disk, agenda, chance.fork(`disk of ${this.name} ${space}`));
         disk.isFull = this.#isFull;
         this.disks.set(space, disk);
-        return opened(disk);
+        return opened(space, disk);
       },
       close: () => {},
     };
   }
+
+  /** All that is written now is kept whatever happens, once this is done. */
+  #flush(process: Process, space: string, disk: Disk<RelayTables>): Promise<void> {
+    if (!process.reach()) return never();
+    this.#flushes += 1;
+    const flushed = { number: this.#flushes, restore: disk.memory.checkpoint(), tips: tipsOf(disk) };
+    return new Promise((resolve) => {
+      const { agenda, chance, swarm } = this.#world;
+      agenda.after(chance.below(swarm.flushMs + 1), () => {
+        if (!process.isAlive) return;
+        if ((this.#flushed.get(space)?.number ?? 0) < flushed.number) this.#flushed.set(space, flushed);
+        if (process.reach()) resolve();
+      });
+    });
+  }
+}
+
+function tipsOf({ memory }: Disk<RelayTables>): ReadonlyMap<string, number> {
+  return memory.read(
+    ({ blocks }) =>
+      new Map(
+        blocks
+          .logs()
+          .flatMap((log) =>
+            [...blocks.tips(log)].map(([stream, { seq }]) => [`${log} ${stream}`, seq] as const),
+          ),
+      ),
+  );
 }
 
 export function describeError(error: unknown): string {

@@ -2,6 +2,7 @@ import { Chance } from "./chance.ts";
 import type { DiskHabits } from "./disk.ts";
 import type { Move } from "./move.ts";
 import type { NetworkHabits } from "./network.ts";
+import type { FetchHabits } from "./segment-source.ts";
 
 /**
  * What a seed's run is like. Each draws which moves it has at all and how often (Groce et al., "Swarm Testing"): runs
@@ -17,6 +18,11 @@ export interface Swarm {
   readonly isFounded: boolean;
   readonly weights: Readonly<Record<string, number>>;
   readonly disk: DiskHabits;
+  /** How long a relay takes to flush, at most. */
+  readonly flushMs: number;
+  /** How many changes make a relay seal a log. */
+  readonly sealingChanges: number;
+  readonly fetch: FetchHabits;
   readonly network: NetworkHabits;
   /** Devices with a clock that goes wrong, out of a hundred. */
   readonly driftShare: number;
@@ -43,7 +49,14 @@ export function drawSwarm(seed: number, moves: readonly Move[]): Swarm {
       slowMs: chance.pick([5, 50, 400]),
       againShare: chance.percent(40) ? chance.between(2, 20) : 0,
     },
-    network: { leastMs: 1, mostMs: chance.pick([1, 20, 80, 600, 2500]), isDown: false },
+    flushMs: chance.pick([0, 5, 100]),
+    sealingChanges: chance.pick([3, 12, 4096]),
+    fetch: {
+      cutShare: chance.percent(30) ? 30 : 0,
+      corruptShare: chance.percent(20) ? 15 : 0,
+      missingShare: chance.percent(20) ? 15 : 0,
+    },
+    network: { leastMs: 1, mostMs: chance.pick([1, 20, 80, 400, 1200]), isDown: false },
     driftShare: chance.percent(40) ? 50 : 0,
     places: chance.pick([2, 4, 8]),
     ownSpaceShare: chance.percent(20) ? 50 : 0,

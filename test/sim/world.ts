@@ -1,5 +1,4 @@
 import type { Verify } from "@darksync/core/ports";
-import { nodeCompression, sha256 } from "@darksync/node/crypto";
 import { readFacts } from "@darksync/runtime/replica/replica";
 import { Agenda } from "./agenda.ts";
 import { Chance } from "./chance.ts";
@@ -7,13 +6,15 @@ import type { Check } from "./check.ts";
 import { Device } from "./device.ts";
 import { rememberingVerify } from "./keys.ts";
 import { Ledger } from "./ledger.ts";
+import type { NetworkHabits } from "./network.ts";
 import { contentOf } from "./relay-content.ts";
 import { RelayNode } from "./relay-node.ts";
-import { simulatedSealing } from "./sealing.ts";
 import type { Swarm } from "./swarm.ts";
 import { Trace } from "./trace.ts";
 import { Violation } from "./violation.ts";
 
+/** How a network behaves when nothing is wrong with it. */
+export const calmNetwork: NetworkHabits = { leastMs: 1, mostMs: 5, isDown: false };
 const overheardMessages = 40;
 
 /** All there is in one run. */
@@ -42,16 +43,7 @@ export class World {
     this.chance = new Chance(`seed ${seed}`);
     this.swarm = swarm;
     this.#checks = checks;
-    const ports = {
-      ...{ hash: sha256, verify: this.verify, compression: nodeCompression },
-      afterTurn: (callback: () => void) => this.agenda.after(0, callback),
-      afterPause: (callback: () => void) => this.agenda.after(40, callback),
-      sealing: simulatedSealing(this.agenda),
-    };
-    this.relays = Array.from(
-      { length: swarm.relays },
-      (_, index) => new RelayNode(this, `relay${index}`, ports, swarm.disk),
-    );
+    this.relays = Array.from({ length: swarm.relays }, (_, index) => new RelayNode(this, `relay${index}`));
   }
 
   /** The relay that all come back to. */
@@ -62,7 +54,8 @@ export class World {
   }
 
   addDevice(member: string): Device {
-    const { disk, network, driftShare } = this.swarm;
+    const { disk, driftShare } = this.swarm;
+    const network = this.isHealed ? calmNetwork : this.swarm.network;
     const name = `${member.toLowerCase()}${this.devices.filter((other) => other.member === member).length + 1}`;
     const chance = this.chance.fork(`habits of ${name}`);
     const clockRate = chance.percent(driftShare) ? 1 + (chance.below(2001) - 1000) / 10_000 : 1;
@@ -103,6 +96,7 @@ export class World {
   /** A device's disk holds something else now than what was written last. */
   onRestored(device: Device): void {
     this.#changed.add(device);
+    device.restoredAtMs = this.agenda.nowMs;
     this.forgiveLost();
     this.#seenChanges.set(
       device,
@@ -129,7 +123,27 @@ export class World {
     }
   }
 
-  /** After something was put back: a save that neither its device nor the relay holds any more is lost with that. */
+  /** Before a database is made anew: what was acknowledged is in no outbox, and the relay may have lost it since. */
+  forgiveAcknowledged(device: Device): void {
+    this.forgiveDurable(null);
+    const onRelay = new Set(contentOf(this.mainRelay, this.devices[0]?.space ?? ""));
+    const acknowledged = this.ledger.of(device).filter(({ id, log }) =>
+      device.read(({ changes, durable }) => {
+        const place = changes.get(id)?.place ?? null;
+        return place !== null && place.seq <= (durable.durable(log).get(place.stream) ?? 0);
+      }),
+    );
+    const lost = acknowledged.filter(({ id }) => !onRelay.has(id));
+    this.ledger.excuse(
+      lost.map(({ id }) => id),
+      "acknowledged, lost by the relay, and by the device too",
+    );
+  }
+
+  /**
+   * After something was put back: a save that neither its device nor the relay holds any more is lost with that. What
+   * an outbox has still is not.
+   */
   forgiveLost(): void {
     const onRelay = new Set(contentOf(this.mainRelay, this.devices[0]?.space ?? ""));
     for (const { id, device } of this.ledger.saved.values()) {

@@ -39,8 +39,8 @@ function dishonestBlock(
       for (const [stream, seq] of tables.durable.durable(log)) {
         if (seq === 0) continue;
         const hash = tables.blocks.hashAt(log, stream, seq);
-        const isThere = relay.stored(space, ({ blocks }) => blocks.hashAt(log, stream, seq)) === hash;
         if (hash === null) return `it holds block ${seq} of ${stream} in ${log} for durable and has none`;
+        const isThere = relay.hasDurably(space, log, stream, seq, hash);
         const isForgiven =
           knowledge === "may be late" && world.wasDurable(relay, device, `${log} ${stream} ${seq} ${hash}`);
         if (isThere || isForgiven) continue;

@@ -29,6 +29,14 @@ export const absenceMove: Move = {
   },
 };
 
+/** A relay's machine loses power: what was not flushed is lost. */
+export const powerMove: Move = {
+  name: "power",
+  kind: "fault",
+  weight: 4,
+  run: (world, chance) => chance.pick(world.relays).losePower(),
+};
+
 /** A relay's process dies, at once or between two of its next effects. */
 export const relayCrashMove: Move = {
   name: "relay-crash",

@@ -38,7 +38,7 @@ export const restoreMove: Move = {
   run: (world, chance) => {
     const device = chance.pick(world.devices);
     if (device.backup === null || chance.percent(40)) {
-      device.backup = device.disk.memory.checkpoint();
+      device.keepBackup();
       device.tell("its database is copied");
     } else device.restore();
   },
