@@ -32,7 +32,8 @@ function note(more: readonly Finding[]): void {
     findings.push(finding);
     const { target, work, unit, darksync, raw, ratio, goal, reached, peers = {} } = finding;
     const figure = (value: number | string | null) => (value === null ? "–" : value.toLocaleString("en"));
-    const beside = raw === null ? "" : ` beside ${figure(raw)} (${ratio} ×)`;
+    const times = ratio === null ? "" : ` (${ratio} ×)`;
+    const beside = raw === null ? "" : ` beside ${figure(raw)}${times}`;
     const others = Object.entries(peers).map(([name, value]) => `, ${name} ${figure(value)}`);
     const verdict = reached === null ? "" : reached ? "  reached" : "  SHORT";
     console.log(

@@ -1,6 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { edits } from "./payload.ts";
+import { eachEdit, edits } from "./payload.ts";
 import { CountingProxy, darklangBin, type Running, runNode, startRelay } from "./processes.ts";
 import { RawStore } from "./raw-store.ts";
 import { closing, darklang, joinSpace, linkTo, urlOf } from "./space-commands.ts";
@@ -26,16 +26,30 @@ export interface DivergedWorld extends World {
 export async function makeWorld(dir: string, changes: number): Promise<World> {
   mkdirSync(dir, { recursive: true });
   const world = worldIn(dir, changes);
-  const rows = await closing(await makeSpace(world.ada, "Ada", "normal"), async (replica) => {
-    await saveInBatches(replica, edits(9, changes, Math.ceil(changes / 5)), 1000);
-    return latestRows(replica, changes + 1);
+  const raw = new RawStore(world.rawDatabase, false);
+  await closing(await makeSpace(world.ada, "Ada", "normal"), async (replica) => {
+    for (const batch of batches(eachEdit(9, changes, Math.ceil(changes / 5)), 1000)) {
+      await saveInBatches(replica, batch, batch.length);
+      raw.write(latestRows(replica, batch.length));
+    }
   });
-  writeRaw(world.rawDatabase, rows);
+  raw.close();
   const relay = await startRelay(world.relayData);
   await darklang(world.ada, "sync", "--relay", urlOf(relay));
   await joinSpace(relay, world.bob, "Bob");
   await relay.stop();
   return world;
+}
+
+function* batches<Item>(items: Iterable<Item>, size: number): Generator<readonly Item[]> {
+  let batch: Item[] = [];
+  for (const item of items) {
+    batch.push(item);
+    if (batch.length < size) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
 }
 
 /** A copy of a world in which the relay has 1,000 changes that Bob lacks, and Bob 1,000 that it lacks. */
@@ -60,7 +74,9 @@ export async function divergedWorld(world: World, dir: string): Promise<Diverged
   const relay = await startRelay(copy.relayData);
   await darklang(copy.ada, "sync", "--relay", urlOf(relay));
   await relay.stop();
-  writeRaw(copy.rawDatabase, adaRows);
+  const raw = new RawStore(copy.rawDatabase, false);
+  raw.write(adaRows);
+  raw.close();
   return { ...copy, adaRows, bobRows };
 }
 
@@ -79,12 +95,6 @@ function latestRows(
   count: number,
 ): readonly Uint8Array[] {
   return store.read((tables) => tables.changes.latest(count).flatMap(({ bytes }) => bytes ?? []));
-}
-
-function writeRaw(path: string, rows: readonly Uint8Array[]): void {
-  const raw = new RawStore(path, false);
-  raw.write(rows);
-  raw.close();
 }
 
 /** `darklang` and `darklang-relay` as they are built. `diverged` gives the world of each round, which raw shares. */

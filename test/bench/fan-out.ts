@@ -1,9 +1,10 @@
 import { join } from "node:path";
 import { setImmediate as nextTurn, setTimeout as pause } from "node:timers/promises";
 import { changeBytes } from "./change-bytes.ts";
+import { inGroups } from "./groups.ts";
 import { type Finding, percentile } from "./measure.ts";
 import type { Running } from "./processes.ts";
-import { type Member, type Side, serving } from "./side.ts";
+import { type Member, type Side, serving, shareOf, sharesOf } from "./side.ts";
 import { scaled } from "./size.ts";
 import { compared, takeTurns } from "./turns.ts";
 
@@ -25,10 +26,10 @@ class Readers {
 
   static async enter(side: Side, port: number, room: string, count: number): Promise<Readers> {
     const readers = new Readers();
-    for (let reader = 0; reader < count; reader += 1) {
-      readers.#held.push(0);
+    await inGroups(count, async (reader) => {
+      readers.#held[reader] = 0;
       readers.#members.push(await side.join(port, room, (more) => readers.#onOps(reader, more)));
-    }
+    });
     return readers;
   }
 
@@ -76,12 +77,13 @@ export async function measureFanOut(dir: string, sides: readonly Side[]): Promis
     serving(side, join(dir, `fan-out-${side.name}-${round}`), (server) => fanOut(side, server, round)),
   );
   const work = `1 → ${readerCount} readers`;
+  const note = sharesOf(sides, readerCount, "readers");
   const best = (peers: readonly number[]) => Math.min(...peers);
   return [
     compared(
       outcomes,
       "rate",
-      { target: "T8", work, unit: "deliveries/s", goal: "≥ 1 × the best peer" },
+      { target: "T8", work, unit: "deliveries/s", goal: "≥ 1 × the best peer", note },
       (darksync, _raw, peers) => peers.every((peer) => darksync >= peer),
     ),
     compared(
@@ -102,14 +104,15 @@ export async function measureFanOut(dir: string, sides: readonly Side[]): Promis
 }
 
 async function fanOut(side: Side, server: Running, round: number): Promise<Readonly<Record<string, number>>> {
-  const ops = changeBytes(800 + round, burstCount + pacedCount);
+  const [readerTotal, burstTotal] = [shareOf(side, readerCount), shareOf(side, burstCount)];
+  const ops = changeBytes(800 + round, burstTotal + pacedCount);
   const writer = await side.join(server.port, "fan-out");
-  const readers = await Readers.enter(side, server.port, "fan-out", readerCount);
+  const readers = await Readers.enter(side, server.port, "fan-out", readerTotal);
   const sends = await writer.prepare(ops);
   const before = await server.usage(true);
-  const burst = readers.until(burstCount);
+  const burst = readers.until(burstTotal);
   const start = performance.now();
-  for (const [number, send] of sends.slice(0, burstCount).entries()) {
+  for (const [number, send] of sends.slice(0, burstTotal).entries()) {
     send();
     if (number % opsPerTurn === opsPerTurn - 1) await nextTurn();
   }
@@ -118,7 +121,7 @@ async function fanOut(side: Side, server: Running, round: number): Promise<Reado
   const after = await server.usage(false);
   const sentAt: (number | undefined)[] = [];
   const paced = readers.until(ops.length);
-  for (let number = burstCount; number < sends.length; number += 1) {
+  for (let number = burstTotal; number < sends.length; number += 1) {
     sentAt[number] = performance.now();
     sends[number]?.();
     await pause(paceMs);
@@ -127,7 +130,7 @@ async function fanOut(side: Side, server: Running, round: number): Promise<Reado
   const latencies = readers.latencies(sentAt);
   readers.close();
   writer.close();
-  const deliveries = burstCount * readerCount;
+  const deliveries = burstTotal * readerTotal;
   return {
     rate: (deliveries / ms) * 1000,
     cpu: ((after.processorMs - before.processorMs) * 1000) / deliveries,

@@ -9,7 +9,7 @@ import { renderDefinition } from "@darksync/core/definition";
 import { nameOf } from "@darksync/core/location";
 import type { DefinitionToSave } from "@darksync/runtime/edit/save";
 import { timeMs } from "./measure.ts";
-import { edits } from "./payload.ts";
+import { eachEdit, edits } from "./payload.ts";
 import { CountingProxy } from "./processes.ts";
 import { copySpace } from "./spaces.ts";
 import { newEdits, type SyncSide, type Traffic } from "./sync-side.ts";
@@ -84,7 +84,7 @@ function isOpen(port: number): Promise<boolean> {
 /** Writes edits as commits, one file for each definition, through `git fast-import`. */
 export async function importCommits(
   repository: string,
-  definitions: readonly DefinitionToSave[],
+  definitions: Iterable<DefinitionToSave>,
 ): Promise<void> {
   const hasHistory = await git(repository, "rev-parse", "-q", "--verify", "main").then(
     () => true,
@@ -95,8 +95,10 @@ export async function importCommits(
     env: environment,
   });
   const exited = once(child, "exit");
-  for (const [number, definition] of definitions.entries()) {
-    const isFlowing = child.stdin.write(commitOf(definition, number === 0 && hasHistory));
+  let isOnTop = hasHistory;
+  for (const definition of definitions) {
+    const isFlowing = child.stdin.write(commitOf(definition, isOnTop));
+    isOnTop = false;
     if (!isFlowing) await once(child.stdin, "drain");
   }
   child.stdin.end();
@@ -131,7 +133,7 @@ export class GitSyncs implements SyncSide {
   static async make(dir: string, ops: number): Promise<GitSyncs> {
     mkdirSync(dir, { recursive: true });
     await git(dir, "init", "-q", "--bare", "-b", "main", "server.git");
-    await importCommits(join(dir, "server.git"), edits(9, ops, Math.ceil(ops / 5)));
+    await importCommits(join(dir, "server.git"), eachEdit(9, ops, Math.ceil(ops / 5)));
     const made = new GitSyncs(dir, ops);
     await made.#served(dir, (url) => git(dir, "clone", "-q", url, "bob"));
     return made;

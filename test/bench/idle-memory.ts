@@ -1,29 +1,38 @@
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { changeBytes } from "./change-bytes.ts";
+import { inGroups } from "./groups.ts";
 import type { Finding } from "./measure.ts";
 import type { Usage } from "./probe.ts";
 import type { Running } from "./processes.ts";
 import { type Member, type Side, serving } from "./side.ts";
 import { scaled } from "./size.ts";
-import { compared, takeTurns } from "./turns.ts";
+import { allAtOnce, compared } from "./turns.ts";
 
 const roundCount = 3;
 const roomCount = scaled(1000, 50);
 const warmUpCount = 50;
-const atOnce = 20;
-const lookAgainMs = 1500;
-const mostLooks = 8;
+/** Servers forget rooms after a while: the relay within 10 s. */
+const forgottenMs = 11_000;
+/** What is still under way ends. */
+const quietMs = 1500;
+/** Some servers take their time to write what is new in a thousand rooms. */
+const limitMs = 120_000;
 
 /**
  * T9: memory of the server for each of 1,000 rooms in which somebody wrote one op and left; then for each of 1,000
  * connections, one in each of these rooms, that only stay. Live memory is what is left after a garbage collection
  * (JavaScript and its buffers); the resident set has native caches in it, and what the collector has not given back.
- * Looked at until it no longer falls, since servers forget rooms after a while. 50 rooms are used before the first look.
+ * Looked at 11 s after the last one left, since servers forget rooms after a while. 50 rooms are used before the first
+ * look. All sides at once.
  */
 export async function measureIdleMemory(dir: string, sides: readonly Side[]): Promise<readonly Finding[]> {
-  const outcomes = await takeTurns(sides, roundCount, (side, round) =>
-    serving(side, join(dir, `idle-${side.name}-${round}`), (server) => idleMemory(side, server)),
+  const outcomes = await allAtOnce(
+    sides,
+    roundCount,
+    (side, round) =>
+      serving(side, join(dir, `idle-${side.name}-${round}`), (server) => idleMemory(side, server)),
+    limitMs,
   );
   const row = (work: string, goal: string) => ({ target: "T9", work, unit: "kB", goal });
   const count = roomCount.toLocaleString("en");
@@ -53,14 +62,14 @@ async function idleMemory(side: Side, server: Running): Promise<Readonly<Record<
     member.close();
   };
   await inGroups(warmUpCount, (room) => useRoom(`warm-${room}`));
-  const before = await settled(server);
+  const before = await usageAfter(server, forgottenMs);
   await inGroups(roomCount, (room) => useRoom(`room-${room}`));
-  const idle = await settled(server);
+  const idle = await usageAfter(server, forgottenMs);
   const members: Member[] = [];
   await inGroups(roomCount, async (room) => {
     members.push(await side.join(server.port, `room-${room}`));
   });
-  const connected = await settled(server);
+  const connected = await usageAfter(server, quietMs);
   for (const member of members) member.close();
   const eachKb = (later: number, earlier: number) => Math.max(0, later - earlier) / 1000 / roomCount;
   return {
@@ -71,21 +80,7 @@ async function idleMemory(side: Side, server: Running): Promise<Readonly<Record<
   };
 }
 
-async function inGroups(count: number, work: (number: number) => Promise<void>): Promise<void> {
-  for (let start = 0; start < count; start += atOnce) {
-    const group = Array.from({ length: Math.min(atOnce, count - start) }, (_, offset) => start + offset);
-    await Promise.all(group.map(work));
-  }
-}
-
-async function settled(server: Running): Promise<Usage> {
-  let last = await server.usage(true);
-  for (let look = 0; look < mostLooks; look += 1) {
-    await pause(lookAgainMs);
-    const next = await server.usage(true);
-    const isSteady = next.liveBytes > 0.99 * last.liveBytes && look > 0;
-    last = next;
-    if (isSteady) break;
-  }
-  return last;
+async function usageAfter(server: Running, waitMs: number): Promise<Usage> {
+  await pause(waitMs);
+  return server.usage(true);
 }

@@ -117,9 +117,14 @@ export class CodeWriter {
  * and again in a shuffled order.
  */
 export function edits(seed: number, count: number, places: number): readonly DefinitionToSave[] {
+  return [...eachEdit(seed, count, places)];
+}
+
+/** The same, one by one: a million of them at once would fill the memory. */
+export function* eachEdit(seed: number, count: number, places: number): Generator<DefinitionToSave> {
   const writer = new CodeWriter(seed);
-  return Array.from({ length: count }, (_, index) => {
+  for (let index = 0; index < count; index += 1) {
     const place = index < places ? index : writer.below(places);
-    return { location: `Acme.Part${place % 97}.function${place}`, text: writer.fn() };
-  });
+    yield { location: `Acme.Part${place % 97}.function${place}`, text: writer.fn() };
+  }
 }

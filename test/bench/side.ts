@@ -16,6 +16,8 @@ export interface Side {
   readonly name: string;
   /** What a client takes for the word that its ops are safe, for the report. */
   readonly acknowledgement: string;
+  /** The part of the standard number of readers and clients that it can be measured with in a minute; 1 if not told. */
+  readonly share?: number;
   /** Starts the server on a folder of data. */
   start(data: string): Promise<Running>;
   /** Enters a room and gets all that is there; from then on `onOps` hears how many ops of others arrived. */
@@ -42,4 +44,17 @@ export async function serving<Value>(
   } finally {
     await server.stop("SIGKILL");
   }
+}
+
+/** How many of these a side is measured with. */
+export function shareOf({ share = 1 }: Side, all: number): number {
+  return Math.max(1, Math.round(all * share));
+}
+
+/** Which sides are measured with fewer readers or clients than the others, for the report. */
+export function sharesOf(sides: readonly Side[], all: number, what: string): string {
+  return sides
+    .filter((side) => shareOf(side, all) < all)
+    .map((side) => `${side.name}: ${shareOf(side, all)} ${what}`)
+    .join("; ");
 }

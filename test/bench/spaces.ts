@@ -1,11 +1,15 @@
 import { cpSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { toHex } from "@darksync/core/bytes";
+import type { Signer } from "@darksync/core/ports";
 import { darklang } from "@darksync/language/darklang";
 import { systemRandom } from "@darksync/node/crypto";
 import { createDeviceKey, readDeviceKey } from "@darksync/node/device-key";
+import { OutboxFile } from "@darksync/node/outbox-file";
 import { replicaPorts } from "@darksync/node/process-ports";
 import { openReplicaStore } from "@darksync/node/sqlite/replica-store";
 import { type DefinitionToSave, saveAll } from "@darksync/runtime/edit/save";
+import { StoreWithOutbox } from "@darksync/runtime/outbox/store-with-outbox";
 import { newSpaceId } from "@darksync/runtime/relay/relay";
 import { createReplica } from "@darksync/runtime/replica/create-space";
 import { openReplica, type Replica } from "@darksync/runtime/replica/replica";
@@ -20,8 +24,9 @@ export async function makeSpace(
 ): Promise<Replica> {
   const dir = join(folder, ".darklang");
   mkdirSync(dir, { recursive: true });
-  const store = openReplicaStore(join(dir, "space.db"), { create: true, durability });
-  const replica = await openReplica({ ...common, store, signer: createDeviceKey(join(dir, "device.key")) });
+  const signer = createDeviceKey(join(dir, "device.key"));
+  const store = await openStore(dir, signer, { create: true, durability });
+  const replica = await openReplica({ ...common, store, signer });
   const made = { space: newSpaceId(systemRandom), member, owners: ["Acme"], relay: null, only: [] };
   const created = await createReplica(replica, made);
   if (!created.ok) throw new Error(created.problem.message);
@@ -33,8 +38,26 @@ export async function openSpaceIn(folder: string, durability: "full" | "normal" 
   const dir = join(folder, ".darklang");
   const signer = readDeviceKey(join(dir, "device.key"));
   if (!signer.ok) throw new Error(signer.problem.message);
-  const store = openReplicaStore(join(dir, "space.db"), { durability });
+  const store = await openStore(dir, signer.value, { durability });
   return openReplica({ ...common, store, signer: signer.value });
+}
+
+/** With its outbox, as the command opens it: keeping that is part of what a save costs. */
+async function openStore(
+  dir: string,
+  signer: Signer,
+  options: { readonly create?: boolean; readonly durability: "full" | "normal" },
+): Promise<StoreWithOutbox> {
+  const store = new StoreWithOutbox(openReplicaStore(join(dir, "space.db"), options), {
+    ...common,
+    device: toHex(signer.publicKey),
+    journal: new OutboxFile(join(dir, "outbox")),
+    onTrouble: (error) => {
+      throw error;
+    },
+  });
+  await store.bringUpToDate();
+  return store;
 }
 
 /** A copy of a closed space. */

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { DarksyncSyncs, type DivergedWorld, divergedWorld, makeWorld, type World } from "./darksync-world.ts";
 import { GitSyncs } from "./git-world.ts";
 import type { Finding } from "./measure.ts";
@@ -17,7 +17,7 @@ import {
   measureReconnect,
   measureStart,
 } from "./syncs.ts";
-import { within } from "./turns.ts";
+import { reasonOf, within } from "./turns.ts";
 import { measureSingleWrites } from "./writes.ts";
 
 const small = 1000;
@@ -89,7 +89,7 @@ async function whoReachesMillion(dir: string, peers: Peers): Promise<Finding> {
       await within(millionLimitMs, makePeerWorld(join(dir, "million"), side, million));
       reached[side.name] = Math.round((performance.now() - start) / 1000);
     } catch (error) {
-      reached[side.name] = error instanceof Error ? error.message : String(error);
+      reached[side.name] = reasonOf(error);
       stopAll();
     }
   }
@@ -111,8 +111,8 @@ async function whoReachesMillion(dir: string, peers: Peers): Promise<Finding> {
 function ownSides(world: World): readonly SyncSide[] {
   const made = new Map<string, Promise<DivergedWorld>>();
   const diverged = (name: string) => (dir: string) => {
-    const round = dir.replace(name, "both");
-    const known = made.get(round) ?? divergedWorld(world, round);
+    const round = basename(dir).replace(name, "both");
+    const known = made.get(round) ?? divergedWorld(world, join(dirname(dir), round));
     made.set(round, known);
     return known;
   };
@@ -131,9 +131,7 @@ async function othersOf(
     try {
       sides.push(await within(worldLimitMs, make()));
     } catch (error) {
-      console.log(
-        `     ${name}: no history of ${sizeOf(name)}: ${error instanceof Error ? error.message : error}`,
-      );
+      console.log(`     ${name}: no history of ${sizeOf(name)}: ${reasonOf(error)}`);
       stopAll();
     }
   };

@@ -40,30 +40,36 @@ export function openYjsReplica(dir, name) {
 
 async function sync(doc, name, port, room) {
   const { hasStatus } = dialects[name];
-  let connection;
   let hasAll = false;
-  let isSent = false;
+  let isAnswered = false;
+  let isAskedAgain = false;
+  let isStored = false;
+  let connection;
   await new Promise((resolve, reject) => {
     const look = () => {
-      if (hasAll && isSent) resolve();
+      if (!hasAll || !isAnswered || hasStatus || isAskedAgain) return;
+      // y-websocket acknowledges nothing: its answer to a later question shows that it has read ours.
+      isAskedAgain = true;
+      connection.ask(Y.encodeStateVector(doc));
     };
     YjsConnection.open(name, port, room, {
       onQuestion: (stateVector, asking) => {
         connection = asking;
         connection.answer(Y.encodeStateAsUpdate(doc, stateVector));
-        // y-websocket acknowledges nothing: its answer to a later question shows that it has read ours.
-        if (!hasStatus) connection.ask(Y.encodeStateVector(doc));
+        isAnswered = true;
+        look();
       },
       onUpdate: (bytes, isAnswer) => {
         Y.applyUpdate(doc, bytes);
         if (!isAnswer) return;
-        if (hasAll && !hasStatus) isSent = true;
+        if (isAskedAgain) resolve();
         hasAll = true;
+        if (hasStatus && isStored) resolve();
         look();
       },
       onStatus: () => {
-        isSent = true;
-        look();
+        isStored = true;
+        if (hasAll) resolve();
       },
     }).then((opened) => {
       connection = opened;
