@@ -1,8 +1,10 @@
+import { createHash } from "node:crypto";
 import { statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import type { RelayProcess } from "../support/relay.js";
 import { newSpace } from "../support/space.js";
-import { Teammate, testFolder, testRelay } from "../support/team.js";
+import { eventually, Teammate, testFolder, testRelay } from "../support/team.js";
 
 /** A text of some kilobytes. */
 function source(name: string, value: number): string {
@@ -111,4 +113,105 @@ test("cache refuses what makes no sense, and says what would", async () => {
   const { stdout } = await space.do("cache", "--limit", "0");
   expect(stdout).toContain("What is always kept takes more than the limit.");
   expect(stdout).toContain("Kept whole: Acme, Stripe");
+});
+
+/** A text that compresses badly, so that a relay seals it soon. */
+function noise(name: string, seed: string): string {
+  const lines = Array.from({ length: 100 }, (_, line) => {
+    const word = createHash("sha512").update(`${seed} ${name} ${line}`).digest("base64url");
+    return `  let line${line} = "${word}"`;
+  });
+  return `let ${name} (x: Int64) : Int64 =\n${lines.join("\n")}\n  x`;
+}
+
+interface Sealed {
+  readonly bob: Teammate;
+  readonly relay: RelayProcess;
+  /** The change that brought the first version of `Acme.Jobs.work0`. */
+  readonly first: string;
+}
+
+/** Bob has a copy of a space whose history the relay has sealed; `Acme.Jobs.work0` has a second version. */
+async function sealedSpace(): Promise<Sealed> {
+  const folder = testFolder();
+  const relay = await testRelay(join(folder, "relay"));
+  const [ada, bob] = [new Teammate("Ada", folder), new Teammate("Bob", folder)];
+  await ada.init("Acme");
+  await ada.do("sync", "--relay", relay.url);
+  await ada.do("sync", "--strategy", "lazy");
+  const file = join(folder, "Acme.dark");
+  const definitions = Array.from({ length: 300 }, (_, index) => noise(`work${index}`, "first"));
+  writeFileSync(file, `module Acme.Jobs\n\n${definitions.join("\n\n")}\n`);
+  await ada.do("import", file);
+  const first = latestOf(await ada.do("log"));
+  await ada.sync();
+  await eventually(
+    () => relay.metric("darksync_segments_sealed_total"),
+    (sealed) => sealed > 0,
+  );
+  await ada.save("Acme.Jobs.work0", noise("work0", "second"));
+  await ada.sync();
+  await bob.join(relay.url);
+  await bob.do("sync", "--strategy", "lazy");
+  return { bob, relay, first };
+}
+
+async function evictedBytes(mate: Teammate): Promise<number> {
+  const { history } = await mate.do("cache");
+  return (history as { evictedBytes: number }).evictedBytes;
+}
+
+test("S7: sealed history goes too, and comes back from the relay when a command needs it", {
+  timeout: 120_000,
+}, async () => {
+  const { bob, relay, first } = await sealedSpace();
+  const old = ["view", "Acme.Jobs.work0", "--at", first] as const;
+  const before = await bob.do("cache");
+  expect((before.evictable as { historyBytes: number }).historyBytes).toBeGreaterThan(500_000);
+  expect(await bob.do("cache", "--evict")).toMatchObject({ segments: 1, evicted: 1 });
+  expect(await evictedBytes(bob)).toBeGreaterThan(500_000);
+  const shown = await bob.do("--offline", "view", "Acme.Jobs.work0");
+  expect(shown.definition).toMatchObject({ source: noise("work0", "second") });
+  expect(await bob.do("doctor")).toMatchObject({ ok: true });
+  expect((await bob.try("doctor")).stdout).toContain("of history that was evicted");
+  await bob.do("--offline", "ls");
+  await bob.save("Acme.Jobs.work1", "let work1 = 1L\n");
+
+  const offline = await bob.try("--offline", "--json", ...old);
+  expect(offline.code).toBe(1);
+  expect(offline.json).toMatchObject({
+    error: {
+      code: "not-cached",
+      message: "not here: what this needs was evicted to save space, and --offline allows no traffic",
+      hint: "When online: darklang view Acme.Jobs.work0, or queue it: darklang queue pull Acme.Jobs.work0",
+    },
+  });
+  await bob.do("offline", "on");
+  expect((await bob.try(...old)).stderr).toContain("this space works offline by choice");
+  expect((await bob.try("log")).stderr).toContain("hint: When online: darklang log\n");
+  await bob.do("offline", "off");
+
+  const viewed = await bob.do(...old);
+  expect(viewed.definition).toMatchObject({ source: noise("work0", "first") });
+  expect(await evictedBytes(bob)).toBe(0);
+  await bob.do("--offline", ...old);
+
+  await bob.do("cache", "--evict");
+  await bob.do("--offline", "queue", "pull", "Acme.Jobs.work0");
+  await bob.sync();
+  expect((await bob.do("queue")).queue).toEqual([]);
+  await bob.do("--offline", ...old);
+
+  await bob.do("cache", "--evict");
+  await bob.do("sync", "--full");
+  expect(await evictedBytes(bob)).toBe(0);
+  expect(await bob.do("doctor")).toMatchObject({ ok: true });
+
+  await bob.do("cache", "--evict");
+  await relay.stop();
+  const cut = await bob.try(...old);
+  expect(cut.code).toBe(1);
+  expect(cut.stderr).toContain("could not be fetched");
+  const resolved = await bob.do("resolve", "Acme.Jobs.work0");
+  expect(resolved).toMatchObject({ location: "Acme.Jobs.work0" });
 });

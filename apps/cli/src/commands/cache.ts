@@ -122,9 +122,14 @@ function json({ limitBytes, usedBytes, keep, texts, essential, evictable, histor
 }
 
 function describeEviction({ texts, segments, freedBytes }: Eviction): string {
-  if (texts === 0 && segments === 0 && freedBytes === 0) return "There was nothing that may go.";
-  const history = segments === 0 ? "" : ` and ${countOf(segments, "part")} of the history`;
-  return `${byteText(freedBytes)} freed: ${countOf(texts, "text")}${history} evicted.`;
+  const evicted = [
+    ...(texts === 0 ? [] : [countOf(texts, "text")]),
+    ...(segments === 0 ? [] : [`${countOf(segments, "part")} of the history`]),
+  ];
+  if (evicted.length > 0) return `${byteText(freedBytes)} freed: ${evicted.join(" and ")} evicted.`;
+  return freedBytes === 0
+    ? "There was nothing that may go."
+    : `${byteText(freedBytes)} freed: texts are stored smaller.`;
 }
 
 function describe(view: CacheView): readonly string[] {
