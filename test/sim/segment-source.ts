@@ -27,10 +27,10 @@ export interface FetchPorts {
 export function simulatedSegments(ports: FetchPorts): SegmentSource {
   return {
     manifest: (_url, space, log) =>
-      fetched(ports, async (relay) => success((await relay.space(space)?.manifest(log)) ?? null)),
+      fetched(ports, async (relay) => success((await relay.space(space)?.history.manifest(log)) ?? null)),
     segment: (_url, space, log, hash, offset) =>
       fetched(ports, async (relay) => {
-        const bytes = await relay.space(space)?.segment(log, hash);
+        const bytes = await relay.space(space)?.history.segment(log, hash);
         return bytes == null ? missing : success(bytes.subarray(offset));
       }),
   };

@@ -132,7 +132,7 @@ function talkerOf(
   const connection = socketConnection(socket);
   if (route.type === "client") return new ClientConnection(relay, connection, route.space);
   const space = relay.space(route.space);
-  const head = space?.headAt(route.log, route.head) ?? null;
+  const head = space?.history.headAt(route.log, route.head) ?? null;
   if (space === null || head === null) return null;
   const name = `${route.space}/${route.log}@${route.head}`;
   const room = rooms.get(name) ?? new Set();
@@ -195,10 +195,10 @@ async function answerLog(
   const space = id === "" ? null : relay.space(id);
   if (space === null) return false;
   const history = historyRouteOf(rest);
-  if (history !== null) return answerHistory(space, history, request, response);
+  if (history !== null) return answerHistory(space.history, history, request, response);
   if (!isLogName(rest)) return false;
   await space.durable();
-  answer(response, 200, { head: space.head(rest).number });
+  answer(response, 200, { head: space.history.head(rest).number });
   return true;
 }
 

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { RelaySpace } from "@darksync/runtime/relay/relay-space";
+import type { LogHistory } from "@darksync/runtime/relay/log-history";
 
 /** What of a log's history is asked for by HTTP. */
 export interface HistoryRoute {
@@ -17,12 +17,12 @@ export function historyRouteOf(path: string): HistoryRoute | null {
 
 /** Answers with a log's manifest or one of its segments; false if there is none. */
 export async function answerHistory(
-  space: RelaySpace,
+  history: LogHistory,
   { log, segment }: HistoryRoute,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<boolean> {
-  const bytes = segment === null ? await space.manifest(log) : await space.segment(log, segment);
+  const bytes = segment === null ? await history.manifest(log) : await history.segment(log, segment);
   if (bytes === null) return false;
   if (segment === null) {
     response.setHeader("cache-control", "no-cache");

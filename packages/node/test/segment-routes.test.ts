@@ -21,7 +21,7 @@ async function listening(): Promise<{ readonly url: string; readonly hashes: rea
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
-  const manifest = decodeManifest((await space.manifest(log)) ?? new Uint8Array());
+  const manifest = decodeManifest((await space.history.manifest(log)) ?? new Uint8Array());
   const hashes = manifest?.segments.map(({ hash }) => hash) ?? [];
   expect(hashes).toHaveLength(2);
   return { url: `http://127.0.0.1:${port}/v1/${space.id}`, hashes };

@@ -231,7 +231,7 @@ test("R92 a sync that was cut within segments goes on with those that are missin
 /** What the relay of a team has sealed. */
 async function manifestOf({ wire, ada }: Team) {
   const space = ada.store.read(({ meta }) => meta.get("space")) ?? "";
-  const bytes = await wire.relay.space(space)?.manifest(log);
+  const bytes = await wire.relay.space(space)?.history.manifest(log);
   const manifest = bytes === null || bytes === undefined ? null : decodeManifest(bytes);
   if (manifest === null) throw new Error("no manifest");
   return manifest;
@@ -269,7 +269,8 @@ test("R93 segments that a relay forges are refused, even signed by its key", asy
   await saveBlocks(team, 4);
   const manifest = await manifestOf(team);
   const space = team.ada.store.read(({ meta }) => meta.get("space")) ?? "";
-  const honest = (await team.wire.relay.space(space)?.segment(log, manifest.segments[0]?.hash ?? "")) ?? null;
+  const honest =
+    (await team.wire.relay.space(space)?.history.segment(log, manifest.segments[0]?.hash ?? "")) ?? null;
   if (honest === null) throw new Error("no segment");
   const { decodeSegment } = await import("@darksync/log/segment");
   const decoded = decodeSegment(blockPorts, manifest.segments[0]?.hash ?? "", honest);
@@ -314,7 +315,7 @@ test("R91 the relay's key is pinned; another one is refused until a full sync tr
   const other = newSigner();
   const space = bob.store.read(({ meta }) => meta.get("space")) ?? "";
   const forgedOf = async (of: string) => {
-    const bytes = await team.wire.relay.space(space)?.manifest(of);
+    const bytes = await team.wire.relay.space(space)?.history.manifest(of);
     const manifest = bytes === null || bytes === undefined ? null : decodeManifest(bytes);
     return manifest === null ? null : encodeManifest(other, manifest);
   };

@@ -26,7 +26,7 @@ class Guest {
 
   constructor(relay: Relay, space: RelaySpace, number: number, doc?: Y.Doc) {
     if (doc !== undefined) Y.applyUpdate(this.doc, Y.encodeStateAsUpdate(doc));
-    const head = space.headAt(log, number);
+    const head = space.history.headAt(log, number);
     if (head === null) throw new Error(`no head ${number}`);
     const connection = {
       send: (bytes: Uint8Array) => this.#receive(bytes),
@@ -86,7 +86,7 @@ test("R74 a room shows the blocks since its seal, and those that come", async ()
   await writer.write(1);
   await settled(relay);
   expect(guest.blockCount).toBe(3);
-  expect(space.headAt(log, 2)).toBeNull();
+  expect(space.history.headAt(log, 2)).toBeNull();
 });
 
 test("R74 a provider appends in the live room, whichever that is", async () => {
@@ -96,7 +96,7 @@ test("R74 a provider appends in the live room, whichever that is", async () => {
     guest.ask();
     await settled(relay);
     const run = await writer.next();
-    guest.send(encodeAppends(sha256, space.headAt(log, number) ?? firstHead, [run]));
+    guest.send(encodeAppends(sha256, space.history.headAt(log, number) ?? firstHead, [run]));
     await settled(relay);
     expect(space.held(log).tips.get(writer.stream)?.seq).toBe(run.firstSeq);
     expect([guest.denied, guest.goodbye]).toEqual([[], null]);
@@ -162,7 +162,7 @@ test("R74 a room that goes on beyond what the relay holds is asked for what lies
   await settled(relay);
   const guest = new Guest(relay, space, 1);
   const [first, second] = [await writer.next(), await writer.next()];
-  const head = space.headAt(log, 1) ?? firstHead;
+  const head = space.history.headAt(log, 1) ?? firstHead;
   Y.applyUpdate(
     guest.doc,
     encodeAppends(sha256, head, [{ ...first, blocks: [...first.blocks, ...second.blocks] }]),

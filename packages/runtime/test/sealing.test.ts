@@ -62,7 +62,7 @@ function spaceOf(relay: Relay, id: string): RelaySpace {
 }
 
 async function manifestOf(relay: Relay, id: string): Promise<SignedManifest> {
-  const bytes = await spaceOf(relay, id).manifest(log);
+  const bytes = await spaceOf(relay, id).history.manifest(log);
   const manifest = bytes === null ? null : decodeManifest(bytes);
   if (manifest === null) throw new Error("no manifest");
   return manifest;
@@ -72,7 +72,7 @@ async function manifestOf(relay: Relay, id: string): Promise<SignedManifest> {
 async function segmentsOf(relay: Relay, id: string): Promise<readonly Segment[]> {
   const segments: Segment[] = [];
   for (const { hash, byteCount } of (await manifestOf(relay, id)).segments) {
-    const bytes = await spaceOf(relay, id).segment(log, hash);
+    const bytes = await spaceOf(relay, id).history.segment(log, hash);
     expect(bytes?.length).toBe(byteCount);
     const decoded = decodeSegment(blockPorts, hash, bytes ?? new Uint8Array());
     if (!decoded.ok) throw new Error(decoded.problem.message);
@@ -149,7 +149,7 @@ describe.each(adapters)("over %s", (_, open) => {
     const bench = await setUp(spaces, testSealing(1_000_000));
     await saveBlocks(bench, 12);
     await bench.wire.relay.sealed();
-    expect(await spaceOf(bench.wire.relay, bench.space).manifest(log)).toBeNull();
+    expect(await spaceOf(bench.wire.relay, bench.space).history.manifest(log)).toBeNull();
     const sealing = testSealing(1_000_000);
     bench.wire.relay = newRelay(spaces, { ...sealing, limits: { ...sealing.limits, bytes: 600 } });
     await saveBlocks(bench, 1, 12);
@@ -222,12 +222,12 @@ test("R71 nothing is said of a segment before it is durable", async () => {
   });
   await saveBlocks(bench, 5);
   while (release === null) await new Promise((resolve) => setImmediate(resolve));
-  expect(space.head(log).number).toBe(0);
+  expect(space.history.head(log).number).toBe(0);
   expect(told).toEqual([]);
   isHeld = false;
   (release as () => void)();
   await bench.wire.relay.sealed();
-  expect(space.head(log).number).toBe(1);
+  expect(space.history.head(log).number).toBe(1);
   expect(told).toEqual([1]);
 });
 
@@ -253,7 +253,7 @@ test("R72 a block that is not what its hash says is not sealed, and the relay go
   await saveBlocks(bench, 3, 4);
   await bench.wire.relay.sealed();
   expect(failures.map(String)).toEqual([expect.stringContaining("block 3")]);
-  expect(await spaceOf(bench.wire.relay, bench.space).manifest(log)).toBeNull();
+  expect(await spaceOf(bench.wire.relay, bench.space).history.manifest(log)).toBeNull();
   await saveBlocks(bench, 1, 7);
 });
 
@@ -277,7 +277,7 @@ test("R70 where much comes in at once it is sealed when that is over, or when th
   await saveBlocks(bench, 7);
   await bench.wire.relay.sealed();
   expect([waiting.length, calledOff]).toEqual([3, 2]);
-  expect(spaceOf(bench.wire.relay, bench.space).head(log).number).toBe(0);
+  expect(spaceOf(bench.wire.relay, bench.space).history.head(log).number).toBe(0);
   waiting.at(-1)?.();
   await bench.wire.relay.sealed();
   expect(
@@ -307,7 +307,7 @@ test("R73 a relay that is stopped breaks off a compression and leaves nothing ha
   await began.promise;
   await bench.wire.relay.close();
   bench.wire.relay = newRelay(spaces, testSealing(5));
-  expect(await spaceOf(bench.wire.relay, bench.space).manifest(log)).toBeNull();
+  expect(await spaceOf(bench.wire.relay, bench.space).history.manifest(log)).toBeNull();
   await saveBlocks(bench, 1, 5);
   await bench.wire.relay.sealed();
   expect(
@@ -321,10 +321,10 @@ test("R70 the address of a segment is the hash of its bytes", async () => {
   await bench.wire.relay.sealed();
   const [entry] = (await manifestOf(bench.wire.relay, bench.space)).segments;
   const space = spaceOf(bench.wire.relay, bench.space);
-  const bytes = await space.segment(log, entry?.hash ?? "");
+  const bytes = await space.history.segment(log, entry?.hash ?? "");
   expect(bytes === null ? "" : toHex(sha256(bytes))).toBe(entry?.hash);
-  expect(await space.segment(log, "00".repeat(32))).toBeNull();
-  expect(await space.segment("main/Other", entry?.hash ?? "")).toBeNull();
+  expect(await space.history.segment(log, "00".repeat(32))).toBeNull();
+  expect(await space.history.segment("main/Other", entry?.hash ?? "")).toBeNull();
 });
 
 /** Spaces whose stores fail at a write after they were armed, and at all that follow. */

@@ -177,7 +177,7 @@ export class ClientConnection {
       version: protocolVersion,
       space: space.id,
       isEqual,
-      logs: isEqual ? [] : space.headNumbers(digests),
+      logs: isEqual ? [] : space.history.withHeads(digests),
     };
   }
 

@@ -12,9 +12,9 @@ import { type CheckedUpdate, type CheckPorts, checkUpdate, UpdateRefused } from 
 import { HeldLog } from "./held-log.js";
 import { type Listener, Listeners } from "./listeners.js";
 import { type LogDigest, LogDigests } from "./log-digests.js";
+import { LogHistory } from "./log-history.js";
 import { PassedBlocks } from "./passed-blocks.js";
-import { earlierHead, headOf, readManifest } from "./sealed-head.js";
-import { Sealer, type SealingPorts } from "./sealer.js";
+import type { SealingPorts } from "./sealer.js";
 import type { RefusedMessage } from "./without-invalid.js";
 
 /** What a relay runs on beside its stores. */
@@ -91,13 +91,12 @@ type Waiting =
 export class RelaySpace {
   readonly id: string;
   readonly store: RelayStore;
+  readonly history: LogHistory;
   readonly #ports: SpacePorts;
   readonly #counts: RelayCounts;
   readonly #listeners: Listeners;
   readonly #held = new Map<LogName, HeldLog>();
   readonly #digests: LogDigests;
-  readonly #heads = new Map<LogName, Head>();
-  readonly #sealer: Sealer;
   /** A relay that was killed may have committed what the disk does not have. */
   readonly #opened: Promise<void>;
   #tasks: Task[] = [];
@@ -114,9 +113,8 @@ export class RelaySpace {
     this.#counts = counts;
     this.#digests = new LogDigests(ports.hash, store);
     this.#listeners = new Listeners(ports.afterPause);
-    this.#sealer = new Sealer(ports, id, store, {
-      head: (log) => this.head(log),
-      onSealed: (log, head, segment) => this.#onSealed(log, head, segment.byteCount),
+    this.history = new LogHistory(ports, id, store, {
+      onSealed: (log, head, byteCount) => this.#onSealed(log, head, byteCount),
       onFailure: ports.onFailure,
     });
     this.#opened = store.durable();
@@ -126,7 +124,7 @@ export class RelaySpace {
 
   /** Whether nobody listens and nothing is under way. */
   get isIdle(): boolean {
-    const isWorking = this.#working !== null || this.#flushing !== null || this.#sealer.isBusy;
+    const isWorking = this.#working !== null || this.#flushing !== null || this.history.isBusy;
     return this.#listeners.size === 0 && !isWorking;
   }
 
@@ -146,49 +144,6 @@ export class RelaySpace {
   /** Fulfilled when nothing waits to be admitted or to become durable. */
   async idle(): Promise<void> {
     while (this.#working !== null || this.#flushing !== null) await (this.#working ?? this.#flushing);
-  }
-
-  /** Fulfilled when nothing is being sealed. */
-  sealed(): Promise<void> {
-    return this.#sealer.idle();
-  }
-
-  /** Breaks off what can be begun anew. Fulfilled when the store is not used any more. */
-  stop(): Promise<void> {
-    return this.#sealer.stop();
-  }
-
-  /** The live end of a log: durable, if what was committed when the store was opened is. */
-  head(log: LogName): Head {
-    const known = this.#heads.get(log);
-    if (known !== undefined) return known;
-    const head = headOf(this.store.read((tables) => readManifest(tables, log)));
-    // Names come from outside: what has no rows is not remembered.
-    if (head.number > 0 || this.#held.has(log)) this.#heads.set(log, head);
-    return head;
-  }
-
-  /** The head of that number, be it the live one or an earlier one; null if the log was not sealed so often. */
-  headAt(log: LogName, number: number): Head | null {
-    const live = this.head(log);
-    return number > live.number ? null : earlierHead(this.store, log, live, number);
-  }
-
-  /** The signed manifest of a log; null if nothing of it is sealed. */
-  async manifest(log: LogName): Promise<Uint8Array | null> {
-    const bytes = this.store.read(({ manifests }) => manifests.get(log));
-    await this.store.durable();
-    return bytes;
-  }
-
-  /** The bytes of a segment of a log, by the hex of its hash; null if there is none. */
-  async segment(log: LogName, hash: string): Promise<Uint8Array | null> {
-    const bytes = this.store.read(({ segments }) => {
-      const found = segments.list(log).find((segment) => segment.hash === hash);
-      return found === undefined ? null : segments.bytes(log, found.number);
-    });
-    await this.store.durable();
-    return bytes;
   }
 
   /** Fulfilled when all that was committed is durable and noted as such, so that it may be told (L5). */
@@ -217,27 +172,15 @@ export class RelaySpace {
     return this.#digests.of((log) => isWanted(log, only), this.#held);
   }
 
-  /** How often each of these logs was sealed. */
-  headNumbers(logs: readonly LogDigest[]): readonly (LogDigest & { readonly head: number })[] {
-    return logs.map(({ log, digest }) => {
-      const head = this.head(log);
-      this.#heads.set(log, head);
-      return { log, digest, head: head.number };
-    });
-  }
-
   /** Forgets the logs that nobody used since the last call. */
   forgetUnused(): void {
     for (const [log, held] of this.#held) {
       if (!held.wasUsed && held.undurableCount === 0 && this.#working === null) {
         this.#held.delete(log);
-        this.#sealer.forget(log);
+        this.history.forget(log);
       }
       held.wasUsed = false;
     }
-    if (this.#sealer.isBusy) return;
-    for (const [log, { number }] of this.#heads)
-      if (number > 0 && !this.#held.has(log)) this.#heads.delete(log);
   }
 
   async #work(): Promise<void> {
@@ -334,12 +277,11 @@ export class RelaySpace {
       const blocks = tasks.flatMap(({ admitted }) => admitted);
       const changes = blocks.reduce((sum, block) => sum + block.changes.length, 0);
       const bytes = blocks.reduce((sum, block) => sum + block.bytes.length, 0);
-      this.#sealer.noteCommitted(log, changes, bytes);
+      this.history.noteCommitted(log, changes, bytes);
     }
   }
 
   #onSealed(log: LogName, head: Head, byteCount: number): void {
-    this.#heads.set(log, head);
     this.#counts.segmentsSealed += 1;
     this.#counts.bytesSealed += byteCount;
     this.#listeners.sealed(log, head);

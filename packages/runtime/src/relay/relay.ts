@@ -99,12 +99,12 @@ export class Relay {
 
   /** Fulfilled when nothing is being sealed. */
   async sealed(): Promise<void> {
-    for (const space of this.#open.values()) await space.sealed();
+    for (const space of this.#open.values()) await space.history.idle();
   }
 
   /** Breaks off what can be begun anew, and closes the spaces. */
   async close(): Promise<void> {
-    for (const space of this.#open.values()) await space.stop();
+    for (const space of this.#open.values()) await space.history.stop();
     this.ports.spaces.close();
   }
 

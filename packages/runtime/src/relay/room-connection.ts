@@ -63,7 +63,7 @@ export class RoomConnection {
     this.#space = space;
     this.#log = log;
     this.#head = head;
-    this.#isSealed = space.head(log).number > head.number;
+    this.#isSealed = space.history.head(log).number > head.number;
     this.#connection = connection;
     this.#room = room;
     room.add(this);
@@ -137,7 +137,9 @@ export class RoomConnection {
       return;
     }
     const head = this.#head;
-    const end = this.#isSealed ? (this.#space.headAt(this.#log, head.number + 1)?.sealed ?? null) : null;
+    const end = this.#isSealed
+      ? (this.#space.history.headAt(this.#log, head.number + 1)?.sealed ?? null)
+      : null;
     let vector = vectorOfClocks(hash, head, this.#space.held(this.#log).tips.keys(), clocks);
     for (let isFirst = true; !this.#isClosed; isFirst = false) {
       const batch = store.read(({ blocks }) =>
@@ -188,7 +190,7 @@ export class RoomConnection {
     const isNew = parsed.runs.some(
       ({ stream, firstSeq, blocks }) => firstSeq + blocks.length - 1 > (tips.get(stream)?.seq ?? 0),
     );
-    if (isNew) this.#closeAsSealed(this.#space.head(this.#log).number);
+    if (isNew) this.#closeAsSealed(this.#space.history.head(this.#log).number);
     return null;
   }
 

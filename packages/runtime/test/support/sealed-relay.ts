@@ -28,12 +28,12 @@ export class SealedSource implements SegmentSource {
 
   async manifest(_url: string, space: string, log: LogName): ReturnType<SegmentSource["manifest"]> {
     this.asked.push(`manifest ${log}`);
-    return success(this.manifestOf((await this.relay.space(space)?.manifest(log)) ?? null, log));
+    return success(this.manifestOf((await this.relay.space(space)?.history.manifest(log)) ?? null, log));
   }
 
   async segment(_url: string, space: string, log: LogName, hash: string, offset: number): Promise<Answer> {
     this.asked.push(`${log} ${hash} from ${offset}`);
-    const bytes = await this.relay.space(space)?.segment(log, hash);
+    const bytes = await this.relay.space(space)?.history.segment(log, hash);
     if (bytes === null || bytes === undefined) return cut;
     const answer = this.answerOf(bytes.slice(offset), hash, offset);
     if (answer.ok) this.received.set(log, (this.received.get(log) ?? 0) + answer.value.length);
