@@ -176,14 +176,12 @@ function onCompared(
   state: ReplicaState,
   { asks, fetches, offers }: Extract<ReplicaInput, { type: "compared" }>,
 ): ReplicaStep {
-  const asking = [...state.asking, ...asks.map(({ log }) => log)];
-  const sends = asks.map((ask): ReplicaEffect => ({ type: "send", message: { type: "ask", ...ask } }));
   const next: ReplicaState = {
     ...state,
     phase: "exchanging",
     retryCount: 0,
-    asking,
     fetching: authFirst(fetches),
+    held: asks,
     isCaughtUp: false,
   };
   return proceed(
@@ -191,13 +189,23 @@ function onCompared(
       next,
       offers.filter((log) => !isToCome(next, log)),
     ),
-    sends,
+    [],
   );
 }
 
+/** Asks about all logs, but not before `auth` was fetched: answers come in order, and what is fetched beside them. */
+function askHeld(state: ReplicaState, effects: readonly ReplicaEffect[]): ReplicaStep {
+  if (state.phase !== "exchanging" || state.held.length === 0) return { state, effects };
+  if (state.fetching.includes(authLog) || state.asking.includes(authLog)) return { state, effects };
+  const { held } = state;
+  const sends = held.map((ask): ReplicaEffect => ({ type: "send", message: { type: "ask", ...ask } }));
+  const asking = [...state.asking, ...held.map(({ log }) => log)];
+  return { state: { ...state, asking, held: [] }, effects: [...effects, ...sends] };
+}
+
 /** Whether the end of an answer about the log will tell what is to do about it. */
-function isToCome({ asking, fetching }: ReplicaState, log: LogName): boolean {
-  return asking.includes(log) || fetching.includes(log);
+function isToCome({ asking, fetching, held }: ReplicaState, log: LogName): boolean {
+  return asking.includes(log) || fetching.includes(log) || held.some((ask) => ask.log === log);
 }
 
 function onFetched(state: ReplicaState, question: Ask): ReplicaStep {
@@ -267,9 +275,10 @@ function offer(state: ReplicaState, logs: readonly LogName[]): ReplicaState {
  * and nothing left, both sides have all.
  */
 function proceed(before: ReplicaState, effectsBefore: readonly ReplicaEffect[]): ReplicaStep {
-  const { state, effects } = startFetch(before, effectsBefore);
+  const asked = askHeld(before, effectsBefore);
+  const { state, effects } = startFetch(asked.state, asked.effects);
   if (state.offering !== null || state.isSettling || state.phase !== "exchanging") return { state, effects };
-  const isAnswered = state.asking.length === 0 && state.fetching.length === 0;
+  const isAnswered = state.asking.length + state.fetching.length + state.held.length === 0;
   if (state.isUnsettled && isAnswered)
     return {
       state: { ...state, isUnsettled: false, isSettling: true },

@@ -81,6 +81,8 @@ export interface ReplicaState {
   readonly asking: readonly LogName[];
   /** Logs that are fetched and then asked for, in order. */
   readonly fetching: readonly LogName[];
+  /** What will be asked once `auth` is here, which is fetched. */
+  readonly held: readonly Ask[];
   /** Whether the first of them is being fetched. */
   readonly isFetching: boolean;
   /** Logs that may hold something the relay lacks, in order. */
@@ -112,6 +114,7 @@ export function initialReplicaState(mode: SyncMode): ReplicaState {
     retryCount: 0,
     asking: [],
     fetching: [],
+    held: [],
     isFetching: false,
     toOffer: [],
     offering: null,

@@ -218,7 +218,12 @@ test("M3: blocks of others that are passed on do not end the answer to our batch
 
 test("M4: a log that is asked for is not offered, and none is while auth is asked for (P1)", () => {
   const comparing = stateIn("comparing", "stay");
-  const asksAuth = { type: "compared", asks: [{ log: "auth", stateVector }], fetches: [], offers: [log] } as const;
+  const asksAuth = {
+    type: "compared",
+    asks: [{ log: "auth", stateVector }],
+    fetches: [],
+    offers: [log],
+  } as const;
   const first = stepReplica(comparing, asksAuth);
   expect(first.effects.map(({ type }) => type)).toEqual(["send"]);
   const answered = stepReplica(first.state, message({ type: "state", log: "auth", heads: [] }));
@@ -334,4 +339,15 @@ test("M16: auth is fetched before all others, and asked for to its end before th
   const answered = stepReplica(fetched.state, message({ type: "state", log: "auth", heads: [] }));
   const noted = stepReplica(answered.state, { type: "noted", ask: null });
   expect(noted.effects[0]).toEqual({ type: "fetch", log });
+});
+
+test("M16: nothing is asked while auth is fetched: whose blocks an answer brings could not be told (P1)", () => {
+  const compared = { type: "compared", asks: [{ log, stateVector }], fetches: ["auth"], offers: [] } as const;
+  const first = stepReplica(stateIn("comparing", "once"), compared);
+  expect(first.effects).toEqual([{ type: "fetch", log: "auth" }]);
+  const fetched = stepReplica(first.state, { type: "fetched", ask: { log: "auth", stateVector } });
+  expect(fetched.effects.map(({ type }) => type)).toEqual(["send"]);
+  const answered = stepReplica(fetched.state, message({ type: "state", log: "auth", heads: [] }));
+  const noted = stepReplica(answered.state, { type: "noted", ask: null });
+  expect(noted.effects[0]).toEqual({ type: "send", message: { type: "ask", log, stateVector } });
 });
