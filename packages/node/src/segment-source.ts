@@ -11,8 +11,12 @@ import { maxManifestBytes } from "@darksync/log/manifest";
 import { maxSegmentBytes } from "@darksync/log/segment";
 import type { SegmentSource } from "@darksync/runtime/transport";
 
-/** How long the relay may be silent. */
-const silenceMs = 15_000;
+/**
+ * A relay that is silent for so many looks is given up. Looks and not time, since whoever folds what came before may be
+ * busy for long, and finds all at once afterwards what has come meanwhile.
+ */
+const mostSilentLooks = 3;
+const lookMs = 5000;
 const mostSockets = 4;
 
 const agents = {
@@ -53,10 +57,10 @@ function get(url: URL, offset: number, maxBytes: number): Promise<Result<Answer>
     const isSecure = url.protocol === "https:";
     const options = {
       agent: agents[isSecure ? "https:" : "http:"],
-      timeout: silenceMs,
       headers: offset > 0 ? { range: `bytes=${offset}-` } : {},
     };
     const request: ClientRequest = (isSecure ? httpsRequest : httpRequest)(url, options, (response) => {
+      response.on("data", silence.end);
       const problem = problemOf(response, offset);
       if (problem === null) readBody(response, maxBytes - offset, resolve);
       else {
@@ -64,12 +68,28 @@ function get(url: URL, offset: number, maxBytes: number): Promise<Result<Answer>
         resolve(problem);
       }
     });
-    request.on("timeout", () => request.destroy(new Error("silence")));
+    const silence = watchSilence(() => request.destroy(new Error("silence")));
+    request.on("close", silence.stop);
     request.on("error", (error: Error & { readonly code?: string }) =>
       resolve(unreachable(error.code ?? error.message)),
     );
     request.end();
   });
+}
+
+/** Calls back when nothing ended the silence for so many looks. */
+function watchSilence(onSilence: () => void): { readonly end: () => void; readonly stop: () => void } {
+  let looks = 0;
+  const timer = setInterval(() => {
+    looks += 1;
+    if (looks > mostSilentLooks) onSilence();
+  }, lookMs);
+  return {
+    end: () => {
+      looks = 0;
+    },
+    stop: () => clearInterval(timer),
+  };
 }
 
 function problemOf({ statusCode = 0 }: IncomingMessage, offset: number): Result<never> | null {

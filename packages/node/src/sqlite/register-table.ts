@@ -45,10 +45,13 @@ export const selectRegisters: string =
   "select key, id, hex(heads) as heads, is_first_shown, is_merged, is_linked, conflict_kind, conflict_id from register";
 
 // Joined once: a statement is found by its text, and a new text has to be hashed first.
+const selectFew = "select type, key from register limit ?";
 const selectOne = `${selectRegisters} where type = ? and key = ?`;
 
 // A clone comes back to the same registers in transaction after transaction. About 50 MB of memory.
 const mostKept = 50_000;
+// Where so few registers have rows, what is not among them has none: a clone need not look for each.
+const mostReadAtOnce = 100;
 
 /**
  * The registers with their heads. What a transaction that writes has met it reads once, and the next one knows it still
@@ -60,6 +63,8 @@ export class RegisterTable {
   readonly #damaged: (reason: string) => Error;
   readonly #known = new Map<RegisterType, Map<string, KnownRegister>>();
   #knownCount = 0;
+  /** The registers that had rows when this began to be known, if they were few. Undefined: not looked at yet. */
+  #few: ReadonlySet<string> | null | undefined = undefined;
   readonly #unwritten = new Set<KnownRegister>();
   /** What a transaction that only reads has met last. */
   #lastRead: KnownRegister | null = null;
@@ -114,6 +119,7 @@ export class RegisterTable {
   #forget(): void {
     this.#known.clear();
     this.#knownCount = 0;
+    this.#few = undefined;
     this.#unwritten.clear();
   }
 
@@ -148,11 +154,21 @@ export class RegisterTable {
     }
     let known = ofType.get(register.key);
     if (known === undefined) {
-      known = this.#read(register);
+      known = this.#mayHaveRow(register) ? this.#read(register) : { register, state: null, hasRow: false };
       ofType.set(register.key, known);
       this.#knownCount += 1;
     }
     return known;
+  }
+
+  /** What was written since is known. */
+  #mayHaveRow({ type, key }: Register): boolean {
+    if (this.#few === undefined) {
+      const rows = this.#connection.rows<{ type: number; key: string }>(selectFew, mostReadAtOnce);
+      const isAll = this.#knownCount === 0 && rows.length < mostReadAtOnce;
+      this.#few = isAll ? new Set(rows.map((row) => `${row.type} ${row.key}`)) : null;
+    }
+    return this.#few === null || this.#few.has(`${numberOf(type)} ${key}`);
   }
 
   // It may look at very many, at each several times in a row.
