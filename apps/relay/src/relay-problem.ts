@@ -16,8 +16,16 @@ export class RelayProblem extends Error {
 /** What an error means to whoever runs the relay; null if it is a bug. */
 export function problemOf(error: unknown): Problem | null {
   if (error instanceof RelayProblem) return error.problem;
-  if (error instanceof StoreError) return { code: error.code, message: error.message, hint: error.hint };
+  if (error instanceof StoreError) return { code: error.code, message: error.message, hint: hintFor(error) };
   return null;
+}
+
+// The relay's clients have what it has, and offer again what they see that it lacks.
+const setAside =
+  "stop the relay, rename the file from SPACE.db to SPACE.db.damaged (its -wal and -shm too), start the relay: the space's clients bring again what they hold with their next sync";
+
+function hintFor({ code, hint }: StoreError): string {
+  return code === "database-corrupt" ? setAside : hint;
 }
 
 /** Prints why the relay ends; returns its exit code. */
