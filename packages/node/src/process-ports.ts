@@ -11,8 +11,8 @@ const checkPorts: CheckPorts = {
   compression: nodeCompression,
 };
 
-/** Readers hear so late that what they have is durable; it keeps the number of messages down. */
-const tellPauseMs = 40;
+/** Readers hear so much later that what they have is durable; it keeps the number of messages down. */
+const tellPauseMs = 100;
 
 /** What a relay of this process runs on beside its stores. */
 export const relayPorts: RelayPorts = {

@@ -4,10 +4,11 @@ import { isLogName } from "@darksync/core/vector";
 import { ClientConnection } from "@darksync/runtime/relay/client-connection";
 import type { Relay } from "@darksync/runtime/relay/relay";
 import { RoomConnection } from "@darksync/runtime/relay/room-connection";
+import type { Connection } from "@darksync/runtime/transport";
 import { maxMessageBytes } from "@darksync/sync/message";
 import { type WebSocket, WebSocketServer } from "ws";
 import { answerHistory, historyRouteOf } from "./segment-routes.js";
-import { plainBytes, socketConnection } from "./socket.js";
+import { corked, plainBytes, socketConnection } from "./socket.js";
 
 const pingIntervalMs = 15_000;
 /** What nobody used for one to two of these is forgotten. */
@@ -72,7 +73,8 @@ export function serveRelay(
       // What is wrong with a frame is the sender's trouble: `ws` closes the socket, nobody else notices.
       socket.on("error", () => socket.terminate());
       socket.on("pong", () => unansweredPings.delete(socket));
-      const talker = talkerOrClosed(relay, rooms, route, socket);
+      const connection = corked(socketConnection(socket), stream);
+      const talker = talkerOrClosed(relay, rooms, route, socket, connection);
       if (talker === null) return;
       socket.on("message", (data) => {
         if (!isClosing) talker.onMessage(plainBytes(data));
@@ -111,9 +113,10 @@ function talkerOrClosed(
   rooms: Map<string, Set<RoomConnection>>,
   route: Route,
   socket: WebSocket,
+  connection: Connection,
 ): Talker | null {
   try {
-    const talker = talkerOf(relay, rooms, route, socket);
+    const talker = talkerOf(relay, rooms, route, connection);
     if (talker === null) socket.close(4404, "no such space or head");
     return talker;
   } catch (error) {
@@ -127,9 +130,8 @@ function talkerOf(
   relay: Relay,
   rooms: Map<string, Set<RoomConnection>>,
   route: Route,
-  socket: WebSocket,
+  connection: Connection,
 ): Talker | null {
-  const connection = socketConnection(socket);
   if (route.type === "client") return new ClientConnection(relay, connection, route.space);
   const space = relay.space(route.space);
   const head = space?.history.headAt(route.log, route.head) ?? null;

@@ -1,3 +1,4 @@
+import type { Duplex } from "node:stream";
 import type { Connection } from "@darksync/runtime/transport";
 import type { WebSocket } from "ws";
 
@@ -32,6 +33,29 @@ export function socketConnection(socket: WebSocket): Connection {
       }
     },
     close: (why) => goodbye(socket, why?.code, why?.reason),
+  };
+}
+
+/**
+ * The same connection, over a socket on this stream, with what is said in one go as one write: a system call costs more
+ * than all else about a small message.
+ */
+export function corked(connection: Connection, stream: Duplex): Connection {
+  let isCorked = false;
+  const uncork = () => {
+    isCorked = false;
+    stream.uncork();
+  };
+  return {
+    ...connection,
+    send: (message) => {
+      if (!isCorked) {
+        isCorked = true;
+        stream.cork();
+        process.nextTick(uncork);
+      }
+      connection.send(message);
+    },
   };
 }
 

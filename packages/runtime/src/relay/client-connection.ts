@@ -1,4 +1,4 @@
-import type { LogName } from "@darksync/core/vector";
+import type { LogName, Vector } from "@darksync/core/vector";
 import { decodeStateVector } from "@darksync/log/state-vector";
 import { spaceDigest } from "@darksync/sync/digest";
 import {
@@ -20,6 +20,7 @@ import { updateBeyond } from "../replica/log-view.js";
 import { StoreError } from "../store/store.js";
 import type { Connection } from "../transport.js";
 import { UpdateRefused } from "./check-update.js";
+import type { HeldLog } from "./held-log.js";
 import type { Listener } from "./listeners.js";
 import type { Relay } from "./relay.js";
 import type { RelaySpace } from "./relay-space.js";
@@ -184,24 +185,40 @@ export class ClientConnection {
   /** Sends what the client lacks, a batch at a time and no faster than it reads; then all that is durable. */
   async #answer(log: LogName, stateVector: Uint8Array): Promise<void> {
     const space = this.#entered();
-    const { hash } = this.#relay.ports;
-    const clocks = decodeStateVector(stateVector);
-    if (clocks === null) {
-      this.#post({ type: "message", message: null });
-      return;
+    const held = space.held(log);
+    const known = held.answerTo(stateVector);
+    if (known !== null) {
+      for (const message of known) this.#connection.send(message);
+    } else {
+      const clocks = decodeStateVector(stateVector);
+      if (clocks === null) {
+        this.#post({ type: "message", message: null });
+        return;
+      }
+      await this.#sendBeyond(held, held.vectorOf(clocks), stateVector);
     }
-    let vector = space.held(log).vectorOf(clocks);
-    for (;;) {
-      const batch = space.store.read(({ blocks }) => updateBeyond(hash, blocks, log, vector, batchBytes));
-      if (batch === null) break;
-      vector = batch.reached;
-      this.#connection.send(encodeMessage({ type: "update", log, update: batch.update }));
-      await this.#connection.drained();
-      if (this.#state === "closed") return;
-    }
+    if (this.#state === "closed") return;
     // All that was sent, too: what the client holds beyond this it would offer.
     await space.durable();
     this.#connection.send(space.held(log).stateMessage);
+  }
+
+  async #sendBeyond(held: HeldLog, vector: Vector, stateVector: Uint8Array): Promise<void> {
+    const { store } = this.#entered();
+    const { hash } = this.#relay.ports;
+    const sent: Uint8Array[] = [];
+    let reached = vector;
+    for (;;) {
+      const batch = store.read(({ blocks }) => updateBeyond(hash, blocks, held.log, reached, batchBytes));
+      if (batch === null) break;
+      reached = batch.reached;
+      const message = encodeMessage({ type: "update", log: held.log, update: batch.update });
+      if (sent.length < 2) sent.push(message);
+      this.#connection.send(message);
+      await this.#connection.drained();
+      if (this.#state === "closed") return;
+    }
+    if (sent.length < 2) held.noteAnswer(stateVector, sent);
   }
 
   #entered(): RelaySpace {

@@ -36,6 +36,8 @@ export class HeldLog {
   readonly #durable = new Map<StreamName, StreamHead>();
   #digest: string | null = null;
   #stateMessage: Uint8Array | null = null;
+  /** Messages that answer this question. When all come back at once, most lack the same. */
+  #answer: { readonly question: Uint8Array; readonly messages: readonly Uint8Array[] } | null = null;
 
   /** Reads the rows. What they say must be durable, or be waited for before it is told to anybody. */
   constructor(hash: Hash, store: RelayStore, space: string, log: LogName) {
@@ -89,6 +91,18 @@ export class HeldLog {
     return vector;
   }
 
+  /** The messages with what the sender of this state vector lacks, if it is known that these are all; else null. */
+  answerTo(stateVector: Uint8Array): readonly Uint8Array[] | null {
+    return this.#answer !== null && areEqual(this.#answer.question, stateVector)
+      ? this.#answer.messages
+      : null;
+  }
+
+  /** Keeps the answer to a state vector until something comes in. It was made of all that is committed now. */
+  noteAnswer(stateVector: Uint8Array, messages: readonly Uint8Array[]): void {
+    this.#answer = { question: stateVector, messages };
+  }
+
   /** What admission needs to know. `auth`: the space's log of devices, this one itself if it is that. */
   view(auth: HeldLog): AdmissionView {
     return {
@@ -111,6 +125,7 @@ export class HeldLog {
   }
 
   committed(): void {
+    this.#answer = null;
     this.undurableCount += this.#uncommitted.size;
     this.#uncommitted.clear();
   }
@@ -180,6 +195,10 @@ export class HeldLog {
   #seqOf(stream: StreamName): number {
     return this.#tips.get(stream)?.seq ?? 0;
   }
+}
+
+function areEqual(left: Uint8Array, right: Uint8Array): boolean {
+  return left.length === right.length && left.every((byte, index) => byte === right[index]);
 }
 
 function headOf(stream: StreamName, { seq, hash }: Tip): StreamHead {

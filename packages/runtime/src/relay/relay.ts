@@ -45,6 +45,7 @@ export class Relay {
         "Check the end of the URL, or leave it out.",
       );
     }
+    if (this.#open.has(own)) return this.enter(own, own);
     const spaces = this.ports.spaces.list();
     if (own !== "" && spaces.includes(own)) return this.enter(own, own);
     if (spaces.length > 1) {
