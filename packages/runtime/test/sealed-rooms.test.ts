@@ -1,13 +1,13 @@
 import { firstHead } from "@darksync/log/head";
 import { encodeAppends } from "@darksync/log/update";
 import { sha256 } from "@darksync/node/crypto";
+import type { Relay } from "@darksync/runtime/relay/relay";
+import type { RelaySpace } from "@darksync/runtime/relay/relay-space";
+import { RoomConnection, sealedCode } from "@darksync/runtime/relay/room-connection";
+import type { Goodbye } from "@darksync/runtime/transport";
 import { readRoomMessage, syncStep1, syncStep2, syncUpdate } from "@darksync/sync/room-message";
 import { expect, test } from "vitest";
 import * as Y from "yjs";
-import type { Relay } from "../src/relay/relay.js";
-import type { RelaySpace } from "../src/relay/relay-space.js";
-import { RoomConnection, sealedCode } from "../src/relay/room-connection.js";
-import type { Goodbye } from "../src/transport.js";
 import { type LogWriter, log, sealingSpace } from "./support/log-writer.js";
 
 const perSegment = 4;

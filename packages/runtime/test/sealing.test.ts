@@ -166,7 +166,7 @@ describe.each(adapters)("over %s", (_, open) => {
       await saveBlocks(bench, 4);
       const broken = failingWrites(spaces, failing);
       bench.wire.relay = newRelay(broken.spaces, testSealing(5), () => {});
-      broken.arm(spaceOf(bench.wire.relay, bench.space));
+      broken.arm();
       await saveBlocks(bench, 1, 4);
       await bench.wire.relay.sealed();
       expect(await newcomerView({ ...bench, wire: new Wire(newRelay(spaces)) })).toEqual(viewOf(bench.ada));
@@ -292,6 +292,44 @@ test("R70 where much comes in at once it is sealed when that is over, or when th
   ).toEqual([7, 20]);
 });
 
+test("R71 a segment that could not be stored is made again after a while, and not with every commit", async () => {
+  const spaces = memoryRelaySpaces(blockPorts);
+  const rests: (() => void)[] = [];
+  let compressions = 0;
+  const quick = testSealing(5);
+  const sealing: SealingPorts = {
+    ...quick,
+    compress: (body) => {
+      compressions += 1;
+      return quick.compress(body);
+    },
+    timers: {
+      after: (_delayMs, callback) => {
+        rests.push(callback);
+        return () => {};
+      },
+    },
+  };
+  const bench = await setUp(spaces, testSealing(1_000_000));
+  await saveBlocks(bench, 4);
+  const broken = failingWrites(spaces, 1);
+  const failures: unknown[] = [];
+  bench.wire.relay = newRelay(broken.spaces, sealing, (error) => failures.push(error));
+  broken.arm();
+  await saveBlocks(bench, 1, 4);
+  await bench.wire.relay.sealed();
+  broken.disarm();
+  await saveBlocks(bench, 3, 5);
+  await bench.wire.relay.sealed();
+  expect([compressions, failures.length, rests.length]).toEqual([1, 1, 1]);
+  expect(await spaceOf(bench.wire.relay, bench.space).history.manifest(log)).toBeNull();
+  rests[0]?.();
+  await bench.wire.relay.sealed();
+  expect(
+    (await manifestOf(bench.wire.relay, bench.space)).segments.map(({ changeCount }) => changeCount),
+  ).toEqual([8]);
+});
+
 test("R73 a relay that is stopped breaks off a compression and leaves nothing half-made", async () => {
   const spaces = memoryRelaySpaces(blockPorts);
   const began = Promise.withResolvers<void>();
@@ -331,12 +369,16 @@ test("R70 the address of a segment is the hash of its bytes", async () => {
 function failingWrites(
   spaces: RelaySpaces,
   failing: number,
-): { readonly spaces: RelaySpaces; arm(space: RelaySpace): void } {
+): { readonly spaces: RelaySpaces; arm(): void; disarm(): void } {
   let writes = 0;
   let isArmed = false;
   return {
     arm: () => {
       isArmed = true;
+    },
+    disarm: () => {
+      isArmed = false;
+      writes = 0;
     },
     spaces: {
       list: () => spaces.list(),

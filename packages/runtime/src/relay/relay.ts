@@ -126,6 +126,8 @@ export class Relay {
 
   #close(id: string, space: RelaySpace): void {
     this.#open.delete(id);
+    // It is idle, so there is nothing to wait for.
+    void space.history.stop();
     try {
       space.store.close();
     } catch (error) {

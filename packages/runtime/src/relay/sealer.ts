@@ -47,7 +47,7 @@ export interface SealerPorts {
 
 /** Whose logs a sealer seals. */
 export interface SealerEvents {
-  /** The live end of a log as it was told to the sealer or read before it began. */
+  /** The live end of a log as it may be told; what was asked for once stays so until `onSealed`. */
   head(log: LogName): Head;
   /** A segment is durable, and so is the manifest that names it. */
   onSealed(log: LogName, head: Head, segment: { readonly byteCount: number }): void;
@@ -59,6 +59,8 @@ const most = 4;
 /** What is compressed together at most: twice as much gains some 2 % more, and takes as much more memory to read. */
 const maxBodyBytes = 12 * 1024 * 1024;
 const readAtOnceBytes = 256 * 1024;
+/** A segment that could not be stored is not made again at once: it takes seconds. */
+const restMs = 10 * 60_000;
 
 /** What of a log is not sealed. */
 interface Size {
@@ -85,7 +87,9 @@ export class Sealer {
   /** Logs whose rows were looked at for bytes that a crash kept from being given back. */
   readonly #emptied = new Set<LogName>();
   /** Logs that cannot be sealed: damaged ones. */
-  readonly #given = new Set<LogName>();
+  readonly #givenUp = new Set<LogName>();
+  /** Logs whose segment could not be stored, with how to call off the next try. */
+  readonly #resting = new Map<LogName, () => void>();
   #working: Promise<void> | null = null;
   #compressing: Compressing | null = null;
   #isStopped = false;
@@ -104,7 +108,7 @@ export class Sealer {
 
   /** Blocks were committed to a log. */
   noteCommitted(log: LogName, changes: number, bytes: number): void {
-    if (this.#isStopped || this.#given.has(log)) return;
+    if (this.#isStopped || this.#givenUp.has(log) || this.#resting.has(log)) return;
     const known = this.#sizes.get(log);
     // What is counted anew includes what was committed just now.
     const size =
@@ -138,8 +142,9 @@ export class Sealer {
   /** Begins nothing more and breaks off what can be begun anew. Fulfilled when the store is not used any more. */
   async stop(): Promise<void> {
     this.#isStopped = true;
-    for (const callOff of this.#waiting.values()) callOff();
+    for (const callOff of [...this.#waiting.values(), ...this.#resting.values()]) callOff();
     this.#waiting.clear();
+    this.#resting.clear();
     this.#compressing?.cancel();
     await this.idle();
   }
@@ -179,9 +184,18 @@ export class Sealer {
     this.#sizes.delete(log);
     this.#emptied.delete(log);
     if (this.#isStopped) return;
-    // A full disk may have room again when more comes in; damage stays.
-    if (!(error instanceof StoreError)) this.#given.add(log);
+    // A full disk may have room again later; damage stays.
+    if (error instanceof StoreError) this.#rest(log);
+    else this.#givenUp.add(log);
     this.#events.onFailure(error);
+  }
+
+  #rest(log: LogName): void {
+    const tryAgain = () => {
+      this.#resting.delete(log);
+      this.#begin(log);
+    };
+    this.#resting.set(log, this.#ports.sealing.timers.after(restMs, tryAgain));
   }
 
   async #sealLog(log: LogName): Promise<void> {
@@ -192,8 +206,10 @@ export class Sealer {
 
   async #sealOnce(log: LogName): Promise<void> {
     const { hash, signer, sealing } = this.#ports;
-    const head = this.#events.head(log);
+    // What is told of the log stays as it is until the new segment is durable.
+    this.#events.head(log);
     const manifest = this.#store.read((tables) => readManifest(tables, log));
+    const head = headOf(manifest);
     const limits = { changes: most * sealing.limits.changes, bodyBytes: maxBodyBytes };
     const collected = await collectSegment(this.#ports, this.#store, log, head.sealed, limits, this.#pause);
     const { number } = head;

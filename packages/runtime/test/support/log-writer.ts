@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { encodeUnsignedBlock, joinSignature, signedHash, streamRoot } from "@darksync/core/block";
 import { encodeChange } from "@darksync/core/change";
 import type { Signer } from "@darksync/core/ports";
@@ -5,11 +8,13 @@ import { epochBytes, type StreamName, streamName } from "@darksync/core/stream";
 import { firstHead } from "@darksync/log/head";
 import { encodeAppends, type Run } from "@darksync/log/update";
 import { blockPorts, sha256, systemRandom } from "@darksync/node/crypto";
-import { memoryRelaySpaces } from "../../src/memory/relay-spaces.js";
-import { newSpaceId, type Relay } from "../../src/relay/relay.js";
-import type { RelaySpace } from "../../src/relay/relay-space.js";
+import { createDeviceKey } from "@darksync/node/device-key";
+import { relayPorts } from "@darksync/node/process-ports";
+import { memoryRelaySpaces } from "@darksync/runtime/memory/relay-spaces";
+import { newSpaceId, Relay } from "@darksync/runtime/relay/relay";
+import type { RelaySpace } from "@darksync/runtime/relay/relay-space";
+import { expect, onTestFinished } from "vitest";
 import { testSealing } from "./sealing.js";
-import { newRelay, newSigner } from "./team.js";
 
 /** The log that is written. */
 export const log = "main/Acme";
@@ -56,12 +61,20 @@ export class LogWriter {
 export async function sealingSpace(
   changes: number,
 ): Promise<{ readonly relay: Relay; readonly space: RelaySpace; readonly writer: LogWriter }> {
-  const relay = newRelay(memoryRelaySpaces(blockPorts), testSealing(changes));
+  const folder = mkdtempSync(join(tmpdir(), "darksync-log-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const relay = new Relay({
+    ...relayPorts,
+    signer: createDeviceKey(join(folder, "relay.key")),
+    sealing: testSealing(changes),
+    spaces: memoryRelaySpaces(blockPorts),
+    onFailure: (error) => expect.unreachable(String(error)),
+  });
   const id = newSpaceId(systemRandom);
   const entered = relay.enter(id, id);
   if (!entered.ok) throw new Error(entered.problem.message);
   const space = entered.value;
-  const signer = newSigner();
+  const signer = createDeviceKey(join(folder, "device.key"));
   const ops = [{ type: "IntroduceDevice", member: "Eve", supersedes: [] } as const];
   const change = { rules: 1, nonce: "00".repeat(6), time: { wallMs: 0, counter: 0 }, ops };
   const introduction = await new LogWriter(space, signer, "auth").next(encodeChange(change));
