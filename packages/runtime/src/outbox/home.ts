@@ -10,6 +10,7 @@ const homeKeys = [
   "relay",
   "only",
   "wasAcknowledged",
+  "relayKey",
   "branch",
   "workOffline",
   "strategy",

@@ -1,6 +1,6 @@
 import { countPending, logsOf } from "../replica/push-queue.js";
 import type { OutboxJournal } from "../store/outbox-journal.js";
-import type { ReplicaStore, ReplicaTables } from "../store/store.js";
+import { type ReplicaStore, type ReplicaTables, StoreError } from "../store/store.js";
 import { homeDamaged, isHomeSound, readHome, writeHomeTag } from "./home.js";
 import { NotedWrites, notingTables } from "./noted-writes.js";
 import { lostChanges, type OutboxChange, readOutbox } from "./outbox-content.js";
@@ -72,8 +72,8 @@ export class StoreWithOutbox implements ReplicaStore {
   }
 
   /**
-   * Adds to the outbox what it lacks of the store. Cheap where it lacks nothing. Throws a `StoreError` if the store's
-   * way home is not what was written there: the outbox's may be the good one.
+   * Adds to the outbox what it lacks of the store. Cheap where it lacks nothing. Rejects with a `StoreError` if the
+   * store's way home, or a change that waits, is not what was written there: the outbox's may be the good one.
    */
   async bringUpToDate(): Promise<void> {
     this.#store.read(({ meta }) => {
@@ -87,7 +87,7 @@ export class StoreWithOutbox implements ReplicaStore {
       }));
       if (mark === null || mark.home !== tag) return this.rewrite();
       if (missing.length > 0) this.#append(missing.map(recordOf), upTo(mark, missing), mark.home);
-    });
+    }, true);
   }
 
   /**
@@ -188,10 +188,11 @@ export class StoreWithOutbox implements ReplicaStore {
     this.#known = { size: bytes.length, mark };
   }
 
-  async #orTell(work: () => void | Promise<void>): Promise<void> {
+  async #orTell(work: () => void | Promise<void>, mayThrow = false): Promise<void> {
     try {
       await work();
     } catch (error) {
+      if (mayThrow && error instanceof StoreError && error.code === "database-corrupt") throw error;
       this.#ports.onTrouble(error);
     }
   }
