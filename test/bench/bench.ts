@@ -8,6 +8,7 @@ import { brotliCompressSync, constants } from "node:zlib";
 import { measureConflicts } from "./conflicts.ts";
 import { DarksyncSide } from "./darksync-side.ts";
 import { measureFanOut } from "./fan-out.ts";
+import { GitSide } from "./git-side.ts";
 import { measureIdleMemory } from "./idle-memory.ts";
 import { measureKills } from "./kills.ts";
 import type { Finding } from "./measure.ts";
@@ -72,12 +73,13 @@ async function measure(chosen: readonly string[], peers: Peers): Promise<void> {
     new DarksyncSide(),
     ...peers.sides,
   ];
-  if (wants("T1")) note(await measureWireWrites(dir, sides("fsync")));
+  const withGit = [...sides("fsync"), ...(peers.sides.length > 0 ? [new GitSide()] : [])];
+  if (wants("T1")) note(await measureWireWrites(dir, withGit));
   if (wants("T2")) note([...(await measureBulkWrites(dir)), ...(await measureImport(dir))]);
   if (wants("T8")) note(await measureFanOut(dir, sides("no-fsync")));
   if (wants("T9")) note(await measureIdleMemory(dir, sides("no-fsync")));
   if (wants("T10")) note(await measureReconnects(dir, sides("no-fsync")));
-  if (wants("T11")) note(await measureKills(dir, sides("fsync")));
+  if (wants("T11")) note(await measureKills(dir, withGit));
   if (wants("T12")) note(await measureConflicts(dir));
   if (wants("away")) note(await measureMonthAway(dir));
   await measureSyncs(dir, wants, peers, note);

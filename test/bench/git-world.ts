@@ -1,4 +1,4 @@
-import { execFile, spawn } from "node:child_process";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync } from "node:fs";
 import { connect, createServer } from "node:net";
@@ -16,13 +16,18 @@ import { newEdits, type SyncSide, type Traffic } from "./sync-side.ts";
 
 const runFile = promisify(execFile);
 const settings = ["user.name=Bench", "user.email=bench@example.com", "gc.auto=0", "maintenance.auto=false"];
-const environment = { ...process.env, GIT_CONFIG_GLOBAL: "/dev/null", GIT_CONFIG_NOSYSTEM: "1" };
+/** git without the settings of whoever runs the bench. */
+export const gitEnvironment: NodeJS.ProcessEnv = {
+  ...process.env,
+  GIT_CONFIG_GLOBAL: "/dev/null",
+  GIT_CONFIG_NOSYSTEM: "1",
+};
 
 /** Runs git in a folder; what it printed. */
 export async function git(folder: string, ...args: readonly string[]): Promise<string> {
   const flags = settings.flatMap((setting) => ["-c", setting]);
   const { stdout } = await runFile("git", ["-C", folder, ...flags, ...args], {
-    env: environment,
+    env: gitEnvironment,
     maxBuffer: 1 << 28,
   });
   return stdout;
@@ -30,6 +35,7 @@ export async function git(folder: string, ...args: readonly string[]): Promise<s
 
 /** `git daemon` over a folder of repositories. */
 export interface GitDaemon {
+  readonly process: ChildProcess;
   readonly port: number;
   stop(): Promise<void>;
 }
@@ -49,12 +55,14 @@ export async function startGitDaemon(folder: string): Promise<GitDaemon> {
       `--port=${port}`,
     ],
     // A group of its own: git-daemon is a child of git, and serves by children of that.
-    { stdio: "ignore", env: environment, detached: true },
+    { stdio: "ignore", env: gitEnvironment, detached: true },
   );
   while (!(await isOpen(port))) await pause(10);
   return {
+    process: child,
     port,
     stop: async () => {
+      if (child.exitCode !== null || child.signalCode !== null) return;
       const exited = once(child, "exit");
       if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
       await exited;
@@ -92,7 +100,7 @@ export async function importCommits(
   );
   const child = spawn("git", ["-C", repository, "fast-import", "--quiet", "--force"], {
     stdio: ["pipe", "ignore", "inherit"],
-    env: environment,
+    env: gitEnvironment,
   });
   const exited = once(child, "exit");
   let isOnTop = hasHistory;

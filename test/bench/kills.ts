@@ -54,7 +54,13 @@ async function lostBy(side: Side, data: string): Promise<Readonly<Record<string,
     });
     let count = 0;
     for (const op of ops) {
-      const isWritten = await Promise.race([member.write([op]).then(() => true), killed.then(() => false)]);
+      const isWritten = await Promise.race([
+        member.write([op]).then(
+          () => true,
+          () => false,
+        ),
+        killed.then(() => false),
+      ]);
       if (!isWritten || !isAlive) break;
       count += 1;
     }

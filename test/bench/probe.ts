@@ -28,5 +28,7 @@ process.on("message", (question: { readonly collect: boolean }) => {
   };
   process.send?.(usage);
 });
+// A bench that is stopped takes its servers along.
+process.on("disconnect", () => process.exit());
 // A server ends when it has nothing to do; being asked is nothing to do.
 process.channel?.unref();

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { changeBytes } from "./change-bytes.ts";
 import { type Finding, timeMs } from "./measure.ts";
-import { type Side, serving } from "./side.ts";
+import { type Side, serving, shareOf, sharesOf } from "./side.ts";
 import { scaled } from "./size.ts";
 import { compared, takeTurns } from "./turns.ts";
 
@@ -19,22 +19,24 @@ const bulkBatch = Math.min(1000, bulkCount / 2);
 export async function measureWireWrites(dir: string, sides: readonly Side[]): Promise<readonly Finding[]> {
   const outcomes = await takeTurns(sides, roundCount, (side, round) =>
     serving(side, join(dir, `wire-${side.name}-${round}`), async ({ port }) => {
-      const ops = changeBytes(400 + round, singleCount + bulkCount);
+      const [singles, bulk] = [shareOf(side, singleCount), shareOf(side, bulkCount)];
+      const ops = changeBytes(400 + round, singles + bulk);
       const member = await side.join(port, "writes");
-      const single = await timeMs(async () => {
-        for (const op of ops.slice(0, singleCount)) await member.write([op]);
+      const singleMs = await timeMs(async () => {
+        for (const op of ops.slice(0, singles)) await member.write([op]);
       });
-      const bulk = await timeMs(async () => {
-        for (let start = singleCount; start < ops.length; start += bulkBatch)
+      const bulkMs = await timeMs(async () => {
+        for (let start = singles; start < ops.length; start += bulkBatch)
           await member.write(ops.slice(start, start + bulkBatch));
       });
       const count = await side.count(port, "writes");
       if (count !== ops.length) throw new Error(`${count} ops are there and not ${ops.length}`);
       member.close();
-      return { single: (singleCount / single) * 1000, bulk: (bulkCount / bulk) * 1000 };
+      return { single: (singles / singleMs) * 1000, bulk: (bulk / bulkMs) * 1000 };
     }),
   );
-  const note = sides.map(({ name, acknowledgement }) => `${name}: ${acknowledgement}`).join("; ");
+  const words = sides.map(({ name, acknowledgement }) => `${name}: ${acknowledgement}`).join("; ");
+  const note = `Acknowledged: ${words}. Ops in bulk: ${sharesOf(sides, bulkCount, "ops")}`;
   return [
     compared(
       outcomes,
