@@ -33,6 +33,8 @@ export class RelayNode {
   process: Process | null = null;
   /** Puts back a copy of its disks, as backups keep them. */
   backup: (() => void) | null = null;
+  /** Whether it ever lost what it had told of: an older copy was put back. */
+  hasLost = false;
   readonly #world: World;
   readonly #signer: Signer;
   readonly #flushed = new Map<string, Flushed>();
@@ -106,6 +108,7 @@ export class RelayNode {
     this.#world.forgiveDurable(this);
     this.process?.die();
     this.backup();
+    this.hasLost = true;
     this.#world.forgiveLost();
   }
 

@@ -35,13 +35,13 @@ export interface Swarm {
 /** Draws the swarm of a seed. `moves` are all there are. */
 export function drawSwarm(seed: number, moves: readonly Move[]): Swarm {
   const chance = new Chance(`swarm of seed ${seed}`);
-  const isLong = chance.percent(3);
+  const isLong = chance.percent(2);
   const isCalm = chance.percent(15);
   return {
-    members: isLong ? chance.between(3, 8) : chance.between(2, 5),
+    members: isLong ? chance.between(3, 8) : chance.pick([2, 2, 3, 3, 4]),
     moreDevices: chance.percent(30) ? 1 : 0,
     relays: chance.percent(15) ? 2 : 1,
-    steps: isLong ? chance.between(100, 240) : chance.between(15, 70),
+    steps: isLong ? chance.between(80, 200) : chance.between(10, 36),
     isFounded: chance.percent(70),
     weights: drawWeights(chance, moves, isCalm),
     disk: {
