@@ -12,6 +12,7 @@ import type {
 import type { ChangeNumbers } from "./change-numbers.js";
 import type { Connection } from "./connection.js";
 import { blobOfHex, keyOfHex } from "./hex-blob.js";
+import { KeyFilter } from "./key-filter.js";
 import { packedTail, unpackedTail } from "./packed-text.js";
 import { opsPerChange } from "./schema.js";
 
@@ -28,14 +29,20 @@ interface TextRow {
 export class TextTable implements TextStore {
   readonly #connection: Connection;
   readonly #numbers: ChangeNumbers;
+  /** The keys of all hashes, held or evicted. */
+  readonly #filter: KeyFilter;
   #readEvicted: (hash: ContentHash) => DefinitionText | null = () => null;
   #hasEvicted: boolean | null = null;
 
   constructor(connection: Connection, numbers: ChangeNumbers) {
     this.#connection = connection;
     this.#numbers = numbers;
-    // Another process may evict at any time.
-    connection.forgetAtEnd(() => {
+    this.#filter = new KeyFilter(connection, {
+      count: `select coalesce((select max(id) from text), 0)
+        + exists (select 1 from evicted_text) * ${Number.MAX_SAFE_INTEGER} as count`,
+      keys: "select hash_key as key from text",
+    });
+    connection.forgetAtForeignWrite(() => {
       this.#hasEvicted = null;
     });
   }
@@ -44,10 +51,11 @@ export class TextTable implements TextStore {
     const key = keyOfHex(hash);
     const blob = blobOfHex(hash);
     // Two statements take less time than one that inserts what it has looked for in the same table.
-    if (this.#connection.row("select 1 from text where hash_key = ? and hash = ?", key, blob) !== undefined)
-      return;
-    const broughtFirst = this.#evictedOp(blob);
+    const mayBeKnown = this.#filter.mayHold(key);
+    if (mayBeKnown && this.#isHeld(key, blob)) return;
+    const broughtFirst = mayBeKnown ? this.#evictedOp(blob) : null;
     if (broughtFirst !== null) this.#forgetEvicted(blob);
+    this.#filter.add(key);
     this.#connection.run(
       "insert into text values (null, ?, ?, ?, ?, 0, ?, ?)",
       key,
@@ -57,6 +65,16 @@ export class TextTable implements TextStore {
       text.head,
       text.tail,
     );
+  }
+
+  note(hash: ContentHash, broughtBy: OpId): void {
+    const key = keyOfHex(hash);
+    const blob = blobOfHex(hash);
+    const mayBeKnown = this.#filter.mayHold(key);
+    if (mayBeKnown && (this.#isHeld(key, blob) || this.#evictedOp(blob) !== null)) return;
+    this.#filter.add(key);
+    this.#connection.run("insert into evicted_text values (?, ?)", blob, this.#numbers.opNumber(broughtBy));
+    this.#hasEvicted = true;
   }
 
   get(hash: ContentHash): DefinitionText | null {
@@ -81,7 +99,9 @@ export class TextTable implements TextStore {
   }
 
   hasEvicted(): boolean {
-    this.#hasEvicted ??= this.#connection.row("select 1 from evicted_text limit 1") !== undefined;
+    // What was found holds until another process writes, which only a transaction that writes can tell.
+    const known = this.#connection.isWriting ? this.#hasEvicted : null;
+    this.#hasEvicted = known ?? this.#connection.row("select 1 from evicted_text limit 1") !== undefined;
     return this.#hasEvicted;
   }
 
@@ -194,6 +214,12 @@ export class TextTable implements TextStore {
   #forgetEvicted(hash: Uint8Array): void {
     this.#connection.run("delete from evicted_text where hash = ?", hash);
     this.#hasEvicted = null;
+  }
+
+  #isHeld(key: number, blob: Uint8Array): boolean {
+    return (
+      this.#connection.row("select 1 from text where hash_key = ? and hash = ?", key, blob) !== undefined
+    );
   }
 
   #opId(op: number): OpId {

@@ -46,13 +46,14 @@ export async function evict(replica: Replica, targetBytes: number, pause: Pause)
   const essential = replica.store.read((tables) => essentialTexts(replica, tables));
   await bringBack(replica, essential);
   let texts = 0;
-  for (;;) {
+  for (let isPacked = false; ; isPacked = true) {
     const excess = usedBytesOf(replica) - targetBytes;
-    const evicted = excess > 0 ? await evictTexts(replica, essential, excess, pause) : 0;
+    if (excess <= 0) break;
+    const evicted = await evictTexts(replica, essential, excess, pause);
+    if (evicted === 0 && isPacked) break;
     texts += evicted;
     // What went leaves gaps between what stays.
-    if (excess > 0) await packAll(replica, pause);
-    if (evicted === 0) break;
+    await packAll(replica, pause);
   }
   const segments = await evictSegments(replica, targetBytes, pause, texts);
   while (await replica.store.write(({ storage }) => storage.reclaim(reclaimedAtOnceBytes)))

@@ -4,7 +4,8 @@ import type { LogName, Vector } from "@darksync/core/vector";
 import type { ReplicaTables } from "../store/store.js";
 import type { KeptText, TextCursor } from "../store/text-store.js";
 
-const textsAtOnce = 2000;
+// Each portion looks at all texts for those that come next.
+const textsAtOnce = 10_000;
 
 /** Texts that may go, the least recently used first, in portions of one read each: a long read keeps others' rows. */
 export function* evictableTexts(
