@@ -1,10 +1,12 @@
 import type { Problem } from "@darksync/core/result";
-import type { Transport } from "@darksync/runtime/transport";
+import type { ConnectionHandler, Transport } from "@darksync/runtime/transport";
 import { maxMessageBytes } from "@darksync/sync/message";
 import { WebSocket } from "ws";
 import { plainBytes, socketConnection } from "./socket.js";
 
 const connectTimeoutMs = 8000;
+/** So many bytes may have come that were not dealt with yet. */
+const mostBytesWaiting = 8 * 1024 * 1024;
 
 /** Connects to relays by WebSocket. */
 export const socketTransport: Transport = {
@@ -17,7 +19,7 @@ export const socketTransport: Transport = {
     });
     let problem: Problem = connectionLost;
     socket.on("open", () => handler.onOpen());
-    socket.on("message", (data) => handler.onMessage(plainBytes(data)));
+    readAtHisPace(socket, handler);
     socket.on("unexpected-response", (_request, response) => {
       const status = response.statusCode ?? 0;
       problem = status >= 500 ? outOfOrder(status) : notARelay(status);
@@ -31,6 +33,22 @@ export const socketTransport: Transport = {
     return { ...socketConnection(socket), close: () => closeSoon(socket) };
   },
 };
+
+/** Hands messages over, and stops reading while many of them wait to be dealt with: then the sender has to wait too. */
+function readAtHisPace(socket: WebSocket, handler: ConnectionHandler): void {
+  let waitingBytes = 0;
+  socket.on("message", (data) => {
+    const bytes = plainBytes(data);
+    const taken = handler.onMessage(bytes);
+    if (taken === undefined) return;
+    waitingBytes += bytes.length;
+    if (waitingBytes > mostBytesWaiting) socket.pause();
+    void taken.then(() => {
+      waitingBytes -= bytes.length;
+      if (socket.isPaused && waitingBytes <= mostBytesWaiting / 2) socket.resume();
+    });
+  });
+}
 
 // A polite close waits for the other side; a silent one must not keep the process alive.
 function closeSoon(socket: WebSocket): void {

@@ -19,7 +19,8 @@ export interface Goodbye {
 /** What a connection calls; after `onClose` it calls nothing more. */
 export interface ConnectionHandler {
   onOpen(): void;
-  onMessage(message: Uint8Array): void;
+  /** A promise is fulfilled when the message was dealt with; while much waits, a transport reads no further. */
+  onMessage(message: Uint8Array): void | Promise<void>;
   onClose(problem: Problem): void;
 }
 

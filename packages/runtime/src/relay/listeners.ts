@@ -38,7 +38,7 @@ export class Listeners {
   /** What became durable since the listeners were last told of that. */
   #untold = new Map<LogName, Untold>();
 
-  /** `afterPause` calls back some hundredths of a second later. */
+  /** `afterPause` calls back about a tenth of a second later. */
   constructor(afterPause: (callback: () => void) => void) {
     this.#afterPause = afterPause;
   }

@@ -21,7 +21,7 @@ import type { RefusedMessage } from "./without-invalid.js";
 export interface RelayPorts extends CheckPorts {
   /** Calls back when all that has arrived by now was taken: what came together goes together. */
   readonly afterTurn: (callback: () => void) => void;
-  /** Calls back some hundredths of a second later: for what nobody waits for. */
+  /** Calls back about a tenth of a second later: for what nobody waits for. */
   readonly afterPause: (callback: () => void) => void;
   readonly sealing: SealingPorts;
 }

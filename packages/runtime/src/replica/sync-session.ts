@@ -4,7 +4,7 @@ import type { Problem } from "@darksync/core/result";
 import type { StreamName } from "@darksync/core/stream";
 import type { LogName, Vector } from "@darksync/core/vector";
 import { retryDelayMs } from "@darksync/sync/backoff";
-import { decodeMessage, encodeMessage } from "@darksync/sync/message";
+import { decodeMessage, encodeMessage, type Message } from "@darksync/sync/message";
 import { heartbeatMs, stepReplica } from "@darksync/sync/replica-machine";
 import {
   type Ask,
@@ -23,6 +23,7 @@ import { acknowledge } from "./acknowledge.js";
 import { type ClonePorts, cloneLog } from "./clone.js";
 import { compareWithRelay, helloOf } from "./compare.js";
 import { ingest } from "./ingest.js";
+import { InputQueue } from "./input-queue.js";
 import { stateVectorOf, vectorOf } from "./log-view.js";
 import { park } from "./park.js";
 import { prepareBatch } from "./prepare.js";
@@ -78,7 +79,7 @@ export class SyncSession {
   readonly #isFull: boolean;
   readonly #link: string | null;
   readonly #onProgress: (counts: SyncCounts) => void;
-  readonly #inputs: ReplicaInput[] = [];
+  readonly #inputs = new InputQueue();
   readonly #refused: Problem[] = [];
   /** Streams of others whose next block this relay refuses; they are not offered again. */
   readonly #stuck = new Set<StreamName>();
@@ -152,18 +153,30 @@ export class SyncSession {
   }
 
   #post(input: ReplicaInput): void {
-    this.#inputs.push(input);
+    void this.#inputs.push(input);
     if (!this.#isStepping) void this.#drain();
+  }
+
+  /** Fulfilled when the message was dealt with. */
+  #postMessage(message: Message, bytes: number): Promise<void> {
+    const taken = this.#inputs.push({ type: "message", message }, bytes);
+    if (this.#inputs.isTooLong) {
+      this.#inputs.clear();
+      this.#post({ type: "message", message: { type: "error", ...tooMuch } });
+    }
+    if (!this.#isStepping) void this.#drain();
+    return taken;
   }
 
   // One input after the other, and all effects of one before the next: what the machine assumes.
   async #drain(): Promise<void> {
     this.#isStepping = true;
     try {
-      for (let input = this.#inputs.shift(); input !== undefined; input = this.#inputs.shift()) {
-        const step = stepReplica(this.#state, input);
+      for (let next = this.#inputs.shift(); next !== undefined; next = this.#inputs.shift()) {
+        const step = stepReplica(this.#state, next.input);
         this.#state = step.state;
         for (const effect of step.effects) await this.#runWithHistory(effect);
+        next.taken();
       }
     } catch (error) {
       this.#fail(error);
@@ -259,7 +272,7 @@ export class SyncSession {
       onMessage: (bytes) => {
         if (this.#connection !== connection) return;
         const message = decodeMessage(bytes);
-        if (message !== null) return this.#post({ type: "message", message });
+        if (message !== null) return this.#postMessage(message, bytes.length);
         this.#disconnect();
         this.#post({ type: "closed", problem: notARelay });
       },
@@ -408,6 +421,12 @@ export class SyncSession {
     this.#disconnect();
   }
 }
+
+const tooMuch = {
+  code: "protocol",
+  reason: "the relay sends far more than this device can take",
+  hint: "Check the URL; if it is right, tell whoever runs the relay.",
+} as const;
 
 const notARelay: Problem = {
   code: "not-a-relay",
