@@ -34,6 +34,26 @@ export async function makeWorld(dir: string, changes: number): Promise<World> {
     }
   });
   raw.close();
+  return shared(world);
+}
+
+/** The same with the definitions of a folder of files, as `darklang import` takes them. */
+export async function makeTreeWorld(dir: string, tree: string): Promise<World> {
+  mkdirSync(dir, { recursive: true });
+  const ada = worldIn(dir, 0).ada;
+  await runNode([darklangBin, "init", ada, "--as", "Ada", "--json"]);
+  const imported = (await darklang(ada, "import", tree)).json as { readonly added: number };
+  const world = worldIn(dir, imported.added);
+  const raw = new RawStore(world.rawDatabase, false);
+  await closing(await openSpaceIn(ada, "normal"), (replica) =>
+    raw.write(latestRows(replica, imported.added)),
+  );
+  raw.close();
+  return shared(world);
+}
+
+/** Ada syncs, Bob joins. */
+async function shared(world: World): Promise<World> {
   const relay = await startRelay(world.relayData);
   await darklang(world.ada, "sync", "--relay", urlOf(relay));
   await joinSpace(relay, world.bob, "Bob");

@@ -1,5 +1,12 @@
 import { basename, dirname, join } from "node:path";
-import { DarksyncSyncs, type DivergedWorld, divergedWorld, makeWorld, type World } from "./darksync-world.ts";
+import {
+  DarksyncSyncs,
+  type DivergedWorld,
+  divergedWorld,
+  makeTreeWorld,
+  makeWorld,
+  type World,
+} from "./darksync-world.ts";
 import { GitSyncs } from "./git-world.ts";
 import type { Finding } from "./measure.ts";
 import { makePeerWorld, PeerSyncs } from "./peer-world.ts";
@@ -16,6 +23,7 @@ import {
   measureIdleSync,
   measureReconnect,
   measureStart,
+  type Rounds,
 } from "./syncs.ts";
 import { reasonOf, within } from "./turns.ts";
 import { measureSingleWrites } from "./writes.ts";
@@ -24,9 +32,13 @@ const small = 1000;
 const large = scaled(100_000, 2000);
 /** 12,000 ops: each edit is one that brings a text and one that names it. */
 const treeEdits = scaled(6000, 500);
+/** `--tree=FOLDER`: a local copy of the real tree (see `real-tree.ts`) in place of one that is made up. */
+const treeFolder = process.argv.find((argument) => argument.startsWith("--tree="))?.slice("--tree=".length);
 const million = scaled(1_000_000, 5000);
 const worldLimitMs = 180_000;
 const millionLimitMs = 600_000;
+/** One round takes minutes. */
+const once: Rounds = { count: 1, limitMs: millionLimitMs };
 
 /** Automerge takes minutes to write 100,000 ops, git to write the files of as many commits for each round. */
 const sizeOfPeer: Readonly<Record<string, number>> = { automerge: large / 5, git: large / 5 };
@@ -56,7 +68,10 @@ export async function measureSyncs(
     if (wants("T13")) note(await measureStart(sides));
   }
   if (wants("T14")) {
-    const tree = ownSides(await makeWorld(join(dir, "world-tree"), treeEdits));
+    const folder = join(dir, "world-tree");
+    const tree = ownSides(
+      await (treeFolder === undefined ? makeWorld(folder, treeEdits) : makeTreeWorld(folder, treeFolder)),
+    );
     note(
       await measureIdleSync(dir, [...tree, ...(await othersOf(join(dir, "tree"), peers, () => treeEdits))]),
     );
@@ -67,10 +82,10 @@ export async function measureSyncs(
 export async function measureMillion(dir: string, peers: Peers, note: Note): Promise<void> {
   const world = await makeWorld(join(dir, "world-million"), million);
   const sides = ownSides(world);
-  note((await measureClone(dir, sides)).map(atMillion));
+  note((await measureClone(dir, sides, once)).map(atMillion));
   const atLarge = ownSides(await makeWorld(join(dir, "world-hundred-thousand"), large));
-  const larger = await measureCatchUp(dir, atLarge);
-  const largest = await measureCatchUp(dir, sides);
+  const larger = await measureCatchUp(dir, atLarge, once);
+  const largest = await measureCatchUp(dir, sides, once);
   note([...larger, ...largest].map(atMillion));
   note([atMillion(growth(larger, largest, "T5", `on ${million} beside ${large}`, 1.2))]);
   note([await whoReachesMillion(dir, peers)]);

@@ -23,11 +23,12 @@ export async function takeTurns<Side extends Named>(
   sides: readonly Side[],
   rounds: number,
   measure: Measure<Side>,
+  limitMs: number = mostMs,
 ): Promise<Outcomes> {
   const outcomes = outcomesOf(sides);
   for (let round = 0; round < rounds; round += 1) {
     for (const side of sides) {
-      await measureOne(outcomes, side, round, measure, mostMs);
+      await measureOne(outcomes, side, round, measure, limitMs);
       if (outcomes.get(side.name)?.stopped != null) stopAll();
     }
   }
