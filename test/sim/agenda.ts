@@ -14,7 +14,13 @@ export class Agenda {
   /** Entries that were run. */
   count = 0;
   readonly #heap: Entry[] = [];
+  readonly #onError: (error: unknown) => void;
   #order = 0;
+
+  /** `onError` hears of what nobody catches: what a real process would die of. */
+  constructor(onError: (error: unknown) => void) {
+    this.#onError = onError;
+  }
 
   /** Enters what is to happen after a delay; returns how to call it off. */
   after(delayMs: number, run: () => void): () => void {
@@ -35,7 +41,11 @@ export class Agenda {
       if (next.isOff) continue;
       this.nowMs = next.atMs;
       this.count += 1;
-      next.run();
+      try {
+        next.run();
+      } catch (error) {
+        this.#onError(error);
+      }
       await settled();
       return true;
     }

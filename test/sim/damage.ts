@@ -1,6 +1,7 @@
 import type { ReplicaStore, ReplicaTables } from "@darksync/runtime/store/store";
 import type { Chance } from "./chance.ts";
 import type { Disk } from "./disk.ts";
+import { overriding } from "./overriding.ts";
 
 /** A store of which some looks fail, always the same ones: so many out of a hundred rows cannot be read. */
 export function damagedStore({ memory }: Disk<ReplicaTables>, share: number, chance: Chance): ReplicaStore {
@@ -38,16 +39,4 @@ export function damagedStore({ memory }: Disk<ReplicaTables>, share: number, cha
     write: () => Promise.reject(new Error("nobody writes to a damaged database")),
     close: () => {},
   };
-}
-
-/** An object that does what another one does, but for some methods. */
-function overriding<Target extends object>(target: Target, methods: Partial<Target>): Target {
-  return new Proxy(target, {
-    get: (_, key) => {
-      const own = Reflect.get(methods, key);
-      if (own !== undefined) return own;
-      const value: unknown = Reflect.get(target, key);
-      return typeof value === "function" ? value.bind(target) : value;
-    },
-  });
 }

@@ -167,6 +167,13 @@ export class Device {
     });
   }
 
+  /** Its user is told that this is saved: whatever the store says, the ledger has it. Gives the ids in short. */
+  told(...ids: readonly ChangeId[]): string {
+    for (const id of ids)
+      this.world.ledger.addTold({ id, device: this, log: "", atMs: this.world.agenda.nowMs });
+    return ids.map((id) => id.slice(0, 8)).join(" ");
+  }
+
   /** Does something on the replica, and tells what came of it. Nothing is told if the process dies meanwhile. */
   act(what: string, work: (replica: Replica) => Promise<string>): Promise<void> {
     const { process, replica } = this;

@@ -20,6 +20,11 @@ export class Ledger {
     this.saved.set(entry.id, { ...entry, excuse: null });
   }
 
+  /** Notes a save by what its user was told, unless the store was seen to have it. */
+  addTold(entry: Omit<Saved, "excuse">): void {
+    if (!this.saved.has(entry.id)) this.add(entry);
+  }
+
   excuse(ids: Iterable<ChangeId>, why: string): void {
     for (const id of ids) {
       const entry = this.saved.get(id);

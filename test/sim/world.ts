@@ -8,7 +8,7 @@ import { rememberingVerify } from "./keys.ts";
 import { Ledger } from "./ledger.ts";
 import type { NetworkHabits } from "./network.ts";
 import { contentOf } from "./relay-content.ts";
-import { RelayNode } from "./relay-node.ts";
+import { describeError, RelayNode } from "./relay-node.ts";
 import type { Swarm } from "./swarm.ts";
 import { Trace } from "./trace.ts";
 import { Violation } from "./violation.ts";
@@ -19,7 +19,7 @@ const overheardMessages = 40;
 
 /** All there is in one run. */
 export class World {
-  readonly agenda = new Agenda();
+  readonly agenda = new Agenda((error) => this.fail("unexpected-error", describeError(error)));
   readonly trace = new Trace();
   readonly ledger = new Ledger();
   readonly chance: Chance;

@@ -17,7 +17,7 @@ export const deprecateMove: Move = {
     void device.act(`${isOn ? "deprecate" : "undeprecate"} ${place}`, async () =>
       describe(
         isOn ? await deprecate(here, place, `use ${chance.below(3)}`) : await undeprecate(here, place),
-        (id) => id.slice(0, 8),
+        (id) => device.told(id),
       ),
     );
   },

@@ -14,7 +14,7 @@ export const removeMove: Move = {
     if (device === null || here === null) return;
     const place = shownPlace(world, here, chance);
     void device.act(`remove ${place}`, async () =>
-      describe(await remove(here, place), (id) => id.slice(0, 8)),
+      describe(await remove(here, place), (id) => device.told(id)),
     );
   },
 };

@@ -15,7 +15,7 @@ export const renameMove: Move = {
     const from = shownPlace(world, here, chance);
     const to = chance.percent(50) ? placeOf(world, chance) : `${from}${chance.below(3)}`;
     void device.act(`rename ${from} to ${to}`, async () =>
-      describe(await rename(here, from, to), (id) => id.slice(0, 8)),
+      describe(await rename(here, from, to), (id) => device.told(id)),
     );
   },
 };

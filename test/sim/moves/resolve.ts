@@ -26,9 +26,7 @@ export const resolveMove: Move = {
     const conflict = chance.pick(conflicts);
     const choice = choiceFor(world, chance, conflict);
     void device.act(`resolve ${conflict.kind} ${conflict.id.slice(0, 8)} by ${choice.type}`, async () =>
-      describe(await resolveConflict(here, conflict.id, choice), ({ changes }) =>
-        changes.map((id) => id.slice(0, 8)).join(" "),
-      ),
+      describe(await resolveConflict(here, conflict.id, choice), ({ changes }) => device.told(...changes)),
     );
   },
 };

@@ -16,7 +16,7 @@ export const saveMove: Move = {
     const source = sourceFor(world, chance, place);
     void device.act(`save ${place}`, async () =>
       describe(await save(here, place, source), ({ change, isUnchanged }) =>
-        isUnchanged ? "is there already" : change.slice(0, 8),
+        isUnchanged ? "is there already" : device.told(change),
       ),
     );
   },

@@ -15,7 +15,7 @@ export const undoMove: Move = {
     const own = world.ledger.of(device);
     const which = chance.percent(60) || own.length === 0 ? null : chance.pick(own).id;
     void device.act(`undo ${which?.slice(0, 8) ?? "the last"}`, async () =>
-      describe(await undo(here, which), ({ changes }) => changes.map((id) => id.slice(0, 8)).join(" ")),
+      describe(await undo(here, which), ({ changes }) => device.told(...changes)),
     );
   },
 };
