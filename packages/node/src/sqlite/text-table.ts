@@ -33,6 +33,8 @@ export class TextTable implements TextStore {
   readonly #filter: KeyFilter;
   #readEvicted: (hash: ContentHash) => DefinitionText | null = () => null;
   #hasEvicted: boolean | null = null;
+  /** What this transaction holds for sure: every save asks for what it has just put. */
+  readonly #held = new Set<ContentHash>();
 
   constructor(connection: Connection, numbers: ChangeNumbers) {
     this.#connection = connection;
@@ -45,6 +47,7 @@ export class TextTable implements TextStore {
     connection.forgetAtForeignWrite(() => {
       this.#hasEvicted = null;
     });
+    connection.forgetAtEnd(() => this.#held.clear());
   }
 
   put(hash: ContentHash, text: DefinitionText, broughtBy: OpId | null): void {
@@ -65,6 +68,7 @@ export class TextTable implements TextStore {
       text.head,
       text.tail,
     );
+    this.#held.add(hash);
   }
 
   note(hash: ContentHash, broughtBy: OpId): void {
@@ -92,6 +96,7 @@ export class TextTable implements TextStore {
     this.#connection.run("delete from text");
     this.#connection.run("delete from evicted_text");
     this.#hasEvicted = null;
+    this.#held.clear();
   }
 
   readEvictedWith(read: (hash: ContentHash) => DefinitionText | null): void {
@@ -106,7 +111,7 @@ export class TextTable implements TextStore {
   }
 
   isEvicted(hash: ContentHash): boolean {
-    return this.#evictedOp(blobOfHex(hash)) !== null;
+    return !this.#held.has(hash) && this.#evictedOp(blobOfHex(hash)) !== null;
   }
 
   broughtBy(hash: ContentHash): OpId | null {
@@ -131,6 +136,7 @@ export class TextTable implements TextStore {
     this.#connection.run("delete from text where id = ?", row.id);
     this.#connection.run("insert into evicted_text values (?, ?)", blob, row.op);
     this.#hasEvicted = true;
+    this.#held.delete(hash);
     return true;
   }
 

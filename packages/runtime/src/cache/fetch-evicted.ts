@@ -58,7 +58,7 @@ function findSegment(
  * nothing behind when it throws, as a transaction does. `giveUp` answers in its place where something cannot be had.
  */
 export async function withHistory<Value, Otherwise>(
-  fetch: FetchSegment,
+  fetchSegment: FetchSegment,
   work: () => Value | Promise<Value>,
   giveUp: (error: EvictedError, why: Problem) => Otherwise,
 ): Promise<Value | Otherwise> {
@@ -70,7 +70,7 @@ export async function withHistory<Value, Otherwise>(
       // What was fetched and is gone again was evicted by somebody who wants the room more.
       if (error.segments.every((segment) => fetched.has(segment))) throw error;
       for (const segment of error.segments) {
-        const came = await fetch(segment);
+        const came = await fetchSegment(segment);
         if (!came.ok) return giveUp(error, came.problem);
         fetched.add(segment);
       }

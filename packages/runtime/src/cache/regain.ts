@@ -18,12 +18,12 @@ import { type FetchSegment, withHistory } from "./fetch-evicted.js";
  * wait for, or that were asked for by `queue pull`, are held again, and the history of conflicts is here again. Returns why something could not be
  * fetched, or null: then it goes on waiting.
  */
-export async function regain(replica: Replica, fetch: FetchSegment): Promise<Problem | null> {
+export async function regain(replica: Replica, fetchSegment: FetchSegment): Promise<Problem | null> {
   let problem: Problem | null = null;
   const { store } = replica;
   const attempt = async (work: (tables: ReplicaTables) => void) => {
     problem ??= await withHistory(
-      fetch,
+      fetchSegment,
       async () => {
         await store.write(work);
         return null;
@@ -34,7 +34,7 @@ export async function regain(replica: Replica, fetch: FetchSegment): Promise<Pro
   if (store.read(({ meta }) => meta.get(refoldWaitsKey) !== null))
     await attempt((tables) => refoldNow(replica, tables));
   for (const segment of store.read(missingInConflict)) {
-    const came = await fetch(segment);
+    const came = await fetchSegment(segment);
     if (!came.ok) problem ??= came.problem;
   }
   if (!store.read(({ texts }) => texts.hasEvicted())) return problem;

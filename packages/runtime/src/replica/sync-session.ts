@@ -223,7 +223,7 @@ export class SyncSession {
       }
       case "fetch":
         // Beside what follows: the relay has to be answered meanwhile.
-        this.#fetching = this.#fetch(effect.log).catch((error) => this.#fail(error));
+        this.#fetching = this.#fetchSealed(effect.log).catch((error) => this.#fail(error));
         return;
       case "ingest":
         return this.#ingest(effect.log, effect.update);
@@ -303,7 +303,7 @@ export class SyncSession {
     );
   }
 
-  async #fetch(log: LogName): Promise<void> {
+  async #fetchSealed(log: LogName): Promise<void> {
     const number = this.#connectionNumber;
     const isStopped = () => number !== this.#connectionNumber;
     const { clone } = this.#ports;
