@@ -10,6 +10,9 @@ const quality = 11;
 /** 2 to this power: a window of 4 MiB. Larger ones take memory and gain little. */
 const windowBits = 22;
 
+/** What is compressed in one go: some tenths of a second, which a relay that stops has to wait for. */
+const stepBytes = 256 * 1024;
+
 /** One at a time: each keeps a processor busy for seconds. */
 let last: Promise<unknown> = Promise.resolve();
 
@@ -32,7 +35,8 @@ export function compressSegment(body: Uint8Array): Compressing {
       stream.on("end", () => resolve(new Uint8Array(Buffer.concat(parts))));
       stream.on("error", reject);
       stream.on("close", cancelled);
-      stream.end(body);
+      for (let at = 0; at < body.length; at += stepBytes) stream.write(body.subarray(at, at + stepBytes));
+      stream.end();
     });
   const compressed = last.then(compress);
   // Whoever waits for it hears of its failure; the next one does not mind.
