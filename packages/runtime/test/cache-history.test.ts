@@ -101,7 +101,7 @@ function fetching<Value>(
   return withHistory(fetch, work, (_error, { code }) => code);
 }
 
-test("S7: sealed history goes, what is shown stays, and what is old is fetched where it is read", async () => {
+test("R61, R63: sealed history goes, what is shown stays, and what is old is fetched where it is read", async () => {
   const pair = await sealedPair();
   const { ada, served } = pair;
   const first = await saveValue(ada, "Acme.a", 1);
@@ -122,7 +122,7 @@ test("S7: sealed history goes, what is shown stays, and what is old is fetched w
   expect(readCache(ada)).toMatchObject({ texts: { evicted: 1 }, history: { evictedBytes: 0 } });
 });
 
-test("S7: bytes that are not what was asked for are not taken, and the next attempt begins anew", async () => {
+test("R63: bytes that are not what was asked for are not taken, and the next attempt begins anew", async () => {
   const pair = await sealedPair();
   const first = await saveValue(pair.ada, "Acme.a", 1);
   await saveValue(pair.ada, "Acme.a", 2);
@@ -138,7 +138,7 @@ test("S7: bytes that are not what was asked for are not taken, and the next atte
   expect(await fetching(pair, () => viewAt(pair.ada, "Acme.a", first))).toBe("let a = 1L");
 });
 
-test("S7: what the relay lacks, members, and the history of owners who are kept stay", async () => {
+test("R60: what the relay lacks, members, and the history of owners who are kept stay", async () => {
   const pair = await sealedPair();
   const { ada } = pair;
   for (const location of ["Acme.a", "Other.a", "Third.a"])
@@ -156,7 +156,24 @@ test("S7: what the relay lacks, members, and the history of owners who are kept 
   expect(held).toEqual(["auth", "main/Acme", "main/Other"]);
 });
 
-test("S7: conflicts are shown and settled offline, whatever was evicted", async () => {
+test("R60: what is to be kept from now on comes back with the next sync", async () => {
+  const pair = await sealedPair();
+  const { ada } = pair;
+  const first = await saveValue(ada, "Acme.a", 1);
+  for (const location of ["Acme.a", "Other.a"]) await saveValue(ada, location, 2);
+  await settleAda(pair);
+  await ada.store.write(({ meta }) => {
+    writeCacheSettings(meta, { limitBytes: 0, keep: ["Acme"] });
+    // One that is gone by now keeps nothing.
+    meta.set("branch", "0".repeat(32));
+  });
+  await syncAda(pair);
+  await evict(ada, 0, noPause);
+  expect(evictedCount(ada)).toBe(1);
+  expect(viewAt(ada, "Acme.a", first)).toBe("let a = 1L");
+});
+
+test("R60: conflicts are shown and settled offline, whatever was evicted", async () => {
   const pair = await sealedPair();
   const { ada, bob } = pair;
   await saveValue(ada, "Acme.a", 1);
@@ -176,7 +193,7 @@ test("S7: conflicts are shown and settled offline, whatever was evicted", async 
   expect(sourcesOf(ada)["Acme.a"]).toBe("let a = 3L");
 });
 
-test("S7: a save needs nothing of what was evicted, and nobody waits", async () => {
+test("R64: a save needs nothing of what was evicted, and nobody waits", async () => {
   const pair = await sealedPair();
   const { ada, served } = pair;
   await saveValue(ada, "Acme.a", 1);
@@ -189,7 +206,7 @@ test("S7: a save needs nothing of what was evicted, and nobody waits", async () 
   expect(sourcesOf(ada)).toMatchObject({ "Acme.a": "let a = 1L", "Acme.d": "let d = 1L" });
 });
 
-test("S7: what all is to be folded anew for waits for the history, and happens with the next sync", async () => {
+test("R65: what all is to be folded anew for waits for the history, and happens with the next sync", async () => {
   const pair = await sealedPair();
   const { ada, served } = pair;
   await saveValue(ada, "Acme.a", 1);
@@ -210,7 +227,7 @@ test("S7: what all is to be folded anew for waits for the history, and happens w
   expect(evictedCount(opened)).toBe(0);
 });
 
-test("S7: dropping what waits needs the history, and leaves all as it was where that is not here", async () => {
+test("R65: dropping what waits needs the history, and leaves all as it was where that is not here", async () => {
   const pair = await sealedPair();
   const { ada } = pair;
   await saveValue(ada, "Acme.a", 1);
@@ -226,7 +243,7 @@ test("S7: dropping what waits needs the history, and leaves all as it was where 
   expect([sourcesOf(ada)["Acme.a"], pendingOf(ada)]).toEqual(["let a = 1L", 0]);
 });
 
-test("S7: queue pull brings all versions of a location back with the next sync", async () => {
+test("R66: queue pull brings all versions of a location back with the next sync", async () => {
   const pair = await sealedPair();
   const { ada, served } = pair;
   const first = await saveValue(ada, "Acme.a", 1);
@@ -246,7 +263,7 @@ test("S7: queue pull brings all versions of a location back with the next sync",
   expect(viewAt(ada, "Acme.a", first)).toBe("let a = 1L");
 });
 
-test("L5, S7: a relay that was put back gets what is here, not what was evicted; who has that offers it", async () => {
+test("R68, L5: a relay that was put back gets what is here, not what was evicted; who has that offers it", async () => {
   const [data, backup] = [testFolder(), testFolder()];
   const spaces = openRelaySpaces(data);
   const wire = new Wire(newRelay(spaces));
@@ -341,7 +358,7 @@ async function take(pair: Sealed, one: Step): Promise<void> {
   }
 }
 
-test("S7, O8: a replica that evicts its history and fetches what it needs comes to the state of one that keeps all", async () => {
+test("R63, O8: a replica that evicts its history and fetches what it needs comes to the state of one that keeps all", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 24 }), async (steps) => {
       const pair = await sealedPair();

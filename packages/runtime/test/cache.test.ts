@@ -46,7 +46,7 @@ function shownHash(replica: Replica, location: string): ContentHash {
   return value.hash;
 }
 
-test("S7: what is shown stays, older versions go and are still read from the history", async () => {
+test("R60, R62: what is shown stays, older versions go and are still read from the history", async () => {
   const { ada, wire } = await newPair();
   const first = await saveValue(ada, "Acme.a", 1);
   const old = shownHash(ada, "Acme.a");
@@ -60,7 +60,7 @@ test("S7: what is shown stays, older versions go and are still read from the his
   expect(readCache(ada)).toMatchObject({ texts: { count: 1, evicted: 1 }, evictable: { texts: 0 } });
 });
 
-test("S7: nothing goes that the relay does not have", async () => {
+test("R60: nothing goes that the relay does not have", async () => {
   const { ada, wire } = await newPair();
   await saveValue(ada, "Acme.a", 1);
   const old = shownHash(ada, "Acme.a");
@@ -73,7 +73,7 @@ test("S7: nothing goes that the relay does not have", async () => {
   expect(isEvicted(ada, old), "the relay was put back to before").toBe(false);
 });
 
-test("S7: all versions of an owner who is kept stay, on branches too", async () => {
+test("R60: all versions of an owner who is kept stay, on branches too", async () => {
   const { ada, wire } = await newPair();
   const branch = await newBranch(ada, "idea");
   const hashes: Record<string, ContentHash> = {};
@@ -91,7 +91,7 @@ test("S7: all versions of an owner who is kept stay, on branches too", async () 
   expect(readCache(ada).texts).toMatchObject({ count: 5, evicted: 2 });
 });
 
-test("S7: a branch's texts stay while it is worked on, and go when it is left", async () => {
+test("R60: a branch's texts stay while it is worked on, and go when it is left", async () => {
   const { ada, wire } = await newPair();
   await saveValue(ada, "Acme.a", 1);
   const branch = await newBranch(ada, "idea");
@@ -108,7 +108,7 @@ test("S7: a branch's texts stay while it is worked on, and go when it is left", 
   expect(sourcesOf(ada, branch)["Acme.a"]).toBe("let a = 11L");
 });
 
-test("S7: heads that are not merged stay, and what they were made from", async () => {
+test("R60: heads that are not merged stay, and what they were made from", async () => {
   const pair = await newPair();
   await saveValue(pair.ada, "Acme.a", 1);
   await meet(pair);
@@ -122,7 +122,7 @@ test("S7: heads that are not merged stay, and what they were made from", async (
   }
 });
 
-test("S7: a version that somebody goes back to is held again", async () => {
+test("R62: a version that somebody goes back to is held again", async () => {
   const pair = await newPair();
   await saveValue(pair.ada, "Acme.a", 1);
   await saveValue(pair.ada, "Acme.a", 2);
@@ -136,7 +136,7 @@ test("S7: a version that somebody goes back to is held again", async () => {
   }
 });
 
-test("S7: an eviction stops when the space is within its limit, and spares what was used last", async () => {
+test("R61, R67: an eviction stops when the space is within its limit, and spares what was used last", async () => {
   const { ada, wire } = await newPair();
   const hashes: ContentHash[] = [];
   for (let value = 10; value < 30; value += 1) {
@@ -162,7 +162,7 @@ test("S7: an eviction stops when the space is within its limit, and spares what 
   expect(readCache(ada)).toMatchObject({ limitBytes: defaultLimitBytes, keep: [] });
 });
 
-test("S7: the database shrinks, and reads the same when it is opened again", async () => {
+test("R61: the database shrinks, and reads the same when it is opened again", async () => {
   const folder = testFolder();
   const store = openReplicaStore(join(folder, "space.db"), { durability: "normal" });
   onTestFinished(() => store.close());
@@ -255,7 +255,7 @@ async function take(pair: Pair, one: Step, evicts: boolean): Promise<void> {
   }
 }
 
-test("S7, O8: a replica that evicts what it likes comes to the state of one that never does", async () => {
+test("R62, O8: a replica that evicts what it likes comes to the state of one that never does", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
       const pair = await newPair();

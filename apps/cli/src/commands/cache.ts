@@ -10,7 +10,6 @@ import { turn } from "../make-room.js";
 import { ProblemError } from "../problem-error.js";
 import { startProgress } from "../progress.js";
 import type { Space } from "../space.js";
-import { withSyncLock } from "../sync-run.js";
 import { countOf, someOf } from "../wording.js";
 
 interface CacheOptions {
@@ -102,19 +101,18 @@ function refuseUnknown(owners: readonly string[], known: readonly string[]): voi
 
 const shownOwners = 8;
 
-function evictNow(space: Space, targetBytes: number, isQuiet: boolean): Promise<Eviction> {
-  return withSyncLock(space, async () => {
-    const { texts: count } = readCache(space.replica).evictable;
-    const progress = startProgress("Making room:", count, isQuiet);
-    try {
-      return await evict(space.replica, targetBytes, async (evicted) => {
-        await progress.advance(evicted);
-        await turn();
-      });
-    } finally {
-      progress.end();
-    }
-  });
+// A sync may run meanwhile: each step of an eviction is a transaction of its own.
+async function evictNow(space: Space, targetBytes: number, isQuiet: boolean): Promise<Eviction> {
+  const { texts } = readCache(space.replica).evictable;
+  const progress = startProgress("Making room:", texts, isQuiet);
+  try {
+    return await evict(space.replica, targetBytes, async (evicted) => {
+      await progress.advance(evicted);
+      await turn();
+    });
+  } finally {
+    progress.end();
+  }
 }
 
 function json({ limitBytes, usedBytes, keep, texts, essential, evictable, history }: CacheView) {

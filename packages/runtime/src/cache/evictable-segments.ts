@@ -42,7 +42,8 @@ export function usedDayKey(hash: string): string {
   return `segmentUsed ${hash}`;
 }
 
-function keptLogs(tables: ReplicaTables): ReadonlySet<LogName> {
+/** The logs whose history stays: that of the members, of the branch that is worked on, of owners kept whole. */
+export function keptLogs(tables: ReplicaTables): ReadonlySet<LogName> {
   const branch = currentBranch(tables);
   const line = branch === null ? [] : new BranchScope(tables, branch).line;
   const owners = readCacheSettings(tables.meta).keep;

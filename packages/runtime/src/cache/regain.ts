@@ -10,12 +10,14 @@ import { bringBackOne } from "./bring-back.js";
 import { segmentsInConflict } from "./conflict-history.js";
 import { dayOf } from "./day.js";
 import { addVersions } from "./essential-texts.js";
+import { keptLogs } from "./evictable-segments.js";
 import { evictedSegments } from "./evicted-segments.js";
 import { type FetchSegment, withHistory } from "./fetch-evicted.js";
 
 /**
  * While online: makes up for what waits for evicted history (S7). All is folded anew if that waits; texts that locations
- * wait for, or that were asked for by `queue pull`, are held again, and the history of conflicts is here again. Returns why something could not be
+ * wait for, or that were asked for by `queue pull`, are held again; the history of conflicts, of the branch that is worked
+ * on and of owners who are kept whole is here again. Returns why something could not be
  * fetched, or null: then it goes on waiting.
  */
 export async function regain(replica: Replica, fetchSegment: FetchSegment): Promise<Problem | null> {
@@ -33,7 +35,7 @@ export async function regain(replica: Replica, fetchSegment: FetchSegment): Prom
   };
   if (store.read(({ meta }) => meta.get(refoldWaitsKey) !== null))
     await attempt((tables) => refoldNow(replica, tables));
-  for (const segment of store.read(missingInConflict)) {
+  for (const segment of store.read(missingSegments)) {
     const came = await fetchSegment(segment);
     if (!came.ok) problem ??= came.problem;
   }
@@ -45,11 +47,14 @@ export async function regain(replica: Replica, fetchSegment: FetchSegment): Prom
   return problem;
 }
 
-function missingInConflict(tables: ReplicaTables): readonly string[] {
+/** What is not here of the history of conflicts and of the logs that are kept, as they are now. */
+function missingSegments(tables: ReplicaTables): readonly string[] {
   if (evictedSegments(tables).length === 0) return [];
-  return segmentsInConflict(tables)
-    .filter(({ heldBytes, byteCount }) => heldBytes < byteCount)
-    .map(({ hash }) => hash);
+  const kept = [...keptLogs(tables)].flatMap((log) => tables.segments.list(log));
+  const missing = [...kept, ...segmentsInConflict(tables)].filter(
+    ({ heldBytes, byteCount }) => heldBytes < byteCount,
+  );
+  return [...new Set(missing.map(({ hash }) => hash))];
 }
 
 function refoldNow(replica: Replica, tables: ReplicaTables): void {
