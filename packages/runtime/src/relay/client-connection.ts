@@ -186,7 +186,7 @@ export class ClientConnection {
   async #answer(log: LogName, stateVector: Uint8Array): Promise<void> {
     const space = this.#entered();
     const held = space.held(log);
-    const known = held.answerTo(stateVector);
+    const known = space.answers.find(held, stateVector);
     if (known !== null) {
       for (const message of known) this.#connection.send(message);
     } else {
@@ -204,7 +204,7 @@ export class ClientConnection {
   }
 
   async #sendBeyond(held: HeldLog, vector: Vector, stateVector: Uint8Array): Promise<void> {
-    const { store } = this.#entered();
+    const { store, answers } = this.#entered();
     const { hash } = this.#relay.ports;
     const sent: Uint8Array[] = [];
     let reached = vector;
@@ -218,7 +218,7 @@ export class ClientConnection {
       await this.#connection.drained();
       if (this.#state === "closed") return;
     }
-    if (sent.length < 2) held.noteAnswer(stateVector, sent);
+    if (sent.length < 2) answers.note(held, stateVector, sent);
   }
 
   #entered(): RelaySpace {

@@ -20,6 +20,8 @@ import type { RelayStore } from "../store/store.js";
  */
 export class HeldLog {
   readonly log: LogName;
+  /** Commits with blocks of this log since it is held. */
+  commitCount = 0;
   /** Blocks that are committed and perhaps not durable. */
   undurableCount = 0;
   /** Whether it was used since it was last looked at. */
@@ -28,16 +30,15 @@ export class HeldLog {
   readonly #store: RelayStore;
   readonly #space: string;
   readonly #tips = new Map<StreamName, Tip>();
-  readonly #clients = new Map<number, StreamName>();
-  readonly #closedAt = new Map<StreamName, number | null>();
-  readonly #devices = new Set<string>();
+  /** Streams by client id; made when somebody asks for it, as the devices are: thousands of logs may be held. */
+  #clients: Map<number, StreamName> | null = null;
+  #devices: Set<string> | null = null;
+  #closedAt: Map<StreamName, number | null> | null = null;
   /** Hashes of the blocks that were checked and wait for their commit. */
   readonly #uncommitted = new Map<string, string>();
   readonly #durable = new Map<StreamName, StreamHead>();
   #digest: string | null = null;
   #stateMessage: Uint8Array | null = null;
-  /** Messages that answer this question. When all come back at once, most lack the same. */
-  #answer: { readonly question: Uint8Array; readonly messages: readonly Uint8Array[] } | null = null;
 
   /** Reads the rows. What they say must be durable, or be waited for before it is told to anybody. */
   constructor(hash: Hash, store: RelayStore, space: string, log: LogName) {
@@ -77,30 +78,20 @@ export class HeldLog {
 
   /** Finds streams by the client ids of the head document. */
   known(client: number): KnownStream | null {
-    const stream = this.#clients.get(client);
+    const stream = this.#clientMap().get(client);
     return stream === undefined ? null : { stream, nextSeq: this.#seqOf(stream) + 1 };
   }
 
   /** What the sender of a state vector holds of the streams held here. */
   vectorOf(clocks: ReadonlyMap<number, number>): Vector {
     const vector = new Map<StreamName, number>();
+    if (clocks.size === 0) return vector;
+    const clients = this.#clientMap();
     for (const [client, clock] of clocks) {
-      const stream = this.#clients.get(client);
+      const stream = clients.get(client);
       if (stream !== undefined && clock > 0) vector.set(stream, clock);
     }
     return vector;
-  }
-
-  /** The messages with what the sender of this state vector lacks, if it is known that these are all; else null. */
-  answerTo(stateVector: Uint8Array): readonly Uint8Array[] | null {
-    return this.#answer !== null && areEqual(this.#answer.question, stateVector)
-      ? this.#answer.messages
-      : null;
-  }
-
-  /** Keeps the answer to a state vector until something comes in. It was made of all that is committed now. */
-  noteAnswer(stateVector: Uint8Array, messages: readonly Uint8Array[]): void {
-    this.#answer = { question: stateVector, messages };
   }
 
   /** What admission needs to know. `auth`: the space's log of devices, this one itself if it is that. */
@@ -117,23 +108,27 @@ export class HeldLog {
   take(blocks: readonly AdmittedBlock[]): void {
     for (const { header, hash } of blocks) {
       const { stream, seq, closes } = header;
-      if (!this.#tips.has(stream)) this.#noteStream(stream);
+      if (!this.#tips.has(stream) && this.#clients !== null) this.#noteClient(this.#clients, stream);
+      this.#devices?.add(deviceOf(stream));
       this.#tips.set(stream, { seq, hash });
       this.#uncommitted.set(`${stream} ${seq}`, hash);
-      if (closes !== null) this.#closedAt.set(`${deviceOf(stream)}.${closes.epoch}`, closes.seq);
+      if (closes !== null) this.#noteClosing(`${deviceOf(stream)}.${closes.epoch}`, closes.seq);
     }
   }
 
   committed(): void {
-    this.#answer = null;
+    this.commitCount += 1;
     this.undurableCount += this.#uncommitted.size;
     this.#uncommitted.clear();
   }
 
   /** What was taken was not committed: the rows hold. */
   rolledBack(): void {
-    for (const held of [this.#uncommitted, this.#closedAt, this.#tips, this.#clients, this.#devices])
-      held.clear();
+    this.#uncommitted.clear();
+    this.#tips.clear();
+    this.#clients = null;
+    this.#devices = null;
+    this.#closedAt = null;
     this.#readTips();
   }
 
@@ -146,17 +141,27 @@ export class HeldLog {
   }
 
   #readTips(): void {
-    for (const [stream, tip] of this.#store.read(({ blocks }) => blocks.tips(this.log))) {
-      this.#noteStream(stream);
+    for (const [stream, tip] of this.#store.read(({ blocks }) => blocks.tips(this.log)))
       this.#tips.set(stream, tip);
-    }
   }
 
-  #noteStream(stream: StreamName): void {
+  #clientMap(): ReadonlyMap<number, StreamName> {
+    if (this.#clients !== null) return this.#clients;
+    const clients = new Map<number, StreamName>();
+    for (const stream of this.#tips.keys()) this.#noteClient(clients, stream);
+    this.#clients = clients;
+    return clients;
+  }
+
+  #noteClient(clients: Map<number, StreamName>, stream: StreamName): void {
     const client = clientIdOf(this.#hash, stream, firstHead.number);
-    const other = this.#clients.get(client);
-    if (other === undefined || stream < other) this.#clients.set(client, stream);
-    this.#devices.add(deviceOf(stream));
+    const other = clients.get(client);
+    if (other === undefined || stream < other) clients.set(client, stream);
+  }
+
+  #noteClosing(stream: StreamName, seq: number | null): void {
+    this.#closedAt ??= new Map();
+    this.#closedAt.set(stream, seq);
   }
 
   #stateOf(stream: StreamName): StreamState {
@@ -167,11 +172,11 @@ export class HeldLog {
   }
 
   #closingOf(stream: StreamName): number | null {
-    const known = this.#closedAt.get(stream);
+    const known = this.#closedAt?.get(stream);
     if (known !== undefined) return known;
     const closedAt = this.#store.read(({ blocks }) => blocks.closedAt(this.log, stream));
     // Only of streams held: else the names that are asked for would fill the memory.
-    if (this.#tips.has(stream)) this.#closedAt.set(stream, closedAt);
+    if (this.#tips.has(stream)) this.#noteClosing(stream, closedAt);
     return closedAt;
   }
 
@@ -189,16 +194,13 @@ export class HeldLog {
   /** In an open space every device may write that has introduced itself (P1 comes with memberships). */
   #authority(device: string, vector: Vector): Authority {
     for (const [stream, seq] of vector) if (this.#seqOf(stream) < seq) return { kind: "wait" };
+    this.#devices ??= new Set([...this.#tips.keys()].map(deviceOf));
     return this.#devices.has(device) ? { kind: "allowed" } : { kind: "wait" };
   }
 
   #seqOf(stream: StreamName): number {
     return this.#tips.get(stream)?.seq ?? 0;
   }
-}
-
-function areEqual(left: Uint8Array, right: Uint8Array): boolean {
-  return left.length === right.length && left.every((byte, index) => byte === right[index]);
 }
 
 function headOf(stream: StreamName, { seq, hash }: Tip): StreamHead {

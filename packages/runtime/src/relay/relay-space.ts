@@ -10,6 +10,7 @@ import type { BlockStore } from "../store/block-store.js";
 import type { RelayStore } from "../store/store.js";
 import { type CheckedUpdate, type CheckPorts, checkUpdate, UpdateRefused } from "./check-update.js";
 import { HeldLog } from "./held-log.js";
+import { KnownAnswers } from "./known-answers.js";
 import { type Listener, Listeners } from "./listeners.js";
 import { type LogDigest, LogDigests } from "./log-digests.js";
 import { LogHistory } from "./log-history.js";
@@ -91,6 +92,8 @@ type Waiting =
 export class RelaySpace {
   readonly id: string;
   readonly store: RelayStore;
+  /** For those who ask what was just answered. */
+  readonly answers: KnownAnswers = new KnownAnswers();
   readonly history: LogHistory;
   readonly #ports: SpacePorts;
   readonly #counts: RelayCounts;
@@ -174,6 +177,7 @@ export class RelaySpace {
 
   /** Forgets the logs that nobody used since the last call. */
   forgetUnused(): void {
+    this.answers.forget();
     for (const [log, held] of this.#held) {
       if (!held.wasUsed && held.undurableCount === 0 && this.#working === null) {
         this.#held.delete(log);
