@@ -1,36 +1,31 @@
-import { closeSync, fstatSync, openSync, readFileSync, readSync, statSync, writeSync } from "node:fs";
+import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync, writeSync } from "node:fs";
 import type { OutboxJournal } from "@darksync/runtime/store/outbox-journal";
 import { replaceFile } from "./replace-file.js";
 
 /** The outbox in a file that only its user can read (0600). Several processes may append to it. */
 export class OutboxFile implements OutboxJournal {
   readonly #path: string;
-  /** The open file: opening it for every save would take longer than writing to it. */
-  #open: { readonly file: number; readonly inode: number } | null = null;
+  /** The open file, null before it was needed: opening it for every save would take longer than writing to it. */
+  #open: number | null = null;
 
   constructor(path: string) {
     this.#path = path;
   }
 
   size(): number {
-    return statSync(this.#path, { throwIfNoEntry: false })?.size ?? 0;
+    if (this.#open === null && !existsSync(this.#path)) return 0;
+    return fstatSync(this.#file()).size;
   }
 
   readEnd(length: number): Uint8Array {
-    if (this.size() === 0) return new Uint8Array();
-    const file = openSync(this.#path, "r");
-    try {
-      const { size } = fstatSync(file);
-      const bytes = new Uint8Array(Math.min(length, size));
-      return bytes.subarray(0, readSync(file, bytes, 0, bytes.length, size - bytes.length));
-    } finally {
-      closeSync(file);
-    }
+    const size = this.size();
+    if (size === 0) return new Uint8Array();
+    const bytes = new Uint8Array(Math.min(length, size));
+    return bytes.subarray(0, readSync(this.#file(), bytes, 0, bytes.length, size - bytes.length));
   }
 
   read(): Uint8Array {
-    if (this.size() === 0) return new Uint8Array();
-    return new Uint8Array(readFileSync(this.#path));
+    return existsSync(this.#path) ? new Uint8Array(readFileSync(this.#path)) : new Uint8Array();
   }
 
   append(bytes: Uint8Array): void {
@@ -45,17 +40,15 @@ export class OutboxFile implements OutboxJournal {
   }
 
   close(): void {
-    if (this.#open !== null) closeSync(this.#open.file);
+    if (this.#open !== null) closeSync(this.#open);
     this.#open = null;
   }
 
-  /** The file that is in its place now: another process may have replaced the one that was opened. */
+  /** The file that is in its place now: one that was replaced has no name any more. */
   #file(): number {
-    const inode = statSync(this.#path, { throwIfNoEntry: false })?.ino;
-    if (this.#open !== null && this.#open.inode === inode) return this.#open.file;
+    if (this.#open !== null && fstatSync(this.#open).nlink > 0) return this.#open;
     this.close();
-    const file = openSync(this.#path, "a", 0o600);
-    this.#open = { file, inode: fstatSync(file).ino };
-    return file;
+    this.#open = openSync(this.#path, "a+", 0o600);
+    return this.#open;
   }
 }

@@ -143,6 +143,30 @@ test("R42: an outbox that cannot be written keeps no save from being made, and i
   expect(idsIn(kept)).toEqual(expect.arrayContaining([first, second]));
 });
 
+test("R42: a store that lost what was saved last, as one does whose write-ahead log is damaged, is not taken for sound", async () => {
+  const kept = await newKept("Ada");
+  await saveValue(kept.replica, "Acme.a", 1);
+  const lost = await saveValue(kept.replica, "Acme.lost", 1);
+  await kept.plain.write(({ packages, changes }) => {
+    packages.clear();
+    changes.remove(lost);
+  });
+  const opening = keep(kept.plain, kept.journal, kept.signer).bringUpToDate();
+  await expect(opening).rejects.toMatchObject({ code: "database-corrupt" });
+  expect(idsIn(kept)).toContain(lost);
+});
+
+test("R42: one that discarded it is", async () => {
+  const kept = await newKept("Ada");
+  const dropped = await saveValue(kept.replica, "Acme.dropped", 1);
+  await dropChanges(kept.replica, new Set([dropped]));
+  await keep(kept.plain, kept.journal, kept.signer).bringUpToDate();
+  const before = kept.journal.bytes;
+  await keep(kept.plain, kept.journal, kept.signer).bringUpToDate();
+  expect(kept.journal.bytes, "looked at once").toEqual(before);
+  expect(idsIn(kept)).not.toContain(dropped);
+});
+
 test("R42: settings that rot in the store are noticed before they can come into the outbox", async () => {
   const kept = await newKept("Ada");
   const home = contentOf(kept).home;

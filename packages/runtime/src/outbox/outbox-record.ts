@@ -3,6 +3,7 @@ import { maxChangeBytes } from "@darksync/core/change";
 import {
   decode,
   encode,
+  encodeFor,
   Malformed,
   type Reader,
   readByte,
@@ -65,11 +66,15 @@ export const markRecordBytes: number = frameBytes + 1 + numberBytes + tagBytes;
 export function encodeRecords(hash: Hash, records: readonly OutboxRecord[]): Uint8Array {
   return encode((writer) => {
     for (const record of records) {
-      const body = encode((inner) => writeBody(inner, record));
-      writeBytes(writer, marker);
-      writeLength(writer, body.length);
-      writeBytes(writer, body);
-      writeBytes(writer, hash(body).subarray(0, checksumBytes));
+      encodeFor(
+        (inner) => writeBody(inner, record),
+        (body) => {
+          writeBytes(writer, marker);
+          writeLength(writer, body.length);
+          writeBytes(writer, body);
+          writeBytes(writer, hash(body).subarray(0, checksumBytes));
+        },
+      );
     }
   });
 }
@@ -191,9 +196,7 @@ function readHome(reader: Reader): Home {
 }
 
 function writeLength(writer: Writer, length: number): void {
-  const bytes = new Uint8Array(lengthBytes);
-  new DataView(bytes.buffer).setUint32(0, length);
-  writeBytes(writer, bytes);
+  for (let shift = 24; shift >= 0; shift -= 8) writeByte(writer, (length >>> shift) & 0xff);
 }
 
 function readLength(bytes: Uint8Array, at: number): number {

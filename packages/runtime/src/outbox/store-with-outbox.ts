@@ -56,9 +56,9 @@ export class StoreWithOutbox implements ReplicaStore {
       if (noted.isHomeChanged) writeHomeTag(this.#ports.hash, tables.meta);
       return value;
     });
-    return written.then(async (value) => {
-      await this.#keep(noted);
-      return value;
+    return written.then((value) => {
+      const kept = this.#keep(noted);
+      return kept === null ? value : kept.then(() => value);
     });
   }
 
@@ -73,7 +73,8 @@ export class StoreWithOutbox implements ReplicaStore {
 
   /**
    * Adds to the outbox what it lacks of the store. Cheap where it lacks nothing. Rejects with a `StoreError` if the
-   * store's way home, or a change that waits, is not what was written there: the outbox's may be the good one.
+   * store lacks what was saved, or its way home or a change that waits is not what was written there: then the outbox's
+   * may be the good one.
    */
   async bringUpToDate(): Promise<void> {
     this.#store.read(({ meta }) => {
@@ -81,13 +82,21 @@ export class StoreWithOutbox implements ReplicaStore {
     });
     await this.#orTell(() => {
       const mark = this.#mark();
-      const { missing, tag } = this.#store.read((tables) => ({
+      const { missing, tag, hasLast } = this.#store.read((tables) => ({
         missing: mark === null ? [] : tables.changes.waiting(mark.upTo),
         tag: homeTag(this.#ports.hash, readHome(tables.meta)),
+        hasLast: mark === null || mark.upTo === 0 || tables.changes.byNumber(mark.upTo) !== null,
       }));
-      if (mark === null || mark.home !== tag) return this.rewrite();
+      if (!hasLast) this.#store.read((tables) => this.#checkLost(tables));
+      if (mark === null || mark.home !== tag || !hasLast) return this.rewrite();
       if (missing.length > 0) this.#append(missing.map(recordOf), upTo(mark, missing), mark.home);
     }, true);
+  }
+
+  /** The last change in the outbox is not in the store: it was discarded, or the store lost it. */
+  #checkLost(tables: ReplicaTables): void {
+    const lost = this.#lostIn(tables).length;
+    if (lost > 0) throw changesLost(lost);
   }
 
   /**
@@ -109,11 +118,18 @@ export class StoreWithOutbox implements ReplicaStore {
     return this.#tables.noting;
   }
 
-  #keep(noted: NotedWrites): Promise<void> {
+  /** Null where it is done: most transactions have nothing to wait for. */
+  #keep(noted: NotedWrites): Promise<void> | null {
+    try {
+      if (noted.acknowledged === null && (noted.isNothing || this.#keepNoted(noted))) return null;
+    } catch (error) {
+      this.#ports.onTrouble(error);
+      return null;
+    }
     return this.#orTell(async () => {
-      if (noted.acknowledged === "less") return this.rewrite();
+      if (noted.acknowledged !== "more") return this.rewrite();
       if (!noted.isNothing && !this.#keepNoted(noted)) return this.rewrite();
-      if (noted.acknowledged === "more") await this.#compact();
+      await this.#compact();
     });
   }
 
@@ -196,6 +212,14 @@ export class StoreWithOutbox implements ReplicaStore {
       this.#ports.onTrouble(error);
     }
   }
+}
+
+function changesLost(count: number): StoreError {
+  return new StoreError(
+    "database-corrupt",
+    `the database is damaged: it lacks ${count} of the changes that were saved in it`,
+    "rebuild it from the outbox and the relay or a peer",
+  );
 }
 
 function recordOf(change: {
