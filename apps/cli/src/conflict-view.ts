@@ -7,8 +7,10 @@ import {
 } from "@darksync/runtime/conflict/details";
 import type { EarlierChoice } from "@darksync/runtime/conflict/earlier";
 import { renderText } from "@darksync/runtime/read/definition";
+import { soundText } from "@darksync/runtime/read/sound-text";
 import type { Replica } from "@darksync/runtime/replica/replica";
 import type { ReplicaTables } from "@darksync/runtime/store/store";
+import { commonPorts } from "./common-ports.js";
 import { settleLines } from "./conflict-settle-lines.js";
 import { supersededLine } from "./conflict-words.js";
 import { isoTime } from "./queue-text.js";
@@ -126,7 +128,7 @@ function textView(
   { value }: Assignment<"name">,
 ): Pick<HeadView, "hash" | "source"> {
   if (value.type === "nothing") return { hash: null, source: null };
-  const text = tables.packages.text(value.hash);
+  const text = soundText(commonPorts, tables, value.hash);
   return { hash: value.hash, source: text === null ? null : renderText(location, text) };
 }
 

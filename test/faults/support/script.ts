@@ -255,3 +255,22 @@ export const script: readonly Step[] = [
   syncs("ada"),
   syncs("bob"),
 ];
+
+/** Ada ends with work that is synced, work that waits, on main and on a branch, and conflicts. */
+export const conflictedScript: readonly Step[] = [
+  ...script.slice(0, script.findIndex(({ name }) => name === "bob: sync --strategy lazy") + 1),
+  value("ada", "a", 3),
+  value("bob", "a", 4),
+  value("ada", "d", 1),
+  value("bob", "d", 2),
+  does("bob", "rm", "Acme.b2"),
+  value("ada", "b2", 5),
+  syncs("bob"),
+  syncs("ada"),
+  syncs("bob"),
+  value("ada", "g", 1),
+  does("ada", "rm", "Acme.Money.tax"),
+  does("ada", "branch", "create", "fix", "--switch"),
+  value("ada", "h", 1),
+  does("ada", "branch", "switch", "main"),
+];

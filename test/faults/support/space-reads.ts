@@ -33,6 +33,15 @@ export function changeIds({ changes }: ReplicaTables): readonly string[] {
   return changes.after(0, everything).map(({ id }) => id);
 }
 
+/** The ids of the changes that the relay is not known to have. */
+export function unsentIds({ changes, durable }: ReplicaTables): readonly string[] {
+  return changes
+    .after(0, everything)
+    .filter(({ log, place }) => place === null || place.seq > (durable.durable(log).get(place.stream) ?? 0))
+    .map(({ id }) => id)
+    .toSorted();
+}
+
 /** What main shows: each location with the hash that is shown and its conflict. */
 export function viewOf({ packages }: ReplicaTables): Readonly<Record<string, string>> {
   return Object.fromEntries(

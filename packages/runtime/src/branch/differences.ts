@@ -44,11 +44,13 @@ export function listDifferences(
 
 /** A branch as it would be with all that is here now, beside what it is merged into. */
 class Sides {
+  readonly #ports: Ports;
   readonly #source: BranchTables;
   readonly #target: ReplicaTables;
   readonly #conflicts: ReadonlyMap<Location, string>;
 
   constructor(ports: Ports, tables: ReplicaTables, id: BranchId) {
+    this.#ports = ports;
     const into = activeParentOf(tables, id);
     this.#source = tablesOnBranch(ports, tables, id, everythingHere(ports, tables, id));
     this.#target = into === null ? tables : tablesOnBranch(ports, tables, into);
@@ -76,8 +78,8 @@ class Sides {
   differenceAt(location: Location): BranchDifference {
     return {
       location,
-      from: shownAt(this.#target, location),
-      to: shownAt(this.#source, location),
+      from: shownAt(this.#ports, this.#target, location),
+      to: shownAt(this.#ports, this.#source, location),
       conflict: this.#conflicts.get(location) ?? null,
       deprecation: this.#deprecationAt(location),
     };
@@ -92,6 +94,6 @@ class Sides {
   }
 }
 
-function shownAt(tables: ReplicaTables, location: Location): Version | null {
-  return versionOf(tables, location, tables.packages.nameRow(location)?.shown ?? null);
+function shownAt(ports: Ports, tables: ReplicaTables, location: Location): Version | null {
+  return versionOf(ports, tables, location, tables.packages.nameRow(location)?.shown ?? null);
 }

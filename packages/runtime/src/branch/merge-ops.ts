@@ -8,6 +8,7 @@ import { failure, type Result, success } from "@darksync/core/result";
 import { addOp } from "../edit/namings.js";
 import { judgedAt } from "../read/conflicts.js";
 import { listOwners } from "../read/members.js";
+import { soundText } from "../read/sound-text.js";
 import { supersededBy } from "../replica/commit-change.js";
 import type { Replica } from "../replica/replica.js";
 import type { ReplicaTables } from "../store/store.js";
@@ -113,7 +114,7 @@ function namingOps(
   const { kind, hash, movedFrom } = shown;
   if (isKnown(target, location, hash) || (movedFrom !== null && isKnown(target, movedFrom, hash)))
     return success([{ type: "SetName", location, kind, target: hash, movedFrom, supersedes }]);
-  const text = source.packages.text(hash);
+  const text = soundText(replica, source, hash);
   if (text === null) {
     return failure(
       "text-missing",

@@ -13,6 +13,7 @@ import type { ReplicaTables } from "../store/store.js";
 import { Marks } from "./marks.js";
 import { type MergedVersion, mergedFrom } from "./merged-from.js";
 import { headsAt, type Moment, namingSourceAt } from "./past.js";
+import { soundText } from "./sound-text.js";
 
 /** A definition as people see it. */
 export interface ViewedDefinition {
@@ -78,7 +79,7 @@ function rowOf(location: Location, judged: JudgedName | undefined): NameRow {
 
 /** `mergedText`: the text where merging made it and the store does not have it. */
 function viewRow(
-  { language }: Viewer,
+  viewer: Viewer,
   tables: ReplicaTables,
   row: NameRow,
   mergedText: DefinitionText | null,
@@ -86,9 +87,11 @@ function viewRow(
   const { location, shown, conflict } = row;
   if (shown?.value.type !== "definition") return unknownLocation(tables, location);
   const source =
-    mergedText === null ? sourceOf(tables, location, shown.value) : success(renderText(location, mergedText));
+    mergedText === null
+      ? sourceOf(viewer, tables, location, shown.value)
+      : success(renderText(location, mergedText));
   if (!source.ok) return source;
-  const parsed = language.parseDefinition(source.value);
+  const parsed = viewer.language.parseDefinition(source.value);
   return success({
     location,
     kind: shown.value.kind,
@@ -107,11 +110,12 @@ function viewRow(
 
 /** The text that a binding gives a location. */
 function sourceOf(
+  viewer: Viewer,
   tables: ReplicaTables,
   location: Location,
   binding: Extract<Binding, { type: "definition" }>,
 ): Result<string> {
-  const text = tables.packages.text(binding.hash);
+  const text = soundText(viewer, tables, binding.hash);
   if (text !== null) return success(renderText(location, text));
   return failure(
     "text-missing",

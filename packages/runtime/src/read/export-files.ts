@@ -2,6 +2,7 @@ import { greatest } from "@darksync/core/deprecation";
 import { layOut } from "@darksync/core/layout";
 import type { Replica } from "../replica/replica.js";
 import type { ReplicaTables } from "../store/store.js";
+import { soundText } from "./sound-text.js";
 
 /** A file of an export. */
 export interface ExportedFile {
@@ -13,7 +14,7 @@ const namesAtOnce = 2000;
 
 /** The current view as files: imported ones as they were, with edits in their places (O9). */
 export function exportFiles(
-  { language }: Pick<Replica, "language">,
+  replica: Pick<Replica, "language" | "hash">,
   tables: ReplicaTables,
 ): { readonly files: readonly ExportedFile[]; readonly definitions: number } {
   const layouts = tables.packages.registers("file").flatMap(({ key, heads }) => {
@@ -29,10 +30,10 @@ export function exportFiles(
     after = rows.at(-1)?.location;
     if (after === undefined) break;
   }
-  const files = layOut(language, layouts, locations, {
+  const files = layOut(replica.language, layouts, locations, {
     textAt: (location) => {
       const binding = tables.packages.nameRow(location)?.shown?.value;
-      return binding?.type === "definition" ? tables.packages.text(binding.hash) : null;
+      return binding?.type === "definition" ? soundText(replica, tables, binding.hash) : null;
     },
     movedTo: (location) => {
       const binding = tables.packages.nameRow(location)?.shown?.value;

@@ -84,8 +84,8 @@ function differenceAt(
   const judged = judgeGroup(replica, tables.packages.branch, source, location).names.get(location);
   return {
     location,
-    from: versionOf(tables, location, judged?.view.shown ?? null, judged?.mergedText ?? null),
-    to: versionOf(tables, location, tables.packages.nameRow(location)?.shown ?? null),
+    from: versionOf(replica, tables, location, judged?.view.shown ?? null, judged?.mergedText ?? null),
+    to: versionOf(replica, tables, location, tables.packages.nameRow(location)?.shown ?? null),
   };
 }
 
