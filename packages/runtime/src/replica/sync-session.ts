@@ -175,7 +175,7 @@ export class SyncSession {
       for (let next = this.#inputs.shift(); next !== undefined; next = this.#inputs.shift()) {
         const step = stepReplica(this.#state, next.input);
         this.#state = step.state;
-        for (const effect of step.effects) await this.#runWithHistory(effect);
+        for (const effect of step.effects) await this.#withHistory(() => this.#run(effect));
         next.taken();
       }
     } catch (error) {
@@ -190,15 +190,11 @@ export class SyncSession {
     this.#end?.reject(error);
   }
 
-  /** Runs an effect. What it needs of the history and was evicted is fetched, and it is run again. */
-  #runWithHistory(effect: ReplicaEffect): Promise<void> {
-    return withHistory(
-      this.#fetchSegment,
-      () => this.#run(effect),
-      (error) => {
-        throw error;
-      },
-    );
+  /** Does something again after what it needs of the history, and was evicted, has been fetched. */
+  #withHistory<Value>(work: () => Value | Promise<Value>): Promise<Value> {
+    return withHistory(this.#fetchSegment, work, (error): never => {
+      throw error;
+    });
   }
 
   async #run(effect: ReplicaEffect): Promise<void> {
@@ -266,8 +262,7 @@ export class SyncSession {
     this.#connectionNumber += 1;
     const connection = this.#ports.transport.connect(this.#url, {
       onOpen: () => {
-        if (this.#connection === connection)
-          this.#post({ type: "opened", hello: helloOf(this.#replica, this.#isFull) });
+        if (this.#connection === connection) this.#greet();
       },
       onMessage: (bytes) => {
         if (this.#connection !== connection) return;
@@ -284,6 +279,15 @@ export class SyncSession {
       },
     });
     this.#connection = connection;
+  }
+
+  // Called by the transport, which has nobody to tell if the store cannot be read.
+  #greet(): void {
+    try {
+      this.#post({ type: "opened", hello: helloOf(this.#replica, this.#isFull) });
+    } catch (error) {
+      this.#fail(error);
+    }
   }
 
   #disconnect(): void {
@@ -311,7 +315,9 @@ export class SyncSession {
     const ports = { ...clone, url: this.#url };
     const onPulled = (pulled: number) => this.#count({ pulled });
     const options = { isFull: this.#isFull, isStopped, onPulled };
-    const { judged, problem, sealed } = await cloneLog(this.#replica, ports, log, options);
+    const { judged, problem, sealed } = await this.#withHistory(() =>
+      cloneLog(this.#replica, ports, log, options),
+    );
     for (const location of judged) this.#judged.add(location);
     if (isStopped()) return;
     // Of a relay that cannot be reached in this way it is enough to be told once.
