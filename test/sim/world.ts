@@ -159,9 +159,17 @@ export class World {
     this.#changed.clear();
     for (const device of devices) {
       for (const check of this.#checks) {
-        const wrong = check.step?.(this, device) ?? null;
-        if (wrong !== null) this.fail(check.name, `${device.name}: ${wrong}`);
+        this.#checkDevice(check, device);
       }
+    }
+  }
+
+  #checkDevice(check: Check, device: Device): void {
+    try {
+      const wrong = check.step?.(this, device) ?? null;
+      if (wrong !== null) this.fail(check.name, `${device.name}: ${wrong}`);
+    } catch (error) {
+      this.fail("unexpected-error", `while checking ${check.name}: ${describeError(error)}`);
     }
   }
 
@@ -169,8 +177,12 @@ export class World {
   async checkEnd(): Promise<void> {
     for (const check of this.#checks) {
       if (this.violation !== null) return;
-      const wrong = (await check.end?.(this)) ?? null;
-      if (wrong !== null) this.fail(check.name, wrong);
+      try {
+        const wrong = (await check.end?.(this)) ?? null;
+        if (wrong !== null) this.fail(check.name, wrong);
+      } catch (error) {
+        this.fail("unexpected-error", `while checking ${check.name}: ${describeError(error)}`);
+      }
     }
   }
 }
