@@ -8,7 +8,7 @@ import type { Connection } from "@darksync/runtime/transport";
 import { maxMessageBytes } from "@darksync/sync/message";
 import { type WebSocket, WebSocketServer } from "ws";
 import { answerHistory, historyRouteOf } from "./segment-routes.js";
-import { corked, plainBytes, socketConnection } from "./socket.js";
+import { plainBytes, SocketConnection } from "./socket.js";
 
 const pingIntervalMs = 15_000;
 /** What nobody used for one to two of these is forgotten. */
@@ -73,7 +73,7 @@ export function serveRelay(
       // What is wrong with a frame is the sender's trouble: `ws` closes the socket, nobody else notices.
       socket.on("error", () => socket.terminate());
       socket.on("pong", () => unansweredPings.delete(socket));
-      const connection = corked(socketConnection(socket), stream);
+      const connection = new SocketConnection(socket, stream);
       const talker = talkerOrClosed(relay, rooms, route, socket, connection);
       if (talker === null) return;
       socket.on("message", (data) => {

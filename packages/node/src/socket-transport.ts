@@ -2,7 +2,7 @@ import type { Problem } from "@darksync/core/result";
 import type { ConnectionHandler, Transport } from "@darksync/runtime/transport";
 import { maxMessageBytes } from "@darksync/sync/message";
 import { WebSocket } from "ws";
-import { plainBytes, socketConnection } from "./socket.js";
+import { plainBytes, SocketConnection } from "./socket.js";
 
 const connectTimeoutMs = 8000;
 /** So many bytes may have come that were not dealt with yet. */
@@ -30,7 +30,12 @@ export const socketTransport: Transport = {
       problem = unreachable(error);
     });
     socket.on("close", () => handler.onClose(problem));
-    return { ...socketConnection(socket), close: () => closeSoon(socket) };
+    const connection = new SocketConnection(socket, null);
+    return {
+      send: (message) => connection.send(message),
+      drained: () => connection.drained(),
+      close: () => closeSoon(socket),
+    };
   },
 };
 

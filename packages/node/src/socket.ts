@@ -1,5 +1,5 @@
 import type { Duplex } from "node:stream";
-import type { Connection } from "@darksync/runtime/transport";
+import type { Connection, Goodbye } from "@darksync/runtime/transport";
 import type { WebSocket } from "ws";
 
 /** Above this many bytes in the socket's buffer its sender waits. */
@@ -11,52 +11,60 @@ const mostMessagesWaiting = 16_384;
 /** How long one that is let go may take to say goodbye. */
 const goodbyeMs = 2000;
 
-/** A connection over a WebSocket of the `ws` library. */
-export function socketConnection(socket: WebSocket): Connection {
-  let waiting = 0;
-  const onSent = () => {
-    waiting -= 1;
-  };
-  return {
-    send: (message) => {
-      if (socket.readyState !== socket.OPEN) return;
-      if (waiting >= mostMessagesWaiting || socket.bufferedAmount > mostBytesWaiting) {
-        goodbye(socket, 1013, "reads too slowly: come again");
-        return;
-      }
-      waiting += 1;
-      socket.send(message, onSent);
-    },
-    drained: async () => {
-      while (socket.readyState === socket.OPEN && socket.bufferedAmount > fullBufferBytes) {
-        await new Promise((resolve) => setTimeout(resolve, lookAgainMs));
-      }
-    },
-    close: (why) => goodbye(socket, why?.code, why?.reason),
+/**
+ * A connection over a WebSocket of the `ws` library. With the stream below it, what is said in one go is one write: a
+ * system call costs more than all else about a small message.
+ */
+export class SocketConnection implements Connection {
+  readonly #socket: WebSocket;
+  readonly #stream: Duplex | null;
+  #waiting = 0;
+  #isCorked = false;
+
+  constructor(socket: WebSocket, stream: Duplex | null) {
+    this.#socket = socket;
+    this.#stream = stream;
+  }
+
+  send(message: Uint8Array): void {
+    const socket = this.#socket;
+    if (socket.readyState !== socket.OPEN) return;
+    if (this.#waiting >= mostMessagesWaiting || socket.bufferedAmount > mostBytesWaiting) {
+      goodbye(socket, 1013, "reads too slowly: come again");
+      return;
+    }
+    this.#waiting += 1;
+    if (this.#stream !== null && !this.#isCorked) {
+      this.#isCorked = true;
+      this.#stream.cork();
+      process.nextTick(uncork, this);
+    }
+    socket.send(message, this.#onSent);
+  }
+
+  async drained(): Promise<void> {
+    const socket = this.#socket;
+    while (socket.readyState === socket.OPEN && socket.bufferedAmount > fullBufferBytes) {
+      await new Promise((resolve) => setTimeout(resolve, lookAgainMs));
+    }
+  }
+
+  close(why?: Goodbye): void {
+    goodbye(this.#socket, why?.code, why?.reason);
+  }
+
+  uncork(): void {
+    this.#isCorked = false;
+    this.#stream?.uncork();
+  }
+
+  readonly #onSent = (): void => {
+    this.#waiting -= 1;
   };
 }
 
-/**
- * The same connection, over a socket on this stream, with what is said in one go as one write: a system call costs more
- * than all else about a small message.
- */
-export function corked(connection: Connection, stream: Duplex): Connection {
-  let isCorked = false;
-  const uncork = () => {
-    isCorked = false;
-    stream.uncork();
-  };
-  return {
-    ...connection,
-    send: (message) => {
-      if (!isCorked) {
-        isCorked = true;
-        stream.cork();
-        process.nextTick(uncork);
-      }
-      connection.send(message);
-    },
-  };
+function uncork(connection: SocketConnection): void {
+  connection.uncork();
 }
 
 function goodbye(socket: WebSocket, code?: number, reason?: string): void {

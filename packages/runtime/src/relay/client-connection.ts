@@ -22,6 +22,7 @@ import type { Connection } from "../transport.js";
 import { UpdateRefused } from "./check-update.js";
 import type { HeldLog } from "./held-log.js";
 import type { Listener } from "./listeners.js";
+import type { PassedBlocks } from "./passed-blocks.js";
 import type { Relay } from "./relay.js";
 import type { RelaySpace } from "./relay-space.js";
 
@@ -30,7 +31,7 @@ const maxAheadBytes = 16 * 1024 * 1024;
 const messageCostBytes = 256;
 
 /** One of our own clients, over one connection for all logs. */
-export class ClientConnection {
+export class ClientConnection implements Listener {
   readonly #relay: Relay;
   readonly #connection: Connection;
   readonly #spaceName: string | null;
@@ -45,16 +46,6 @@ export class ClientConnection {
   #admitting: Promise<void> = Promise.resolve();
   /** Live blocks that came before the welcome was out; null afterwards. */
   #early: Uint8Array[] | null = [];
-  readonly #listener: Listener = {
-    wants: (log) => isWanted(log, this.#only),
-    onBlocks: ({ clientMessages }) => {
-      for (const message of clientMessages) this.#pass(message);
-    },
-    onDurable: (ack) => this.#pass(ack),
-    // Our own clients frame all blocks of a stream from its first: a seal changes nothing for who is there.
-    onSealed: () => {},
-  };
-
   /** `spaceName`: the space that the URL names, or null. */
   constructor(relay: Relay, connection: Connection, spaceName: string | null) {
     this.#relay = relay;
@@ -73,6 +64,21 @@ export class ClientConnection {
     this.#state = "closed";
     this.#stopListening?.();
   }
+
+  wants(log: LogName): boolean {
+    return isWanted(log, this.#only);
+  }
+
+  onBlocks({ clientMessages }: PassedBlocks): void {
+    for (const message of clientMessages) this.#pass(message);
+  }
+
+  onDurable(ack: Uint8Array): void {
+    this.#pass(ack);
+  }
+
+  /** Our own clients frame all blocks of a stream from its first: a seal changes nothing for who is there. */
+  onSealed(): void {}
 
   #pass(message: Uint8Array): void {
     if (this.#early === null) this.#connection.send(message);
@@ -119,7 +125,7 @@ export class ClientConnection {
   /** What is sent meanwhile is admitted together with it; the answers come in the order of the updates. */
   async #admit({ log, update }: Extract<ConnectionEffect, { type: "admit" }>, bytes: number): Promise<void> {
     try {
-      const admitted = await this.#entered().admit(log, update, this.#listener);
+      const admitted = await this.#entered().admit(log, update, this);
       // At once: the answer to a question that came later must not overtake it.
       await this.#step({ type: "admitted", log, ...admitted }, 0);
     } catch (error) {
@@ -165,7 +171,7 @@ export class ClientConnection {
     const space = entered.value;
     this.#space = space;
     this.#only = hello.only;
-    this.#stopListening = space.listen(this.#listener);
+    this.#stopListening = space.listen(this);
     this.#post({ type: "entered", welcome: await this.#welcome(space, hello) });
   }
 
