@@ -76,10 +76,9 @@ describe("wrong input", () => {
     expect(await failure(["nonsense"])).toEqual({ code: 2, error: "usage" });
     expect(await failure(["ls", "--nonsense"])).toEqual({ code: 2, error: "usage" });
     expect(await failure(["view"])).toEqual({ code: 2, error: "usage" });
-    expect(await failure(["doctor", "--repair"])).toEqual({ code: 2, error: "usage" });
   });
 
-  test.each(["request", "member", "namespace", "peer", "cache", "daemon", "notices"])(
+  test.each(["request", "member", "namespace", "peer", "daemon", "notices"])(
     "%s is not there yet",
     async (command) => {
       expect(await failure([command, "list", "--all"])).toEqual({ code: 2, error: "not-yet" });
