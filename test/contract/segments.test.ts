@@ -145,4 +145,24 @@ describeStores("SegmentStore", (bench) => {
     await bench.write(({ segments }) => segments.put(log, stored, bytes));
     expect(readAll()).toHaveLength(2);
   });
+
+  test("reading stops before what was evicted, and counting does not need the bytes", async () => {
+    const first = await segmentOf(0, runOf(one, 1, 2));
+    const second = await segmentOf(1, runOf(one, 3, 4));
+    await bench.write(({ segments, blocks }) => {
+      segments.put(log, first.stored, first.bytes);
+      segments.put(log, second.stored, new Uint8Array(0));
+      for (const seq of [1, 2]) blocks.seal(log, one.stream, place(one, seq), 0);
+      for (const seq of [3, 4]) blocks.seal(log, one.stream, place(one, seq), 1);
+    });
+    bench.read(({ blocks }) => {
+      expect(blocks.read(log, one.stream, 1, 1_000_000)).toEqual([read(one, 1), read(one, 2)]);
+      expect(() => blocks.read(log, one.stream, 3, 1)).toThrow(
+        expect.objectContaining({ code: "segment-evicted", segments: [second.stored.hash] }),
+      );
+      expect(blocks.countChanges(log, one.stream, 1, 3)).toBe(4);
+      expect(blocks.countChanges(log, one.stream, 0, 99)).toBe(8);
+      expect(blocks.countChanges(log, two.stream, 0, 99)).toBe(0);
+    });
+  });
 });

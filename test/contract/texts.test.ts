@@ -116,6 +116,20 @@ describeStores("texts", ({ write, read, reopen }) => {
     });
   });
 
+  test("knows which texts are waited for", async () => {
+    await write(({ packages }) => {
+      packages.awaitText(id(2), "Acme.a");
+      packages.awaitText(id(1), "Acme.a");
+      packages.awaitText(id(2), "Acme.b");
+    });
+    reopen();
+    await write(({ packages }) => {
+      expect(packages.awaitedTexts()).toEqual([id(1), id(2)]);
+      packages.takeAwaiting(id(2));
+      expect(packages.awaitedTexts()).toEqual([id(1)]);
+    });
+  });
+
   test("forgets all texts, evicted ones too, when the state is cleared", async () => {
     await write(({ packages, changes, texts }) => {
       changes.add(change(1));

@@ -140,7 +140,7 @@ async function sealedSpace(): Promise<Sealed> {
   await ada.do("sync", "--relay", relay.url);
   await ada.do("sync", "--strategy", "lazy");
   const file = join(folder, "Acme.dark");
-  const definitions = Array.from({ length: 300 }, (_, index) => noise(`work${index}`, "first"));
+  const definitions = Array.from({ length: 160 }, (_, index) => noise(`work${index}`, "first"));
   writeFileSync(file, `module Acme.Jobs\n\n${definitions.join("\n\n")}\n`);
   await ada.do("import", file);
   const first = latestOf(await ada.do("log"));
