@@ -38,6 +38,8 @@ export interface FoldStore {
   takeAhead(register: Register, id: OpId): boolean;
   /** Keeps a definition's text; again is no harm. `broughtBy`: the op that has it; null: it was made by merging. */
   putText(hash: ContentHash, text: DefinitionText, broughtBy: OpId | null): void;
+  /** Knows of a text without keeping it: it is read where its op brought it. One that is kept stays. */
+  noteText(hash: ContentHash, broughtBy: OpId): void;
   /** Null if it is not held. */
   text(hash: ContentHash): DefinitionText | null;
   /** Remembers that a location is to be judged again when a text arrives. */

@@ -2,7 +2,7 @@ import { type BranchId, branchOfLog } from "./branch.js";
 import type { Change } from "./change.js";
 import { mainBranch } from "./conflict.js";
 import type { ContentHash } from "./content-hash.js";
-import type { DefinitionKind } from "./definition.js";
+import type { DefinitionKind, DefinitionText } from "./definition.js";
 import type { FoldStore } from "./fold-store.js";
 import { type JudgedGroup, judgeAlone, judgeGroup } from "./judge.js";
 import { type Location, ownerOf } from "./location.js";
@@ -13,7 +13,7 @@ import type { Assign, Effect } from "./op/op-type.js";
 import { previousOp } from "./op/set-name.js";
 import { type ChangeId, maxOpsPerChange, type OpId, opId } from "./op-id.js";
 import type { Hash } from "./ports.js";
-import { type Assignment, branchedKey, type Register, type RegisterType } from "./register.js";
+import { type Assignment, type Binding, branchedKey, type Register, type RegisterType } from "./register.js";
 import { isLogName, type LogName } from "./vector.js";
 
 /** A change with where it came from. */
@@ -44,10 +44,17 @@ export class Fold {
   readonly #touched = new Map<RegisterType, Map<string, TouchedRegister>>();
   /** Locations that could not be merged for want of a text that has come now. */
   readonly #awaited = new Set<Location>();
+  /** Texts of this batch of which some may have been replaced at its end; null: all are kept. */
+  readonly #texts: Map<ContentHash, BroughtText> | null;
 
-  constructor(store: FoldStore, ports: MergePorts) {
+  /**
+   * `texts`: `all` keeps each text that comes. `current` keeps what is not replaced at the end of the batch, or may have
+   * to be merged over; of the others, which can be read where they were brought, it is only noted where that is.
+   */
+  constructor(store: FoldStore, ports: MergePorts, texts: "all" | "current" = "all") {
     this.#store = store;
     this.#ports = ports;
+    this.#texts = texts === "all" ? null : new Map();
   }
 
   /**
@@ -65,11 +72,15 @@ export class Fold {
   apply(id: ChangeId, effects: readonly PlacedEffect[], isNew: boolean): void {
     for (const { index, effect } of effects) {
       const op = opId(id, index);
-      if (effect.type === "text") {
-        this.#store.putText(effect.hash, effect.text, op);
-        this.judgeAwaiting(effect.hash);
-      } else if (isNew || this.#store.assignment(effect.register, op) === null) this.#assign(effect, op);
+      if (effect.type === "text") this.#bring(effect.hash, effect.text, op);
+      else if (isNew || this.#store.assignment(effect.register, op) === null) this.#assign(effect, op);
     }
+  }
+
+  #bring(hash: ContentHash, text: DefinitionText, op: OpId): void {
+    if (this.#texts === null) this.#store.putText(hash, text, op);
+    else if (!this.#texts.has(hash)) this.#texts.set(hash, { text, op });
+    this.judgeAwaiting(hash);
   }
 
   /** Has `finish` judge again what waited for a text, which can be read now. */
@@ -81,6 +92,7 @@ export class Fold {
   finish(): Folded {
     const locations: Location[] = [];
     const undecided = new Set(this.#awaited);
+    this.#keepTexts();
     for (const [type, touched] of this.#touched) {
       for (const { register, heads: headsById } of touched.values()) {
         const heads = [...headsById.values()];
@@ -96,6 +108,22 @@ export class Fold {
     this.#touched.clear();
     this.#awaited.clear();
     return { locations, judged: this.#judge(undecided) };
+  }
+
+  #keepTexts(): void {
+    if (this.#texts === null) return;
+    const kept = new Set<ContentHash>();
+    for (const type of ["name", "branchedName"] as const) {
+      for (const { heads, hashes, isMoved } of this.#touched.get(type)?.values() ?? []) {
+        const isPlain = heads.size < 2 && !isMoved;
+        for (const hash of isPlain ? hashesOf(heads.values()) : hashes) kept.add(hash);
+      }
+    }
+    for (const [hash, { text, op }] of this.#texts) {
+      if (kept.has(hash)) this.#store.putText(hash, text, op);
+      else this.#store.noteText(hash, op);
+    }
+    this.#texts.clear();
   }
 
   #judge(undecided: ReadonlySet<Location>): ReadonlySet<Location> {
@@ -129,6 +157,7 @@ export class Fold {
     const supersedes = effect.supersedes.length < 2 ? effect.supersedes : [...new Set(effect.supersedes)];
     const assignment: Assignment<Type> = { id, value, supersedes };
     const touched = this.#touch(register);
+    if (this.#texts !== null) noteNaming(touched, value);
     this.#store.addAssignment(register, assignment);
     for (const superseded of supersedes) {
       if (!touched.heads.delete(superseded) && this.#store.assignment(register, superseded) === null)
@@ -146,7 +175,7 @@ export class Fold {
     let touched = ofType.get(register.key);
     if (touched === undefined) {
       const heads = this.#store.heads(register).map((head) => [head.id, head] as const);
-      touched = { register, heads: new Map(heads) };
+      touched = { register, heads: new Map(heads), hashes: [], isMoved: false };
       ofType.set(register.key, touched);
     }
     return touched;
@@ -214,6 +243,31 @@ type AnyAssign = Extract<Effect, { type: "assign" }>;
 interface TouchedRegister {
   readonly register: Register;
   readonly heads: Map<OpId, Assignment>;
+  /** The definitions that this batch bound it to, as far as it matters which texts are kept. */
+  readonly hashes: ContentHash[];
+  /** Whether this batch moved something here or away. */
+  isMoved: boolean;
+}
+
+interface BroughtText {
+  readonly text: DefinitionText;
+  readonly op: OpId;
+}
+
+function noteNaming(touched: TouchedRegister, value: Assignment["value"]): void {
+  if (!isBinding(value)) return;
+  if (value.type === "definition") touched.hashes.push(value.hash);
+  touched.isMoved ||= (value.type === "definition" ? value.movedFrom : value.movedTo) !== null;
+}
+
+function hashesOf(heads: Iterable<Assignment>): readonly ContentHash[] {
+  return [...heads].flatMap(({ value }) =>
+    isBinding(value) && value.type === "definition" ? [value.hash] : [],
+  );
+}
+
+function isBinding(value: Assignment["value"]): value is Binding {
+  return value !== null && "type" in value;
 }
 
 /** Why a change counts for nothing, or null: checked alike where it is made, where it is relayed and where it is folded. */

@@ -70,9 +70,11 @@ function get(url: URL, offset: number, maxBytes: number): Promise<Result<Answer>
     });
     const silence = watchSilence(() => request.destroy(new Error("silence")));
     request.on("close", silence.stop);
-    request.on("error", (error: Error & { readonly code?: string }) =>
-      resolve(unreachable(error.code ?? error.message)),
-    );
+    request.on("error", (error: Error & { readonly code?: string }) => {
+      // The relay had closed a connection that was kept, and this one was too busy to hear of it.
+      if (request.reusedSocket && error.code === "ECONNRESET") get(url, offset, maxBytes).then(resolve);
+      else resolve(unreachable(error.code ?? error.message));
+    });
     request.end();
   });
 }

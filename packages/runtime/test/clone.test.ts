@@ -178,17 +178,23 @@ test("R92 a download that is cut at any byte goes on from there; nothing comes t
   await saveBlocks(team, 4);
   const [entry] = (await manifestOf(team)).segments;
   const byteCount = entry?.byteCount ?? 0;
-  const asker = await newcomer("Asker");
-  await mustSync(asker, team.wire);
   for (let at = 0; at < byteCount; at += 23) {
     const source = new SealedSource(team.wire.relay);
-    source.answerOf = (bytes, _hash, offset) => (offset < at ? success(bytes.slice(0, at - offset)) : cut);
+    source.answerOf = (bytes, hash, offset) => {
+      if (hash !== entry?.hash) return success(bytes);
+      if (offset < at) return success(bytes.slice(0, at - offset));
+      team.wire.cutAfter = 0;
+      return cut;
+    };
     const bob = await newcomer(`Bob${at}`);
     const first = await syncBySegments(bob, team.wire, source);
-    // What did not come by segments was asked for.
-    expect(first.refused.map(({ code }) => code)).toEqual(["relay-unreachable"]);
+    expect(first.problem?.code).toBe("relay-unreachable");
     expect(bob.store.read(({ segments }) => segments.get(log, 0)?.heldBytes ?? 0)).toBe(at);
-    expect(viewOf(bob)).toEqual(viewOf(asker));
+    const again = new SealedSource(team.wire.relay);
+    team.wire.cutAfter = null;
+    expect(await syncBySegments(bob, team.wire, again)).toMatchObject({ problem: null, refused: [] });
+    expect(again.received.get(log)).toBe(byteCount - at);
+    expect(viewOf(bob)).toEqual(viewOf(team.ada));
   }
   const source = new SealedSource(team.wire.relay);
   // One byte at a time: each answer ends early.
@@ -196,6 +202,18 @@ test("R92 a download that is cut at any byte goes on from there; nothing comes t
   const cleo = await newcomer("Cleo");
   expect(await syncBySegments(cleo, team.wire, source)).toMatchObject({ problem: null, refused: [] });
   expect(source.received.get(log)).toBe(byteCount);
+});
+
+test("R92 where only downloads are cut all is asked for, and nothing of them is kept", async () => {
+  const team = await newTeam();
+  await saveBlocks(team, 9);
+  const bob = await newcomer("Bob");
+  team.source.answerOf = (bytes, _hash, offset) => (offset === 0 ? success(bytes.slice(0, 20)) : cut);
+  const outcome = await syncBySegments(bob, team.wire, team.source);
+  expect(outcome).toMatchObject({ problem: null, refused: [{ code: "relay-unreachable" }] });
+  expect(bob.store.read(({ segments }) => segments.list(log))).toEqual([]);
+  expect(viewOf(bob)).toEqual(viewOf(team.ada));
+  await expectSound(bob);
 });
 
 test("R92 a sync that was cut within segments goes on with those that are missing", async () => {

@@ -61,6 +61,10 @@ export class MapFoldStore implements FoldStore {
     return this.#rows.get(keyOf(register))?.ahead.delete(id) ?? false;
   }
 
+  noteText(): never {
+    throw new Error("a map of texts has no other place to read them from");
+  }
+
   putText(hash: ContentHash, text: DefinitionText): void {
     this.texts.set(hash, text);
   }

@@ -12,6 +12,8 @@ export class ChangeNumbers {
   readonly #hints = new Map<ChangeId, number>();
   readonly #filter: KeyFilter;
   #lastMissed: ChangeId | null = null;
+  /** The change that was added last: its ops are asked for next. */
+  #lastAdded: { readonly id: ChangeId; readonly number: number } | null = null;
 
   constructor(connection: Connection) {
     this.#connection = connection;
@@ -24,6 +26,7 @@ export class ChangeNumbers {
       this.#numbers.clear();
       this.#hints.clear();
       this.#lastMissed = null;
+      this.#lastAdded = null;
     });
   }
 
@@ -60,16 +63,19 @@ export class ChangeNumbers {
   remember(id: ChangeId, number: number): void {
     if (id === this.#lastMissed) this.#lastMissed = null;
     this.#numbers.set(id, number);
+    this.#lastAdded = { id, number };
     this.#filter.add(keyOfHex(id));
   }
 
   forget(id: ChangeId): void {
+    if (this.#lastAdded?.id === id) this.#lastAdded = null;
     this.#numbers.delete(id);
   }
 
   /** The number of an op, or null if its change is not held. */
   findOp(id: OpId): number | null {
-    const number = this.find(changeOf(id));
+    const last = this.#lastAdded;
+    const number = last !== null && id.startsWith(last.id) ? last.number : this.find(changeOf(id));
     return number === null ? null : number * opsPerChange + indexOf(id);
   }
 

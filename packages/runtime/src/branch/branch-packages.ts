@@ -196,6 +196,10 @@ export class BranchPackages implements PackageStore {
     return this.#packages.takeAhead(register, id);
   }
 
+  noteText(hash: ContentHash, broughtBy: OpId): void {
+    this.#packages.noteText(hash, broughtBy);
+  }
+
   putText(hash: ContentHash, text: DefinitionText, broughtBy: OpId | null): void {
     this.#packages.putText(hash, text, broughtBy);
   }

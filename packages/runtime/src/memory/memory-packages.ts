@@ -85,6 +85,10 @@ export class MemoryPackages implements PackageStore {
     this.#texts.put(hash, text, broughtBy);
   }
 
+  noteText(hash: ContentHash, broughtBy: OpId): void {
+    this.#texts.note(hash, broughtBy);
+  }
+
   text(hash: ContentHash): DefinitionText | null {
     return this.#texts.get(hash);
   }

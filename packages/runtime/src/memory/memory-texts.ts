@@ -33,6 +33,10 @@ export class MemoryTexts implements TextStore {
     this.#texts.set(hash, { text, broughtBy, usedDay: 0 });
   }
 
+  note(hash: ContentHash, broughtBy: OpId): void {
+    if (this.#texts.get(hash) === undefined) this.#texts.set(hash, { text: null, broughtBy, usedDay: 0 });
+  }
+
   get(hash: ContentHash): DefinitionText | null {
     const state = this.#texts.get(hash);
     if (state === undefined) return null;

@@ -40,12 +40,11 @@ export interface Cloned {
 
 // Each download waits for the network, and each segment is opened by another thread where there is one.
 const mostAtOnce = 4;
-// So many changes in a transaction: what it knows of registers it writes once at its end.
-const changesAtOnce = 24_000;
+// So many changes in a transaction: what they do to a register is written once, and only the text they leave there.
+const changesAtOnce = 65_536;
 
 interface ReadySegment {
   readonly wanted: WantedSegment;
-  readonly bytes: Uint8Array;
   readonly opened: OpenedSegment;
 }
 
@@ -101,7 +100,12 @@ async function fetchSegment(
   if (problem !== null) return problem;
   const opened = await ports.openSegment(wanted.hash, bytes);
   const isRight = opened.ok && opened.value.log === log && opened.value.number === wanted.number;
-  if (isRight) return { wanted, bytes, opened: opened.value };
+  if (isRight) {
+    // Whoever is killed before the next long transaction has it for the next time.
+    if (heldBefore < wanted.byteCount)
+      await replica.store.write(({ segments }) => segments.put(log, wanted, bytes));
+    return { wanted, opened: opened.value };
+  }
   if (heldBefore === 0) return opened.ok ? misplaced : opened.problem;
   // What was held from an earlier download may be to blame.
   await replica.store.write(({ segments }) => segments.put(log, wanted, new Uint8Array(0)));
@@ -165,13 +169,13 @@ function takeSegments(
   segments: readonly ReadySegment[],
 ): Promise<TakenSegments> {
   return replica.store.write((tables) => {
-    const inbox = new Inbox(replica, tables);
+    // What was replaced is history, and that is in the segments.
+    const inbox = new Inbox(replica, tables, "current");
     const view = admissionView(replica.hash, tables.blocks, readFacts(tables).space, log);
     let isWhole = true;
     let problem: Problem | null = null;
-    for (const { wanted, bytes, opened } of segments) {
+    for (const { wanted, opened } of segments) {
       if (!isWhole) break;
-      tables.segments.put(log, wanted, bytes);
       for (const run of opened.runs) {
         const { admitted, end } = admitChained(log, view, run);
         for (const block of admitted) inbox.take(log, { ...block, bytes: { segment: wanted.number } });

@@ -40,10 +40,11 @@ export class Inbox {
   readonly #nowMs: number;
   #clock: Timestamp;
 
-  constructor(replica: Replica, tables: ReplicaTables) {
+  /** `texts`: as `Fold` has it. */
+  constructor(replica: Replica, tables: ReplicaTables, texts: "all" | "current" = "all") {
     this.#replica = replica;
     this.#tables = tables;
-    this.#fold = new Fold(tables.packages, replica);
+    this.#fold = new Fold(tables.packages, replica, texts);
     this.#nowMs = replica.clock();
     this.#clock = readClock(replica, tables);
   }

@@ -26,6 +26,18 @@ export function noteHeads(meta: MetaStore, heads: ReadonlyMap<LogName, number>):
     if (meta.get(headName(log)) !== String(head)) meta.set(headName(log), String(head));
 }
 
+/** Forgets the parts of segments that an earlier download left and that are of no use: the blocks came one by one. */
+export function dropUnusedParts({ blocks, segments }: ReplicaTables): void {
+  for (const log of blocks.logs()) {
+    const parts = segments.list(log).filter(({ heldBytes, byteCount }) => heldBytes < byteCount);
+    if (parts.length === 0) continue;
+    const used = new Set<number | null>();
+    for (const [stream, { seq: last }] of blocks.tips(log))
+      for (let seq = 1; seq <= last; seq += 1) used.add(blocks.segmentOf(log, stream, seq));
+    for (const { number } of parts) if (!used.has(number)) segments.remove(log, number);
+  }
+}
+
 /** Under which name it is kept how many segments of a log the relay had sealed when both sides had the same. */
 export function headName(log: LogName): string {
   return `head ${log}`;

@@ -28,7 +28,7 @@ import { stateVectorOf, vectorOf } from "./log-view.js";
 import { park } from "./park.js";
 import { prepareBatch } from "./prepare.js";
 import type { Replica } from "./replica.js";
-import { headsOf, lacksMuch } from "./sealed-heads.js";
+import { dropUnusedParts, headsOf, lacksMuch } from "./sealed-heads.js";
 import { noteFailedAttempt, noteReached, noteSynced } from "./sync-notes.js";
 
 /** What a sync runs on beside its replica. */
@@ -239,6 +239,7 @@ export class SyncSession {
       case "settle":
         return this.#settle();
       case "caughtUp":
+        if (this.#ports.clone !== undefined) await this.#replica.store.write(dropUnusedParts);
         await this.#regain();
         return noteSynced(this.#replica, this.#heads);
       case "retry":
