@@ -1,7 +1,7 @@
 import type { StreamName } from "@darksync/core/stream";
 import type { LogName } from "@darksync/core/vector";
 import type { BlockStore, StoredBlock, Tip } from "@darksync/runtime/store/block-store";
-import { unlessEvicted } from "@darksync/runtime/store/evicted-error";
+import { EvictedError, unlessEvicted } from "@darksync/runtime/store/evicted-error";
 import type { SealedBlocks } from "@darksync/runtime/store/sealed-blocks";
 import type { Connection } from "./connection.js";
 import { blobOfHex, hexOfBlob, plainBytes } from "./hex-blob.js";
@@ -219,12 +219,11 @@ export class BlockTable implements BlockStore {
   #sealedBytes(log: LogName, stream: StreamName, id: number, seq: number, number: number): Uint8Array {
     const segment = this.#segments.get(log, number);
     if (segment === null) throw new Error(`block ${seq} of ${stream} lies in a segment that is not there`);
+    // What is open still might be read: but what was evicted is gone, for everybody at once.
+    if (segment.heldBytes < segment.byteCount) throw new EvictedError([segment.hash]);
     return this.#sealed.bytesOf(
       { segment: segment.hash, stream, seq, prev: this.#hashOf(id, seq - 1) },
-      () =>
-        segment.heldBytes === segment.byteCount
-          ? (this.#segments.bytes(log, number) ?? new Uint8Array(0))
-          : new Uint8Array(0),
+      () => this.#segments.bytes(log, number) ?? new Uint8Array(0),
     );
   }
 

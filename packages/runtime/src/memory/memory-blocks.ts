@@ -1,7 +1,7 @@
 import type { StreamName } from "@darksync/core/stream";
 import type { LogName, Vector } from "@darksync/core/vector";
 import type { BlockStore, DurableStore, StoredBlock, Tip } from "../store/block-store.js";
-import { unlessEvicted } from "../store/evicted-error.js";
+import { EvictedError, unlessEvicted } from "../store/evicted-error.js";
 import type { SealedBlocks } from "../store/sealed-blocks.js";
 import type { SegmentStore } from "../store/segment-store.js";
 import { type Journal, JournaledMap } from "./journal.js";
@@ -143,10 +143,11 @@ export class MemoryBlocks implements BlockStore, DurableStore {
   #sealedBytes(log: LogName, stream: StreamName, seq: number, number: number): Uint8Array {
     const segment = this.#segments.get(log, number);
     if (segment === null) throw new Error(`block ${seq} of ${stream} lies in a segment that is not there`);
-    const isHeld = segment.heldBytes === segment.byteCount;
+    if (segment.heldBytes < segment.byteCount) throw new EvictedError([segment.hash]);
     const prev = this.hashAt(log, stream, seq - 1);
-    return this.#sealed.bytesOf({ segment: segment.hash, stream, seq, prev }, () =>
-      isHeld ? (this.#segments.bytes(log, number) ?? new Uint8Array(0)) : new Uint8Array(0),
+    return this.#sealed.bytesOf(
+      { segment: segment.hash, stream, seq, prev },
+      () => this.#segments.bytes(log, number) ?? new Uint8Array(0),
     );
   }
 

@@ -1,7 +1,6 @@
 import { type BlockPorts, type PackableBlock, packBlock, packPlainBlock } from "@darksync/core/block";
 import type { StreamName } from "@darksync/core/stream";
 import { decodeSegment, type SealedRun, sealedHeader } from "@darksync/log/segment";
-import { EvictedError } from "./evicted-error.js";
 import { StoreError } from "./store.js";
 
 // What is read lies next to what was read before. A segment may expand to 16 MiB.
@@ -34,8 +33,7 @@ export class SealedBlocks {
   }
 
   /**
-   * A block's bytes. `read` gives the bytes of the segment. Throws a `StoreError` if they
-   * are not here, or are not what they were.
+   * A block's bytes. `read` gives the bytes of the segment. Throws a `StoreError` if they are not what they were.
    */
   bytesOf({ segment, stream, seq, prev }: SealedPlace, read: () => Uint8Array): Uint8Array {
     const run = this.#runs(segment, read).get(stream);
@@ -56,7 +54,6 @@ export class SealedBlocks {
   }
 
   #decode(segment: string, bytes: Uint8Array): ReadonlyMap<StreamName, SealedRun> {
-    if (bytes.length === 0) throw new EvictedError([segment]);
     const decoded = decodeSegment(this.#ports, segment, bytes);
     if (!decoded.ok) throw damaged(segment);
     return new Map(decoded.value.runs.map((run) => [run.stream, run]));
