@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import {
   chmodSync,
+  cpSync,
   existsSync,
   readdirSync,
   readFileSync,
@@ -13,6 +14,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import Database from "better-sqlite3";
 import { expect, test } from "vitest";
 import { run } from "../support/cli.js";
 import { Teammate, testFolder, testRelay } from "../support/team.js";
@@ -264,4 +266,24 @@ test("a relay whose copy of a space is damaged says so, serves the others, and g
     expect((await mate.fields()).pending).toBe(0);
     expect(await mate.do("doctor")).toMatchObject({ ok: true });
   }
+});
+
+test("S8: a write-ahead log that rots loses what was saved last, silently for SQLite, not for us", async () => {
+  const { ada } = await setUp();
+  // While somebody has it open, the write-ahead log stays.
+  const open = new Database(fileOf(ada, "space.db"));
+  open.prepare("select count(*) from meta").get();
+  for (const value of [1, 2, 3]) await ada.saveValue(`Acme.late${value}`, value);
+  const before = await filesOf(ada);
+  const crashed = new Teammate("Ada", join(ada.folder, "crashed"));
+  cpSync(join(ada.folder, ".darklang"), join(crashed.folder, ".darklang"), { recursive: true });
+  open.close();
+  rmSync(fileOf(crashed, "space.db-shm"));
+  const log = readFileSync(fileOf(crashed, "space.db-wal"));
+  const middle = log.length >> 1;
+  log[middle] = (log[middle] ?? 0) ^ 16;
+  writeFileSync(fileOf(crashed, "space.db-wal"), log);
+  expect((await crashed.try("ls")).stderr).toMatch(/lacks \d of the changes.*\n.*doctor --repair/);
+  expect(await repair(crashed, "--offline")).toMatchObject({ ok: true, problems: [] });
+  expect(await filesOf(crashed)).toEqual(before);
 });

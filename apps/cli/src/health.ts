@@ -7,7 +7,7 @@ import { OutboxFile } from "@darksync/node/outbox-file";
 import { checkDatabase } from "@darksync/node/sqlite/check-database";
 import { openReplicaStore } from "@darksync/node/sqlite/replica-store";
 import { evictedBytes } from "@darksync/runtime/cache/evicted-segments";
-import { isHomeSound } from "@darksync/runtime/outbox/home";
+import { soundHomeTag } from "@darksync/runtime/outbox/home";
 import { lostChanges, readOutbox } from "@darksync/runtime/outbox/outbox-content";
 import { checkBlocks } from "@darksync/runtime/read/check-blocks";
 import { checkChanges } from "@darksync/runtime/read/check-changes";
@@ -89,7 +89,9 @@ function damaged(message: string): Problem {
 }
 
 function checkHome(meta: Pick<MetaStore, "get">): readonly Problem[] {
-  return isHomeSound(commonPorts.hash, meta) ? [] : [damaged("its settings are not what was written")];
+  return soundHomeTag(commonPorts.hash, meta) === null
+    ? [damaged("its settings are not what was written")]
+    : [];
 }
 
 function checkOutbox({ outbox, key }: SpacePaths, store: ReplicaStore): readonly Problem[] {

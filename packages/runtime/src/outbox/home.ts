@@ -45,10 +45,11 @@ export function writeHomeTag(hash: Hash, meta: MetaStore): void {
   if (meta.get(tagKey) !== tag) meta.set(tagKey, tag);
 }
 
-/** Whether the values of home are what was written. One that no outbox was kept of says nothing. */
-export function isHomeSound(hash: Hash, meta: Pick<MetaStore, "get">): boolean {
-  const tag = meta.get(tagKey);
-  return tag === null || tag === homeTag(hash, readHome(meta));
+/** What tells the values of home from others; null if they are not what was written. */
+export function soundHomeTag(hash: Hash, meta: Pick<MetaStore, "get">): string | null {
+  const tag = homeTag(hash, readHome(meta));
+  // Where no outbox was kept, nothing was noted.
+  return (meta.get(tagKey) ?? tag) === tag ? tag : null;
 }
 
 /** The error of a store whose way home is damaged. */

@@ -1,7 +1,7 @@
 import { countPending, logsOf } from "../replica/push-queue.js";
 import type { OutboxJournal } from "../store/outbox-journal.js";
 import { type ReplicaStore, type ReplicaTables, StoreError } from "../store/store.js";
-import { homeDamaged, isHomeSound, readHome, writeHomeTag } from "./home.js";
+import { homeDamaged, readHome, soundHomeTag, writeHomeTag } from "./home.js";
 import { NotedWrites, notingTables } from "./noted-writes.js";
 import { lostChanges, type OutboxChange, readOutbox } from "./outbox-content.js";
 import {
@@ -77,16 +77,14 @@ export class StoreWithOutbox implements ReplicaStore {
    * may be the good one.
    */
   async bringUpToDate(): Promise<void> {
-    this.#store.read(({ meta }) => {
-      if (!isHomeSound(this.#ports.hash, meta)) throw homeDamaged();
-    });
     await this.#orTell(() => {
       const mark = this.#mark();
       const { missing, tag, hasLast } = this.#store.read((tables) => ({
         missing: mark === null ? [] : tables.changes.waiting(mark.upTo),
-        tag: homeTag(this.#ports.hash, readHome(tables.meta)),
+        tag: soundHomeTag(this.#ports.hash, tables.meta),
         hasLast: mark === null || mark.upTo === 0 || tables.changes.byNumber(mark.upTo) !== null,
       }));
+      if (tag === null) throw homeDamaged();
       if (!hasLast) this.#store.read((tables) => this.#checkLost(tables));
       if (mark === null || mark.home !== tag || !hasLast) return this.rewrite();
       if (missing.length > 0) this.#append(missing.map(recordOf), upTo(mark, missing), mark.home);
