@@ -229,6 +229,18 @@ export class Device {
     };
   }
 
+  /** Goes over to the copy of its database, and keeps the other one: both go on in turn. */
+  swap(): void {
+    const { backup } = this;
+    if (backup === null) return;
+    this.process?.die();
+    this.keepBackup();
+    const other = this.backup;
+    this.backup = backup;
+    this.restore();
+    this.backup = other;
+  }
+
   /** Puts the copy of its database back: what was only there since is lost. */
   restore(): void {
     if (this.backup === null) return;
@@ -237,6 +249,20 @@ export class Device {
     this.world.forgiveDurable(null);
     this.backup();
     this.world.onRestored(this);
+  }
+
+  /** Its database is as a version left it that knew no op at all: all of it waits for an upgrade, which comes now. */
+  async upgrade(): Promise<void> {
+    this.tell("is upgraded");
+    this.process?.die();
+    await this.disk.memory.write((tables) => {
+      for (const { id } of tables.changes.after(0, Number.MAX_SAFE_INTEGER))
+        tables.changes.setSetAside(id, "ops that this version did not know");
+      tables.packages.clear();
+      tables.dependencies.clear();
+      tables.meta.set("knownOps", "");
+    });
+    this.disk.writes += 1;
   }
 
   /**

@@ -17,6 +17,7 @@ import { diskFullMove, relayDiskFullMove, relayRestoreMove, restoreMove } from "
 import { evictMove } from "./moves/evict.ts";
 import { invalidChangeMove, newerFormatMove, newerOpMove } from "./moves/foreign-change.ts";
 import { hostileMove } from "./moves/hostile.ts";
+import { hostileMemberMove } from "./moves/hostile-member.ts";
 import { importMove } from "./moves/import.ts";
 import { otherRelayMove } from "./moves/other-relay.ts";
 import { applyBundleMove, discardMove, queueMoveMove, retryMove } from "./moves/queue.ts";
@@ -27,6 +28,7 @@ import { saveMove } from "./moves/save.ts";
 import { syncMove } from "./moves/sync.ts";
 import { syncFullMove } from "./moves/sync-full.ts";
 import { undoMove } from "./moves/undo.ts";
+import { upgradeMove } from "./moves/upgrade.ts";
 import { watchMove } from "./moves/watch.ts";
 
 /** All that may happen in a run. A new one is a file in `moves/` and a line here, at the end. */
@@ -75,4 +77,6 @@ export const moves: readonly Move[] = [
   powerMove,
   damageMove,
   evictMove,
+  hostileMemberMove,
+  upgradeMove,
 ];

@@ -16,4 +16,31 @@ export function stepsOf({ steps }: Regression): readonly Step[] {
 }
 
 /** All of them. `npm run sim -- --seed N --shrink` prints what to add here. */
-export const regressions: readonly Regression[] = [];
+export const regressions: readonly Regression[] = [
+  {
+    seed: 1000162,
+    wrong: "after an eviction a full sync failed on the evicted history that it was to bring back",
+    swarm: {
+      members: 3,
+      moreDevices: 1,
+      relays: 1,
+      steps: 34,
+      isFounded: true,
+      weights: { evict: 9 },
+      disk: { slowShare: 0, slowMs: 400, againShare: 0 },
+      flushMs: 0,
+      sealingChanges: 3,
+      fetch: { cutShare: 0, corruptShare: 0, missingShare: 0 },
+      network: { leastMs: 1, mostMs: 1, isDown: false },
+      driftShare: 0,
+      places: 8,
+      ownSpaceShare: 50,
+    },
+    steps: [
+      [1, 6, "evict"],
+      [4, 105, "newer-op"],
+      [7, 1382, "import"],
+      [9, 7300, "newer-op"],
+    ],
+  },
+];

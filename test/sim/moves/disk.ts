@@ -30,17 +30,20 @@ export const relayDiskFullMove: Move = {
   },
 };
 
-/** Somebody copies a device's database, or puts such a copy back. */
+/** Somebody copies a device's database, puts such a copy back, or goes on with it beside the other one. */
 export const restoreMove: Move = {
   name: "restore",
   kind: "fault",
   weight: 4,
   run: (world, chance) => {
     const device = chance.pick(world.devices);
-    if (device.backup === null || chance.percent(40)) {
+    const what = device.backup === null ? "copy" : chance.pick(["copy", "swap", "restore"] as const);
+    if (what === "swap") device.swap();
+    else if (what === "restore") device.restore();
+    else {
       device.keepBackup();
       device.tell("its database is copied");
-    } else device.restore();
+    }
   },
 };
 
