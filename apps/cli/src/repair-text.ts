@@ -25,11 +25,14 @@ function missingWords(
   outcome: SyncOutcome | null,
   reason: "no-relay" | "work-offline" | null,
 ): readonly string[] {
-  if (outcome !== null && outcome.problem === null)
-    return outcome.refused.map(({ message, hint }) => `Not taken: ${message} ${hint}`);
   const blocks = lacking.map(
     ({ log, stream, tip, held }) => `blocks ${held + 1} to ${tip} of stream ${shortId(stream)} in ${log}`,
   );
+  if (outcome !== null && outcome.problem === null)
+    return [
+      ...blocks.map((words) => `The relay does not have it either, whoever has it brings it: ${words}.`),
+      ...outcome.refused.map(({ message, hint }) => `Not taken: ${message} ${hint}`),
+    ];
   if (reason === "no-relay")
     return blocks.map((words) => `Lost, unless a copy of this space has it: ${words}.`);
   const why =

@@ -1,6 +1,7 @@
 import { toHex } from "@darksync/core/bytes";
 import type { Signer } from "@darksync/core/ports";
 import type { Problem } from "@darksync/core/result";
+import { deviceOf } from "@darksync/core/stream";
 import { readDeviceKey } from "@darksync/node/device-key";
 import { OutboxFile } from "@darksync/node/outbox-file";
 import {
@@ -15,7 +16,7 @@ import { openReplicaStore } from "@darksync/node/sqlite/replica-store";
 import { readOutbox } from "@darksync/runtime/outbox/outbox-content";
 import { queueAgain } from "@darksync/runtime/replica/change-bundle";
 import { type Rebuilt, rebuild } from "@darksync/runtime/replica/rebuild";
-import { openReplica, readFacts } from "@darksync/runtime/replica/replica";
+import { openReplica, type Replica, readFacts } from "@darksync/runtime/replica/replica";
 import { Salvage } from "@darksync/runtime/replica/salvage";
 import type { SyncOutcome } from "@darksync/runtime/replica/sync-session";
 import { commonPorts } from "./common-ports.js";
@@ -123,11 +124,22 @@ async function makeAnew(
     const asked = await askRelay(spaceOf(paths, replica), isQuiet, isOffline);
     // A command that came in between may have saved to the old database.
     await store.write((tables) => queueAgain(replica, tables, readOwn().changes));
-    return { rebuilt, ...asked };
+    return { rebuilt: { ...rebuilt, lacking: stillLacking(replica, rebuilt.lacking) }, ...asked };
   } finally {
     store.close();
     damaged?.close();
   }
+}
+
+/** What is missing after the relay was asked. Own changes are here all the same. */
+function stillLacking({ store, device }: Replica, lacking: Rebuilt["lacking"]): Rebuilt["lacking"] {
+  return lacking
+    .filter(({ stream }) => deviceOf(stream) !== device)
+    .map((part) => ({
+      ...part,
+      held: store.read(({ blocks }) => blocks.tip(part.log, part.stream)?.seq ?? 0),
+    }))
+    .filter(({ tip, held }) => held < tip);
 }
 
 /** Gets what the relay has, and gives it what it lacks. */

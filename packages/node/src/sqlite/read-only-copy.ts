@@ -24,7 +24,7 @@ function isWritable(path: string): boolean {
 
 /** A copy of a database to read, which is gone when it is closed. */
 export function openCopy(path: string, schema: Schema): Database.Database {
-  const folder = mkdtempSync(join(tmpdir(), "darklang-"));
+  const folder = mkdtempSync(join(tmpdir(), "darklang-copy-"));
   const copy = join(folder, "space.db");
   try {
     for (const part of ["", "-wal"]) if (existsSync(path + part)) cpSync(path + part, copy + part);
