@@ -1,5 +1,6 @@
 import { cpSync } from "node:fs";
 import type { ContentHash } from "@darksync/core/content-hash";
+import { success } from "@darksync/core/result";
 import { blockPorts, systemRandom } from "@darksync/node/crypto";
 import { openRelaySpaces } from "@darksync/node/sqlite/relay-spaces";
 import fc from "fast-check";
@@ -22,6 +23,7 @@ import { viewDefinitionAt } from "../src/read/definition.js";
 import { readHistory } from "../src/read/history.js";
 import { momentOf } from "../src/read/past.js";
 import { newSpaceId } from "../src/relay/relay.js";
+import { commitChange } from "../src/replica/commit-change.js";
 import { dropChanges, unsignedChanges } from "../src/replica/drop.js";
 import { queuePull } from "../src/replica/queue-order.js";
 import { refold } from "../src/replica/refold.js";
@@ -204,6 +206,57 @@ test("R64: a save needs nothing of what was evicted, and nobody waits", async ()
   await saveValue(ada, "Acme.c", 1);
   await must(rename(ada, "Acme.c", "Acme.d"));
   expect(sourcesOf(ada)).toMatchObject({ "Acme.a": "let a = 1L", "Acme.d": "let d = 1L" });
+});
+
+test("R64: a version that was evicted is gone back to offline, and comes with the next sync", async () => {
+  const pair = await sealedPair();
+  const { ada } = pair;
+  await saveValue(ada, "Acme.a", 1);
+  const [first] = ada.store.read(({ packages }) => packages.heads({ type: "name", key: "Acme.a" }));
+  if (first?.value.type !== "definition") throw new Error("nothing is named");
+  const { kind, hash } = first.value;
+  await saveValue(ada, "Acme.a", 2);
+  await settleAda(pair);
+  const named = await commitChange(ada, ({ packages }) => {
+    const supersedes = packages.heads({ type: "name", key: "Acme.a" }).map(({ id }) => id);
+    const back = {
+      type: "SetName",
+      location: "Acme.a",
+      kind,
+      target: hash,
+      movedFrom: null,
+      supersedes,
+    } as const;
+    return success({ log: "main/Acme", ops: [back] });
+  });
+  expect(named.ok).toBe(true);
+  expect(() => sourcesOf(ada)).toThrow(EvictedError);
+  await syncAda(pair);
+  expect(sourcesOf(ada)).toEqual({ "Acme.a": "let a = 1L" });
+  expect(ada.store.read(({ texts }) => texts.isEvicted(hash))).toBe(false);
+});
+
+test("R64: a save that makes an edit follow a move does not wait for what it would be compared with", async () => {
+  const pair = await sealedPair();
+  const { ada, bob, wire } = pair;
+  await saveValue(ada, "Acme.a", 1);
+  await meet(pair);
+  await must(rename(bob, "Acme.a", "Acme.b"));
+  await saveValue(ada, "Acme.a", 2);
+  await mustSync(bob, wire);
+  await settleAda(pair);
+  await mustSync(bob, wire);
+  pair.served.isReachable = false;
+  // Another process, which has read nothing yet.
+  const later = await openReplica({ ...ada });
+  await saveValue(later, "Acme.a", 3);
+  expect(later.store.read(({ meta }) => meta.get(refoldWaitsKey))).toBe("yes");
+  pair.served.isReachable = true;
+  await syncAda({ ...pair, ada: later });
+  await mustSync(bob, wire);
+  expect(later.store.read(({ meta }) => meta.get(refoldWaitsKey))).toBeNull();
+  expect(sourcesOf(later)).toEqual(sourcesOf(bob));
+  expect(conflictsOf(later)).toEqual(conflictsOf(bob));
 });
 
 test("R65: what all is to be folded anew for waits for the history, and happens with the next sync", async () => {
