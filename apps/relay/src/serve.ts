@@ -39,7 +39,7 @@ export async function serve(options: ServeOptions): Promise<number> {
     const stopped = stopSignal();
     const port = await listen(server, options);
     process.stdout.write(`${JSON.stringify({ event: "listening", url: urlOf(options.host, port) })}\n`);
-    checkSpaces(relay, log);
+    void lookAtSpaces(relay, log);
     log.info({ event: "stopping", signal: await stopped });
     await close();
     log.info({ event: "stopped" });
@@ -107,13 +107,13 @@ function cannotListen({ code, message }: NodeJS.ErrnoException, host: string, po
   });
 }
 
-/** A damaged space is told at once, and the others are served. */
-function checkSpaces(relay: Relay, log: Logger): void {
-  for (const space of relay.ports.spaces.list()) {
+/** A damaged space is told at once, and the others are served. What waited to be sealed is sealed. */
+async function lookAtSpaces(relay: Relay, log: Logger): Promise<void> {
+  for (const id of relay.ports.spaces.list()) {
     try {
-      relay.space(space);
+      await relay.space(id)?.history.lookAtAll();
     } catch (error) {
-      logFailure(log, error, { space });
+      logFailure(log, error, { space: id });
     }
   }
 }

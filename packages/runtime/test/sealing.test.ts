@@ -330,6 +330,19 @@ test("R71 a segment that could not be stored is made again after a while, and no
   ).toEqual([8]);
 });
 
+test("R73 a relay that begins looks for logs that were to be sealed when it was stopped", async () => {
+  const spaces = memoryRelaySpaces(blockPorts);
+  const bench = await setUp(spaces, testSealing(1_000_000));
+  await saveBlocks(bench, 6);
+  bench.wire.relay = newRelay(spaces, testSealing(5));
+  await spaceOf(bench.wire.relay, bench.space).history.lookAtAll();
+  await bench.wire.relay.sealed();
+  expect(
+    (await manifestOf(bench.wire.relay, bench.space)).segments.map(({ changeCount }) => changeCount),
+  ).toEqual([6]);
+  expect(await spaceOf(bench.wire.relay, bench.space).history.manifest("auth")).toBeNull();
+});
+
 test("R73 a relay that is stopped breaks off a compression and leaves nothing half-made", async () => {
   const spaces = memoryRelaySpaces(blockPorts);
   const began = Promise.withResolvers<void>();

@@ -79,6 +79,11 @@ export class LogHistory {
     this.#sealer.noteCommitted(log, changes, bytes);
   }
 
+  /** Looks for logs that a relay which was stopped did not come to seal. */
+  lookAtAll(): Promise<void> {
+    return this.#sealer.lookAtAll();
+  }
+
   /** Forgets what can be read again of a log that nobody uses. */
   forget(log: LogName): void {
     this.#sealer.forget(log);

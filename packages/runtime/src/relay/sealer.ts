@@ -125,6 +125,15 @@ export class Sealer {
     else this.#beginWhenQuiet(log, limits.quietMs);
   }
 
+  /** Looks at all logs: a relay that was stopped may have left some that nobody writes to any more. */
+  async lookAtAll(): Promise<void> {
+    for (const log of this.#store.read(({ blocks }) => blocks.logs())) {
+      if (this.#isStopped) return;
+      this.noteCommitted(log, 0, 0);
+      await this.#pause();
+    }
+  }
+
   #measured(log: LogName): Size | null {
     try {
       return this.#measure(log);
