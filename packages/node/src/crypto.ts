@@ -1,4 +1,10 @@
-import { createPublicKey, hash as hashOnce, randomBytes, verify as verifyOnce } from "node:crypto";
+import {
+  createPublicKey,
+  hash as hashOnce,
+  type KeyObject,
+  randomBytes,
+  verify as verifyOnce,
+} from "node:crypto";
 import {
   brotliCompressSync,
   brotliDecompressSync,
@@ -7,6 +13,7 @@ import {
   inflateRawSync,
 } from "node:zlib";
 import type { BlockPorts } from "@darksync/core/block";
+import { toHex } from "@darksync/core/bytes";
 import type { Compression, Hash, PublicKey, Random, Verify } from "@darksync/core/ports";
 import type { OpenPorts } from "@darksync/runtime/replica/open-segment";
 
@@ -25,12 +32,25 @@ export const verifyEd25519: Verify = (publicKey, message, signature) =>
 
 function isSigned(publicKey: PublicKey, message: Uint8Array, signature: Uint8Array): boolean {
   if (publicKey.length !== 32 || signature.length !== 64) return false;
+  return verifyOnce(null, message, keyObjectOf(publicKey), signature);
+}
+
+// Reading a key takes about as long as checking a signature with it, and most blocks come from a few devices.
+const mostKeys = 1024;
+const keys = new Map<string, KeyObject>();
+
+function keyObjectOf(publicKey: PublicKey): KeyObject {
+  const name = toHex(publicKey);
+  const known = keys.get(name);
+  if (known !== undefined) return known;
+  if (keys.size >= mostKeys) keys.clear();
   const key = createPublicKey({
     key: Buffer.concat([publicKeyPrefix, publicKey]),
     format: "der",
     type: "spki",
   });
-  return verifyOnce(null, message, key, signature);
+  keys.set(name, key);
+  return key;
 }
 
 // Blocks are compressed once and sent many times. Quality 8 takes some 50 µs for a kilobyte and saves 4 % on quality 5;
