@@ -35,7 +35,7 @@ function isSigned(publicKey: PublicKey, message: Uint8Array, signature: Uint8Arr
   return verifyOnce(null, message, keyObjectOf(publicKey), signature);
 }
 
-// Reading a key takes about as long as checking a signature with it, and most blocks come from a few devices.
+// Reading a key takes half as long as checking a signature with it, and most blocks come from a few devices.
 const mostKeys = 1024;
 const keys = new Map<string, KeyObject>();
 
