@@ -4,13 +4,17 @@ import { systemRandom } from "@darksync/node/crypto";
 import { openReplicaStore } from "@darksync/node/sqlite/replica-store";
 import Database from "better-sqlite3";
 import { beforeEach, expect, onTestFinished, test } from "vitest";
+import { memoryReplicaStore } from "../src/memory/replica-store.js";
 import { checkChanges } from "../src/read/check-changes.js";
 import { newSpaceId } from "../src/relay/relay.js";
 import { currentStream } from "../src/replica/epoch.js";
 import { dropDamagedBlocks, refoldAll } from "../src/replica/full-sync.js";
 import { park } from "../src/replica/park.js";
-import type { Replica } from "../src/replica/replica.js";
+import { rebuild } from "../src/replica/rebuild.js";
+import { type Replica, readFacts } from "../src/replica/replica.js";
 import { dependenciesOf, expectAsNaive, saveText } from "./support/dependencies.js";
+import { hand, handAll, signAll, streamsOf } from "./support/exchange.js";
+import { contentOf, newKept } from "./support/outbox.js";
 import { mustSync, newRelay, newReplica, newSigner, reopen, testFolder } from "./support/team.js";
 import { Wire } from "./support/wire.js";
 
@@ -150,3 +154,27 @@ test("O4, O7: a check of the database tells of records that are wrong", async ()
   const problems = bob.store.read((tables) => checkChanges(bob, tables));
   expect(problems).toMatchObject([{ code: "fold-differs", message: expect.stringContaining(total) }]);
 });
+
+test("O4, S8: own changes that come back in their blocks, behind those of others, are judged by what these had seen", async () => {
+  const kept = await newKept("Ada");
+  const carl = await newReplica("Carl", kept.replica.store.read(readFacts).space);
+  await saveText(kept.replica, price, priceOf("(a: Int64)"));
+  await saveText(kept.replica, total, usesPrice("1L"));
+  await signAll(kept.replica);
+  await handAll(kept.replica, carl);
+  await saveText(carl, price, priceOf("(a: String)"));
+  await signAll(carl);
+  const remade = await reopen(memoryReplicaStore(), kept.signer);
+  await rebuild(remade, { salvage: null, outbox: contentOf(kept) }, async () => {});
+  const streams = streamsOf(carl).toSorted(
+    (left, right) => Number(isBy(remade, left.stream)) - Number(isBy(remade, right.stream)),
+  );
+  for (const log of ["auth", "main/Acme"])
+    for (const placed of streams) if (placed.log === log) await hand(carl, remade, log, placed.stream);
+  expectAsNaive(remade);
+  expect(dependenciesOf(remade)).toEqual([]);
+});
+
+function isBy({ device }: Replica, stream: string): boolean {
+  return stream.startsWith(device);
+}

@@ -7,7 +7,7 @@ import { deviceOf, type StreamName } from "@darksync/core/stream";
 import type { LogName } from "@darksync/core/vector";
 import { bringBackShown } from "../cache/bring-back.js";
 import { isPackageLog, noteSeen } from "../dependency/note-seen.js";
-import { type TakenBlock, updateDependencies } from "../dependency/update.js";
+import { type TakenBlock, updateDependencies, updateSignedDependencies } from "../dependency/update.js";
 import type { ReplicaTables } from "../store/store.js";
 import { readClock, writeClock } from "./commit-change.js";
 import { giveUpBlocks } from "./epoch.js";
@@ -37,6 +37,8 @@ export class Inbox {
   readonly #tables: ReplicaTables;
   readonly #fold: Fold;
   readonly #taken: TakenBlock[] = [];
+  /** Own changes that waited unsigned, and lie in a block that came. */
+  readonly #signed: { readonly bytes: Uint8Array }[] = [];
   readonly #nowMs: number;
   #clock: Timestamp;
 
@@ -80,6 +82,7 @@ export class Inbox {
       this.judged = folded.judged;
       bringBackShown(this.#tables, folded.locations);
       updateDependencies(this.#replica, this.#tables, folded, this.#taken);
+      if (this.#signed.length > 0) updateSignedDependencies(this.#replica, this.#tables, this.#signed);
     }
     writeClock(this.#tables, this.#clock);
   }
@@ -97,6 +100,8 @@ export class Inbox {
     const place = { stream, seq, index };
     // Ours, and lost here when an older copy of the database was put back; or moved to a new epoch.
     if (changes.has(id)) {
+      const bytes = changes.get(id)?.bytes ?? null;
+      if (bytes !== null) this.#signed.push({ bytes });
       changes.place(id, place);
       return false;
     }
