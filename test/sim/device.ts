@@ -71,6 +71,7 @@ export class Device {
   readonly #random: Chance;
   readonly #chance: Chance;
   readonly #clockRate: number;
+  readonly #drawn = new Map<string, number>();
   #watching: SyncSession | null = null;
 
   constructor(world: World, name: string, member: string, relay: RelayNode, habits: DeviceHabits) {
@@ -276,7 +277,7 @@ export class Device {
     this.process?.die();
     this.world.forgiveAcknowledged(this);
     const own = { ...blockPorts, device: toHex(this.signer.publicKey) };
-    const chance = this.#chance.fork(`damage ${this.world.agenda.count}`);
+    const chance = this.#nextChance("damage");
     const salvage =
       damagedShare === null ? null : new Salvage(own, damagedStore(this.disk, damagedShare, chance));
     const memory = memoryReplicaStore(blockPorts);
@@ -318,11 +319,18 @@ export class Device {
     return new SyncSession(replica, ports, url, mode, { isFull, link: url });
   }
 
+  /** A generator of its own for the next one of these. */
+  #nextChance(what: string): Chance {
+    const number = (this.#drawn.get(what) ?? 0) + 1;
+    this.#drawn.set(what, number);
+    return this.#chance.fork(`${what} ${number}`);
+  }
+
   #segments(): SegmentSource {
     const { process, world, network, relay } = this;
     if (process === null) throw new Error("no process");
     const { agenda } = world;
-    const chance = this.#chance.fork(`fetch ${agenda.count}`);
+    const chance = this.#nextChance("fetch");
     const habits = world.isHealed ? { cutShare: 0, corruptShare: 0, missingShare: 0 } : world.swarm.fetch;
     return simulatedSegments({ agenda, chance, network, process, relay, habits });
   }
@@ -334,7 +342,7 @@ export class Device {
       connect: (_url, handler) => {
         this.links = this.links.filter(({ isOpen }) => isOpen);
         const { agenda, trace } = world;
-        const chance = this.#chance.fork(`link ${agenda.count}`);
+        const chance = this.#nextChance("link");
         const tap = (bytes: Uint8Array) => world.overhear(relay, bytes);
         const fate = this.nextFate;
         this.nextFate = null;
