@@ -10,7 +10,7 @@ import { nameOf } from "@darksync/core/location";
 import type { DefinitionToSave } from "@darksync/runtime/edit/save";
 import { timeMs } from "./measure.ts";
 import { eachEdit, edits } from "./payload.ts";
-import { CountingProxy } from "./processes.ts";
+import { alsoStop, CountingProxy } from "./processes.ts";
 import { copySpace } from "./spaces.ts";
 import { newEdits, type SyncSide, type Traffic } from "./sync-side.ts";
 
@@ -57,14 +57,17 @@ export async function startGitDaemon(folder: string): Promise<GitDaemon> {
     // A group of its own: git-daemon is a child of git, and serves by children of that.
     { stdio: "ignore", env: gitEnvironment, detached: true },
   );
+  const killGroup = () => {
+    if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+  };
+  const forget = alsoStop(killGroup);
+  const exited = once(child, "exit").finally(forget);
   while (!(await isOpen(port))) await pause(10);
   return {
     process: child,
     port,
     stop: async () => {
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      const exited = once(child, "exit");
-      if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+      if (child.exitCode === null && child.signalCode === null) killGroup();
       await exited;
     },
   };

@@ -20,9 +20,19 @@ export interface Running {
 
 const started = new Set<ChildProcess>();
 
+/** What else has to be stopped, when it was not started here. */
+const stops = new Set<() => void>();
+
+/** Has `stopAll` do this too; returns how to take that back. */
+export function alsoStop(stop: () => void): () => void {
+  stops.add(stop);
+  return () => stops.delete(stop);
+}
+
 /** Kills what is still running. */
 export function stopAll(): void {
   for (const child of started) child.kill("SIGKILL");
+  for (const stop of stops) stop();
 }
 
 const probe = join(import.meta.dirname, "probe.ts");

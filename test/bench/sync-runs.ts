@@ -35,7 +35,7 @@ const treeEdits = scaled(6000, 500);
 /** `--tree=FOLDER`: a local copy of the real tree (see `real-tree.ts`) in place of one that is made up. */
 const treeFolder = process.argv.find((argument) => argument.startsWith("--tree="))?.slice("--tree=".length);
 const million = scaled(1_000_000, 5000);
-const worldLimitMs = 180_000;
+const worldLimitMs = 300_000;
 const millionLimitMs = 600_000;
 /** One round takes minutes. */
 const once: Rounds = { count: 1, limitMs: millionLimitMs };

@@ -12,6 +12,8 @@ export interface Rounds {
 }
 
 const standard: Rounds = { count: 3, limitMs: 60_000 };
+/** Worlds are copied, edited and sealed before a catch-up begins. */
+const withPreparation: Rounds = { count: 3, limitMs: 180_000 };
 
 /** Every round has a folder of its own. */
 type FolderOf = (side: SyncSide, round: number) => string;
@@ -75,7 +77,7 @@ function bestOfSameSize(outcomes: Outcomes, sides: readonly SyncSide[]): number 
 export async function measureCatchUp(
   dir: string,
   sides: readonly SyncSide[],
-  rounds: Rounds = standard,
+  rounds: Rounds = withPreparation,
 ): Promise<readonly Finding[]> {
   const folder = foldersIn(dir, "catch-up");
   const catchUpOf = async (side: SyncSide, round: number) => {
