@@ -9,7 +9,7 @@ import type { Member, Side } from "./side.ts";
 export class GitSide implements Side {
   readonly name = "git";
   readonly acknowledgement =
-    "the exit of `git push`, which fsyncs what it received by git's defaults, but not the branch";
+    "the exit of `git push` (by default packs are fsynced, but neither loose objects of small pushes nor the branch)";
   readonly share = 0.1;
   readonly #dataOf = new Map<number, string>();
   #members = 0;
