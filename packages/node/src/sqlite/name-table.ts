@@ -1,4 +1,5 @@
 import type { Connection } from "./connection.js";
+import { danglingError } from "./store-errors.js";
 
 /** Short integers for long names (logs, devices). A row never changes, so what was read once holds for ever. */
 export class NameTable {
@@ -35,7 +36,7 @@ export class NameTable {
     const known = this.#names.get(id);
     if (known !== undefined) return known;
     const row = this.#connection.row<{ name: string }>(`select name from ${this.#table} where id = ?`, id);
-    if (row === undefined) throw new Error(`no ${this.#table} ${id}`);
+    if (row === undefined) throw danglingError(this.#table, id);
     this.#remember(id, row.name);
     return row.name;
   }

@@ -10,6 +10,15 @@ export function corruptError(path: string, reason: string): StoreError {
   );
 }
 
+/** The error of a row that refers to another one, which is not there. */
+export function danglingError(table: string, id: number): StoreError {
+  return new StoreError(
+    "database-corrupt",
+    `the database is damaged: ${table} ${id} is spoken of and not there`,
+    "move it aside together with its -wal and -shm files, then rebuild it from the relay or a peer",
+  );
+}
+
 /** What an error of SQLite means to people; any other error is given back as it is. */
 export function meaningOf(error: unknown, path: string): unknown {
   if (!(error instanceof Database.SqliteError)) return error;

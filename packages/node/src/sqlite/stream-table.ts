@@ -2,6 +2,7 @@ import type { StreamName } from "@darksync/core/stream";
 import type { LogName } from "@darksync/core/vector";
 import type { Connection } from "./connection.js";
 import type { NameTable } from "./name-table.js";
+import { danglingError } from "./store-errors.js";
 
 /** Short integers for streams. What a stream's row says beside its name is read anew each time. */
 export class StreamTable {
@@ -49,7 +50,7 @@ export class StreamTable {
     const known = this.#names.get(id);
     if (known !== undefined) return known;
     const row = this.#connection.row<{ name: string }>("select name from stream where id = ?", id);
-    if (row === undefined) throw new Error(`no stream ${id}`);
+    if (row === undefined) throw danglingError("stream", id);
     this.#names.set(id, row.name);
     return row.name;
   }
