@@ -178,3 +178,26 @@ test("O4, S8: own changes that come back in their blocks, behind those of others
 function isBy({ device }: Replica, stream: string): boolean {
   return stream.startsWith(device);
 }
+
+test("C1, B1: where a change lies in two blocks, all take it to lie in the same one, whichever came first", async () => {
+  const kept = await newKept("Ada");
+  const { space } = kept.replica.store.read(readFacts);
+  const [carl, dora] = [await newReplica("Carl", space), await newReplica("Dora", space)];
+  const id = await saveText(kept.replica, price, priceOf("(a: Int64)"));
+  const remade = await reopen(memoryReplicaStore(), kept.signer);
+  await rebuild(remade, { salvage: null, outbox: contentOf(kept) }, async () => {});
+  for (const replica of [kept.replica, remade]) await signAll(replica);
+  for (const [from, to] of [
+    [kept.replica, carl],
+    [remade, carl],
+    [remade, dora],
+    [kept.replica, dora],
+  ] as const)
+    await handAll(from, to);
+  const [ofCarl, ofDora] = [carl, dora].map(({ store }) =>
+    store.read(({ changes }) => changes.get(id)?.place),
+  );
+  expect(ofCarl).toEqual(ofDora);
+  for (const replica of [carl, dora])
+    expect(replica.store.read((tables) => checkChanges(replica, tables))).toEqual([]);
+});

@@ -3,11 +3,13 @@ import type { Change } from "@darksync/core/change";
 import { Fold } from "@darksync/core/fold";
 import { isSkewed, observe, type Timestamp } from "@darksync/core/hlc";
 import type { Location } from "@darksync/core/location";
+import type { ChangeId } from "@darksync/core/op-id";
 import { deviceOf, type StreamName } from "@darksync/core/stream";
 import type { LogName } from "@darksync/core/vector";
 import { bringBackShown } from "../cache/bring-back.js";
 import { isPackageLog, noteSeen } from "../dependency/note-seen.js";
 import { type TakenBlock, updateDependencies, updateSignedDependencies } from "../dependency/update.js";
+import type { ChangePlace } from "../store/change-store.js";
 import type { ReplicaTables } from "../store/store.js";
 import { readClock, writeClock } from "./commit-change.js";
 import { giveUpBlocks } from "./epoch.js";
@@ -100,9 +102,7 @@ export class Inbox {
     const place = { stream, seq, index };
     // Ours, and lost here when an older copy of the database was put back; or moved to a new epoch.
     if (changes.has(id)) {
-      const bytes = changes.get(id)?.bytes ?? null;
-      if (bytes !== null) this.#signed.push({ bytes });
-      changes.place(id, place);
+      this.#placeAgain(id, place);
       return false;
     }
     this.pulled += 1;
@@ -122,6 +122,20 @@ export class Inbox {
     return true;
   }
 
+  /**
+   * A change that was here already lies in a block that came. If it lies in another one too, since its device lost that
+   * and asked a relay that did not have it, the first by name counts: bases and `seen` mean the same to all.
+   */
+  #placeAgain(id: ChangeId, place: ChangePlace): void {
+    const { changes } = this.#tables;
+    const known = changes.get(id);
+    if (known?.bytes != null) this.#signed.push({ bytes: known.bytes });
+    const former = known?.place ?? null;
+    if (former !== null && !isBefore(place, former)) return;
+    changes.place(id, place);
+    if (former !== null) this.mustRefold = true;
+  }
+
   /** An epoch ends: what lies beyond counts nowhere (C3). */
   #close(log: LogName, stream: StreamName, seq: number): void {
     const { blocks } = this.#tables;
@@ -130,6 +144,10 @@ export class Inbox {
     giveUpBlocks(this.#replica, this.#tables, log, stream, seq);
     this.mustRefold = true;
   }
+}
+
+function isBefore(left: ChangePlace, right: ChangePlace): boolean {
+  return left.stream === right.stream ? left.seq < right.seq : left.stream < right.stream;
 }
 
 /** The changes of a block if all of them were decoded, and none was here before. */
