@@ -88,7 +88,7 @@ const anyDelivery = anyChanges.chain((made) =>
   }),
 );
 
-test("the fold gives one state on every adapter, in any order and batches, whichever texts it keeps (O8)", async () => {
+test("the fold gives one state on every adapter, in any order and batches, whichever texts it keeps (O8, O8.7)", async () => {
   await fc.assert(
     fc.asyncProperty(anyDelivery, async ({ made, shuffled, batchSize }) => {
       const states: unknown[] = [];

@@ -1,3 +1,4 @@
+import type { Problem } from "@darksync/core/result";
 import type { RelayUrl } from "@darksync/node/relay-url";
 import { isSyncLocked } from "@darksync/node/sync-lock";
 import { readStatus } from "@darksync/runtime/read/status";
@@ -74,7 +75,7 @@ async function describeOutcome(
   outcome: SyncOutcome,
   before: BranchFrontiers | null,
 ): Promise<Answer> {
-  const { pushed, pulled, problem, refused, plansApplied, plansProblem, judged } = outcome;
+  const { pushed, pulled, problem, refused, detours, plansApplied, plansProblem, judged } = outcome;
   if (problem !== null) throw new ProblemError(problem);
   const { conflicts, failed } = space.status();
   const branches = before === null || pulled === 0 ? [] : conflictsCameTo(space, before);
@@ -89,6 +90,7 @@ async function describeOutcome(
   if (conflicts > 0) lines.push("`darklang conflicts` shows what needs a decision.");
   lines.push(...branches.map(branchConflictsLine));
   if (failed > 0) lines.push("`darklang queue` shows what failed and why.");
+  lines.push(...detourLines(detours));
   for (const { message, hint } of refused) lines.push(`Not taken: ${message} ${hint}`);
   return {
     json: {
@@ -103,6 +105,11 @@ async function describeOutcome(
     text: lines.join("\n"),
     exitCode: failed > 0 || refused.length > 0 ? 1 : 0,
   };
+}
+
+/** What a sync says of segments that it did not take, though it has what they hold. */
+export function detourLines(detours: readonly Problem[]): readonly string[] {
+  return detours.map(({ message, hint }) => `All is here, but ${message}. ${hint}`);
 }
 
 const watchedElsewhere = {
@@ -133,7 +140,11 @@ async function waitForWatcher(space: Space): Promise<Answer> {
         plansProblem: null,
         judged: new Set<string>(),
       };
-      const answer = await describeOutcome(space, { ...counts, problem: null, refused: [] }, null);
+      const answer = await describeOutcome(
+        space,
+        { ...counts, problem: null, refused: [], detours: [] },
+        null,
+      );
       return { ...answer, text: `\`darklang sync --watch\` keeps this space in sync.\n${answer.text}` };
     }
     if (Date.now() > deadlineMs || !isSyncLocked(space.paths.lock)) {

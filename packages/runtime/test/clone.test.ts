@@ -103,7 +103,7 @@ test.each(stores)(
     const before = team.wire.passed.length;
     const bob = await newcomer("Bob", open());
     const outcome = await syncBySegments(bob, team.wire, team.source);
-    expect(outcome).toMatchObject({ problem: null, refused: [] });
+    expect(outcome).toMatchObject({ problem: null, detours: [] });
     expect(team.source.fetched(log)).toHaveLength(2);
     expect(blocksCame(team.wire, before)).toBe(false);
     await saveBlocks(team, 1, 8);
@@ -162,7 +162,7 @@ test("R90, O8: whoever came by segments has what he has who asked: state, rows, 
         const store = openReplicaStore(join(testFolder(), "replica.db"));
         const cloner = await newcomer("Eve", store);
         const outcome = await syncBySegments(cloner, wire, new SealedSource(relay));
-        expect(outcome).toMatchObject({ problem: null, refused: [] });
+        expect(outcome).toMatchObject({ problem: null, detours: [] });
         await mustSync(asker, wire);
         expect(stateOf(cloner)).toEqual(stateOf(asker));
         await expectSound(cloner);
@@ -192,7 +192,7 @@ test("R92 a download that is cut at any byte goes on from there; nothing comes t
     expect(bob.store.read(({ segments }) => segments.get(log, 0)?.heldBytes ?? 0)).toBe(at);
     const again = new SealedSource(team.wire.relay);
     team.wire.cutAfter = null;
-    expect(await syncBySegments(bob, team.wire, again)).toMatchObject({ problem: null, refused: [] });
+    expect(await syncBySegments(bob, team.wire, again)).toMatchObject({ problem: null, detours: [] });
     expect(again.received.get(log)).toBe(byteCount - at);
     expect(viewOf(bob)).toEqual(viewOf(team.ada));
   }
@@ -200,7 +200,7 @@ test("R92 a download that is cut at any byte goes on from there; nothing comes t
   // One byte at a time: each answer ends early.
   source.answerOf = (bytes) => success(bytes.slice(0, 1));
   const cleo = await newcomer("Cleo");
-  expect(await syncBySegments(cleo, team.wire, source)).toMatchObject({ problem: null, refused: [] });
+  expect(await syncBySegments(cleo, team.wire, source)).toMatchObject({ problem: null, detours: [] });
   expect(source.received.get(log)).toBe(byteCount);
 });
 
@@ -210,7 +210,7 @@ test("R92 where only downloads are cut all is asked for, and nothing of them is 
   const bob = await newcomer("Bob");
   team.source.answerOf = (bytes, _hash, offset) => (offset === 0 ? success(bytes.slice(0, 20)) : cut);
   const outcome = await syncBySegments(bob, team.wire, team.source);
-  expect(outcome).toMatchObject({ problem: null, refused: [{ code: "relay-unreachable" }] });
+  expect(outcome).toMatchObject({ problem: null, detours: [{ code: "relay-unreachable" }] });
   expect(bob.store.read(({ segments }) => segments.list(log))).toEqual([]);
   expect(viewOf(bob)).toEqual(viewOf(team.ada));
   await expectSound(bob);
@@ -234,7 +234,7 @@ test("R92 a sync that was cut within segments goes on with those that are missin
   team.wire.cutAfter = null;
   const source = new SealedSource(team.wire.relay);
   const second = await syncBySegments(bob, team.wire, source);
-  expect(second).toMatchObject({ problem: null, refused: [] });
+  expect(second).toMatchObject({ problem: null, detours: [] });
   expect(first).toMatchObject({ pulled: 8 + 1, problem: { code: "relay-unreachable" } });
   expect(second.pulled).toBe(16);
   const total = (await manifestOf(team)).segments.reduce((sum, { byteCount }) => sum + byteCount, 0);
@@ -263,7 +263,7 @@ async function joinsAnyway(team: Team, source: SealedSource): Promise<readonly s
   await mustSync(team.ada, team.wire);
   expect(stateOf(bob)).toEqual(stateOf(team.ada));
   await expectSound(bob);
-  return outcome.refused.map(({ code }) => code);
+  return outcome.detours.map(({ code }) => code);
 }
 
 test("R93 what is damaged, missing, too long, misplaced or forged is asked for block by block, and told", async () => {
@@ -327,7 +327,7 @@ test("R91 the relay's key is pinned; another one is refused until a full sync tr
   const team = await newTeam();
   await saveBlocks(team, 4);
   const bob = await newcomer("Bob");
-  expect(await syncBySegments(bob, team.wire, team.source)).toMatchObject({ refused: [] });
+  expect(await syncBySegments(bob, team.wire, team.source)).toMatchObject({ detours: [] });
   await saveBlocks(team, 12, 4);
   const moved = new SealedSource(team.wire.relay);
   const other = newSigner();
@@ -342,12 +342,12 @@ test("R91 the relay's key is pinned; another one is refused until a full sync tr
     ["auth", await forgedOf("auth")],
   ]);
   moved.manifestOf = (_, of) => forged.get(of) ?? null;
-  const refused = await syncBySegments(bob, team.wire, moved);
-  expect(refused.refused.map(({ code }) => code)).toEqual(["relay-key-changed"]);
+  const detours = await syncBySegments(bob, team.wire, moved);
+  expect(detours.detours.map(({ code }) => code)).toEqual(["relay-key-changed"]);
   expect(moved.fetched(log)).toEqual([]);
   expect(viewOf(bob)).toEqual(viewOf(team.ada));
   const trusting = await syncBySegments(bob, team.wire, moved, { isFull: true });
-  expect(trusting).toMatchObject({ problem: null, refused: [] });
+  expect(trusting).toMatchObject({ problem: null, detours: [] });
   expect(bob.store.read(({ meta }) => meta.get("relayKey"))).toBe(toHex(other.publicKey));
   const cleo = await newcomer("Cleo");
   moved.manifestOf = (_, of) => {
@@ -355,7 +355,7 @@ test("R91 the relay's key is pinned; another one is refused until a full sync tr
     return bytes === null ? null : bytes.with(bytes.length - 1, (bytes.at(-1) ?? 0) ^ 1);
   };
   const told = await syncBySegments(cleo, team.wire, moved);
-  expect(told.refused.map(({ code }) => code)).toEqual(["bad-manifest"]);
+  expect(told.detours.map(({ code }) => code)).toEqual(["bad-manifest"]);
   expect(viewOf(cleo)).toEqual(viewOf(team.ada));
 });
 
@@ -366,13 +366,13 @@ test("R90 who lacks little asks as ever; who was long away fetches what was seal
   await syncBySegments(bob, team.wire, team.source);
   await saveBlocks(team, 4, 8);
   team.source.asked.length = 0;
-  expect(await syncBySegments(bob, team.wire, team.source)).toMatchObject({ pulled: 4, refused: [] });
+  expect(await syncBySegments(bob, team.wire, team.source)).toMatchObject({ pulled: 4, detours: [] });
   expect(team.source.asked).toEqual([]);
   // Ada made all of it and holds all of it.
   expect(await syncBySegments(team.ada, team.wire, team.source)).toMatchObject({ pulled: 0 });
   expect(team.source.asked).toEqual([]);
   await saveBlocks(team, 16, 12);
-  expect(await syncBySegments(bob, team.wire, team.source)).toMatchObject({ pulled: 16, refused: [] });
+  expect(await syncBySegments(bob, team.wire, team.source)).toMatchObject({ pulled: 16, detours: [] });
   expect(team.source.fetched(log)).toHaveLength(4);
   expect(viewOf(bob)).toEqual(viewOf(team.ada));
   await expectSound(bob);
@@ -390,7 +390,7 @@ test.each(stores)(
     const full = async (damaged: number) => {
       expect(await dropDamagedBlocks(bob)).toBe(damaged);
       const outcome = await syncBySegments(bob, team.wire, team.source, { isFull: true });
-      expect(outcome).toMatchObject({ problem: null, refused: [] });
+      expect(outcome).toMatchObject({ problem: null, detours: [] });
       await refoldAll(bob);
       expect(viewOf(bob)).toEqual(viewOf(team.ada));
       await expectSound(bob);

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, rmdirSync, rmSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Problem } from "@darksync/core/result";
+import { deviceOf } from "@darksync/core/stream";
 import { parseRelayUrl } from "@darksync/node/relay-url";
 import { listOwners } from "@darksync/runtime/read/members";
 import { isUnreachable } from "@darksync/sync/problem-class";
@@ -8,6 +9,7 @@ import type { Command } from "commander";
 import { type GlobalOptions, report } from "../command.js";
 import { ProblemError, unwrap, wrongUsage } from "../problem-error.js";
 import { type Space, spacePaths } from "../space.js";
+import { detourLines } from "../sync-once.js";
 import { runSync } from "../sync-run.js";
 import { countOf } from "../wording.js";
 import { checkNames, collect, describeSpace, makeSpace } from "./init.js";
@@ -39,24 +41,41 @@ export function addJoin(program: Command): void {
         const space = await makeSpace(paths, made);
         try {
           const outcome = await runSync(space, relay);
+          if (outcome.problem !== null && hasCome(space))
+            throw new ProblemError(cutShort(outcome.problem, paths.folder));
           if (outcome.problem !== null) throw new ProblemError(notJoined(outcome.problem));
           const answer = describeSpace(space, "joined");
           const lines = [
             answer.text,
             `${countOf(outcome.pulled, "change")} pulled.`,
+            ...detourLines(outcome.detours),
             ...unknownOwners(space, only),
           ];
           report({ ...answer, text: lines.join("\n") }, space, globals);
           space.close();
         } catch (error) {
           // A copy of nothing helps nobody, and the next try wants the folder.
+          const isKept = hasCome(space);
           space.close();
+          if (isKept) throw error;
           rmSync(paths.dir, { recursive: true, force: true });
           if (isNewFolder && readdirSync(paths.folder).length === 0) rmdirSync(paths.folder);
           throw error;
         }
       },
     );
+}
+
+/** Whether something of the relay's space is here: the next sync goes on from it. */
+function hasCome({ replica }: Space): boolean {
+  const { device, store } = replica;
+  return store.read(({ blocks }) =>
+    blocks.logs().some((log) => [...blocks.tips(log).keys()].some((stream) => deviceOf(stream) !== device)),
+  );
+}
+
+function cutShort(problem: Problem, folder: string): Problem {
+  return { ...problem, hint: `What came is kept. It goes on with: darklang sync --space ${folder}` };
 }
 
 // There is no work and no space here yet.

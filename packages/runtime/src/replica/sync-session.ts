@@ -67,6 +67,8 @@ export interface SyncOutcome extends SyncCounts {
   readonly judged: ReadonlySet<Location>;
   /** Blocks of others that were not taken; the relay passed on what it should not have. */
   readonly refused: readonly Problem[];
+  /** Why segments were not taken: what they hold came block by block. */
+  readonly detours: readonly Problem[];
 }
 
 const mostWaitMs = 2000;
@@ -81,6 +83,7 @@ export class SyncSession {
   readonly #onProgress: (counts: SyncCounts) => void;
   readonly #inputs = new InputQueue();
   readonly #refused: Problem[] = [];
+  readonly #detours: Problem[] = [];
   /** Streams of others whose next block this relay refuses; they are not offered again. */
   readonly #stuck = new Set<StreamName>();
   /** What this relay sent of each log, durable or not: it has that, so it is not offered again. */
@@ -322,8 +325,8 @@ export class SyncSession {
     for (const location of judged) this.#judged.add(location);
     if (isStopped()) return;
     // Of a relay that cannot be reached in this way it is enough to be told once.
-    if (problem !== null && !this.#refused.some(({ code }) => code === problem.code))
-      this.#refused.push(problem);
+    if (problem !== null && !this.#detours.some(({ code }) => code === problem.code))
+      this.#detours.push(problem);
     const held = this.#isFull ? sealed : this.#replica.store.read(({ blocks }) => vectorOf(blocks, log));
     const stateVector = stateVectorOf(this.#replica.hash, held);
     this.#post({ type: "fetched", ask: { log, stateVector } });
@@ -408,6 +411,7 @@ export class SyncSession {
       judged: this.#judged,
       problem,
       refused: this.#refused,
+      detours: this.#detours,
     });
   }
 
