@@ -1,3 +1,5 @@
+import { cpSync } from "node:fs";
+import { blockHash } from "@darksync/core/block";
 import { toHex } from "@darksync/core/bytes";
 import type { LogName } from "@darksync/core/vector";
 import { decodeManifest, isManifestSigned, type SignedManifest } from "@darksync/log/manifest";
@@ -184,6 +186,52 @@ describe.each(adapters)("over %s", (_, open) => {
     }
   });
 });
+
+test("R71 a relay that is killed behind any write has all its blocks, and goes on sealing", async () => {
+  const data = testFolder();
+  const copies: { readonly folder: string; readonly blocks: ReadonlySet<string> }[] = [];
+  const live = openRelaySpaces(data);
+  onTestFinished(() => live.close());
+  const bench = await setUp(live, testSealing(1_000_000));
+  await saveBlocks(bench, 4);
+  const watched = watchingWrites(live, () => {
+    const folder = testFolder();
+    cpSync(data, folder, { recursive: true });
+    copies.push({ folder, blocks: contentOf(bench.wire.relay, bench.space).blocks });
+  });
+  bench.wire.relay = newRelay(watched, testSealing(5));
+  await saveBlocks(bench, 8, 4);
+  await bench.wire.relay.sealed();
+  expect(spaceOf(bench.wire.relay, bench.space).history.head(log).number).toBe(2);
+  // Eight blocks, two segments, and the rows of each.
+  expect(copies).toHaveLength(8 + 2 + 2);
+  for (const { folder, blocks } of copies) {
+    const spaces = openRelaySpaces(folder);
+    const relay = newRelay(spaces, testSealing(5));
+    expectWholeBlocks(relay, bench.space, blocks);
+    if (spaceOf(relay, bench.space).history.head(log).number > 0) await segmentsOf(relay, bench.space);
+    await spaceOf(relay, bench.space).history.lookAtAll();
+    await relay.sealed();
+    expectWholeBlocks(relay, bench.space, blocks);
+    expect(segmentNumbers(relay, bench.space).filter((number) => number === null).length).toBeLessThan(10);
+    await relay.close();
+  }
+});
+
+/** All blocks are there, and each is what its hash says, wherever it lies. */
+function expectWholeBlocks(relay: Relay, id: string, expected: ReadonlySet<string>): void {
+  const found = spaceOf(relay, id).store.read(({ blocks }) =>
+    blocks.logs().flatMap((of) =>
+      [...blocks.tips(of).keys()].flatMap((stream) =>
+        blocks.read(of, stream, 1, 10_000_000).map(({ seq, hash, bytes }) => {
+          expect(blockHash(blockPorts, bytes)).toBe(hash);
+          return `${of} ${stream} ${seq} ${hash}`;
+        }),
+      ),
+    ),
+  );
+  expect(new Set(found)).toEqual(expected);
+}
 
 test("R71 nothing is said of a segment before it is durable", async () => {
   const spaces = memoryRelaySpaces(blockPorts);
@@ -377,6 +425,29 @@ test("R70 the address of a segment is the hash of its bytes", async () => {
   expect(await space.history.segment(log, "00".repeat(32))).toBeNull();
   expect(await space.history.segment("main/Other", entry?.hash ?? "")).toBeNull();
 });
+
+/** Spaces that call back behind each write. */
+function watchingWrites(spaces: RelaySpaces, onWritten: () => void): RelaySpaces {
+  return {
+    list: () => spaces.list(),
+    create: (id) => spaces.create(id),
+    close: () => spaces.close(),
+    open: (id) => {
+      const store = spaces.open(id);
+      if (store === null) return null;
+      return {
+        read: (work) => store.read(work),
+        close: () => store.close(),
+        durable: () => store.durable(),
+        write: async (work) => {
+          const value = await store.write(work);
+          onWritten();
+          return value;
+        },
+      };
+    },
+  };
+}
 
 /** Spaces whose stores fail at a write after they were armed, and at all that follow. */
 function failingWrites(
