@@ -21,7 +21,9 @@ export interface Peers {
  * bench goes on without them, and says so.
  */
 export async function loadPeers(): Promise<Peers> {
-  const problem = existsSync(join(folder, "node_modules")) ? null : install();
+  // npm writes that file when all is there.
+  const isInstalled = existsSync(join(folder, "node_modules", ".package-lock.json"));
+  const problem = isInstalled ? null : install();
   if (problem !== null) {
     console.log(`The peers cannot be installed, and are left out: ${problem}`);
     const names = ["y-websocket", "hocuspocus", "automerge"];
@@ -36,9 +38,13 @@ export async function loadPeers(): Promise<Peers> {
 
 function install(): string | null {
   console.log("Installing the peers in test/bench/peers …");
-  const { status, stderr } = spawnSync("npm", ["ci", "--silent", "--no-audit", "--prefix", folder], {
-    cwd: folder,
-    encoding: "utf8",
-  });
+  const { status, stderr } = spawnSync(
+    "npm",
+    ["ci", "--loglevel=error", "--no-audit", "--fetch-retries=1", "--prefix", folder],
+    {
+      cwd: folder,
+      encoding: "utf8",
+    },
+  );
   return status === 0 ? null : `npm ci ended with ${status}: ${stderr.trim().split("\n")[0]}`;
 }
