@@ -86,7 +86,7 @@ function isOfDatabase({ code }: Problem): boolean {
 
 async function rebuildSpace(paths: SpacePaths, signer: Signer, options: RepairOptions): Promise<Repair> {
   removeRebuilding(paths.database);
-  const made = await makeAnew(paths, signer, options);
+  const made = await makeOrRemove(paths, signer, options);
   finishRebuilding(paths.database);
   const kept = replaceDatabase(paths.database, fileTime());
   const health = await checkSpace(paths, options.isQuiet);
@@ -99,6 +99,16 @@ interface MadeAnew {
   readonly outcome: SyncOutcome | null;
   /** Why it was not asked. */
   readonly reason: "no-relay" | "work-offline" | null;
+}
+
+/** What cannot be made whole takes no room: the disk may be full of it. */
+async function makeOrRemove(paths: SpacePaths, signer: Signer, options: RepairOptions): Promise<MadeAnew> {
+  try {
+    return await makeAnew(paths, signer, options);
+  } catch (error) {
+    removeRebuilding(paths.database);
+    throw error;
+  }
 }
 
 async function makeAnew(

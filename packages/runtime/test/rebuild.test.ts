@@ -191,3 +191,42 @@ test("R44: without outbox and database nobody can tell where home was", async ()
   const made = await rebuild(replica, { salvage: null, outbox: contentOf(kept) }, async () => {});
   expect(made).toMatchObject({ ok: false, problem: { code: "home-unknown" } });
 });
+
+test("R49: a change that rots before it was signed is not sent under this device's name, and the outbox has the good one", async () => {
+  const { wire, kept, bob, ids } = await setUp();
+  const [rotten = ""] = ids.slice(-1);
+  await kept.plain.write(({ changes }) => {
+    const bytes = changes.get(rotten)?.bytes?.slice() ?? new Uint8Array();
+    bytes[bytes.length - 3] = (bytes[bytes.length - 3] ?? 0) ^ 1;
+    changes.unplace(rotten, bytes);
+  });
+  await expect(sync(kept.replica, wire)).rejects.toMatchObject({ code: "database-corrupt" });
+  const { replica } = await rebuilt(kept, kept.plain);
+  await expectHealed(wire, replica, bob, ids);
+});
+
+test("R44: of an own block that rotted before the relay had it, the changes come from the outbox", async () => {
+  const { wire, kept, bob, ids } = await setUp();
+  wire.cutAfter = 6;
+  await sync(kept.replica, wire);
+  wire.cutAfter = null;
+  const [last = ""] = ids.slice(-1);
+  const place = kept.plain.read(({ changes }) => changes.get(last)?.place);
+  expect(place?.seq).toBeGreaterThan(0);
+  const damaged = damagedStore(kept.plain, ({ blocks }) => ({
+    blocks: Object.assign(Object.create(blocks) as typeof blocks, {
+      logs: () => blocks.logs(),
+      tips: (log: string) => blocks.tips(log),
+      read: (log: string, stream: string, seq: number, maxBytes: number) =>
+        blocks.read(log, stream, seq, maxBytes).map((block) => {
+          if (log !== "main/Acme" || stream !== place?.stream || block.seq !== place.seq) return block;
+          return {
+            ...block,
+            bytes: block.bytes.map((byte, at) => (at === block.bytes.length - 70 ? byte ^ 1 : byte)),
+          };
+        }),
+    }),
+  }));
+  const { replica } = await rebuilt(kept, damaged);
+  await expectHealed(wire, replica, bob, ids);
+});

@@ -52,7 +52,7 @@ async function runDoctor(options: { readonly repair?: true }, command: Command):
   const { text, exitCode } = verdict(problems, checked);
   const lines = [
     ...repaired,
-    ...(kept === null ? [] : [`The damaged database is kept: ${kept}`]),
+    ...(kept === null ? [] : [`The damaged database is kept, until you delete it: ${kept}`]),
     ...missing.map((words) => paint.yellow(words)),
     text,
   ];

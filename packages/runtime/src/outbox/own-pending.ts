@@ -1,7 +1,8 @@
 import { changeId } from "@darksync/core/change";
+import type { ChangeId } from "@darksync/core/op-id";
 import type { Compression, Hash } from "@darksync/core/ports";
 import { deviceOf } from "@darksync/core/stream";
-import { ChangeReader } from "../replica/change-bytes.js";
+import { ChangeReader, soundBytes } from "../replica/change-bytes.js";
 import { type ReplicaTables, StoreError } from "../store/store.js";
 import type { OutboxChange } from "./outbox-content.js";
 
@@ -21,10 +22,10 @@ export function ownPending(
   { hash, compression, device }: OwnPorts,
   tables: ReplicaTables,
 ): readonly OutboxChange[] {
-  const pending = tables.changes.waiting(0).map(({ number, log, bytes }): OutboxChange => {
-    const id = changeId(hash, device, log, bytes);
-    if (!tables.changes.has(id)) throw damaged(number);
-    return { id, number, log, bytes };
+  const pending = tables.changes.waiting(0).map((change): OutboxChange => {
+    const id = idOf({ hash, device }, tables, change);
+    if (id === null) throw damaged(change.number);
+    return { id, ...change };
   });
   const reader = new ChangeReader(tables, compression);
   for (const log of tables.blocks.logs()) {
@@ -33,10 +34,25 @@ export function ownPending(
       const durableSeq = durable.get(stream) ?? 0;
       if (deviceOf(stream) !== device || tip.seq <= durableSeq) continue;
       for (const record of tables.changes.placedAfter(stream, log, durableSeq))
-        pending.push({ id: record.id, number: record.number, log, bytes: reader.bytesOf(record) });
+        pending.push({
+          id: record.id,
+          number: record.number,
+          log,
+          bytes: soundBytes(hash, record, reader.bytesOf(record)),
+        });
     }
   }
   return pending;
+}
+
+/** The id of an own change; null if the store has none of that id: then the bytes are not what was written. */
+export function idOf(
+  { hash, device }: Pick<OwnPorts, "hash" | "device">,
+  { changes }: Pick<ReplicaTables, "changes">,
+  { log, bytes }: Pick<OutboxChange, "log" | "bytes">,
+): ChangeId | null {
+  const id = changeId(hash, device, log, bytes);
+  return changes.has(id) ? id : null;
 }
 
 function damaged(number: number): StoreError {

@@ -1,4 +1,5 @@
 import { countPending, logsOf } from "../replica/push-queue.js";
+import type { WaitingChange } from "../store/change-store.js";
 import type { OutboxJournal } from "../store/outbox-journal.js";
 import { type ReplicaStore, type ReplicaTables, StoreError } from "../store/store.js";
 import { homeDamaged, readHome, soundHomeTag, writeHomeTag } from "./home.js";
@@ -13,7 +14,7 @@ import {
   type OutboxMark,
   type OutboxRecord,
 } from "./outbox-record.js";
-import { type OwnPorts, ownPending } from "./own-pending.js";
+import { idOf, type OwnPorts, ownPending } from "./own-pending.js";
 
 /** What a store with an outbox needs beside the store. */
 export interface OutboxPorts extends OwnPorts {
@@ -80,7 +81,7 @@ export class StoreWithOutbox implements ReplicaStore {
     await this.#orTell(() => {
       const mark = this.#mark();
       const { missing, tag, hasLast } = this.#store.read((tables) => ({
-        missing: mark === null ? [] : tables.changes.waiting(mark.upTo),
+        missing: mark === null ? [] : this.#missing(tables, mark),
         tag: soundHomeTag(this.#ports.hash, tables.meta),
         hasLast: mark === null || mark.upTo === 0 || tables.changes.byNumber(mark.upTo) !== null,
       }));
@@ -137,7 +138,7 @@ export class StoreWithOutbox implements ReplicaStore {
     if (mark === null) return false;
     // Another process may have died before it could write, or is just about to: what it left out goes along.
     const isInStep = noted.firstNew === null || mark.upTo === noted.firstNew - 1;
-    const missing = isInStep ? [] : this.#store.read(({ changes }) => changes.waiting(mark.upTo));
+    const missing = isInStep ? [] : this.#store.read((tables) => this.#missing(tables, mark));
     const changes = new Map([...missing, ...noted.changes].map((change) => [change.number, change]));
     const records: OutboxRecord[] = [...changes.values()].map(recordOf);
     records.push(...noted.dropped.map((id): OutboxRecord => ({ type: "dropped", id })));
@@ -166,6 +167,12 @@ export class StoreWithOutbox implements ReplicaStore {
       const bytes = records.reduce((sum, record) => sum + record.bytes.length, 0);
       if (bytes < size / 2) this.#replace(readHome(tables.meta), records, newest(tables));
     });
+  }
+
+  /** What waits in the store and came after the mark. What rotted there does not come into the outbox. */
+  #missing(tables: ReplicaTables, { upTo: last }: OutboxMark): readonly WaitingChange[] {
+    const waiting = tables.changes.waiting(last);
+    return waiting.filter((change) => idOf(this.#ports, tables, change) !== null);
   }
 
   /** What the outbox has and the store should have: it is the last copy. */

@@ -1,5 +1,6 @@
 import { decodeBlock, readPayload } from "@darksync/core/block";
-import type { Compression } from "@darksync/core/ports";
+import { changeId } from "@darksync/core/change";
+import type { Compression, Hash } from "@darksync/core/ports";
 import type { ChangeRecord } from "../store/change-store.js";
 import { type ReplicaTables, StoreError } from "../store/store.js";
 
@@ -47,6 +48,19 @@ export class ChangeReader {
     this.#kept.set(key, changes);
     return changes;
   }
+}
+
+/**
+ * The bytes of an own change that is to be signed, or signed anew. Throws a `StoreError` if they are not what its id
+ * says: what rotted here must not go out under this device's name.
+ */
+export function soundBytes(
+  hash: Hash,
+  { id, device, log }: Pick<ChangeRecord, "id" | "device" | "log">,
+  bytes: Uint8Array | null,
+): Uint8Array {
+  if (bytes !== null && changeId(hash, device, log, bytes) === id) return bytes;
+  throw damaged(`change ${id.slice(0, 12)} is not what its id says`);
 }
 
 function damaged(what: string): StoreError {

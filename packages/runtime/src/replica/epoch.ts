@@ -2,7 +2,7 @@ import type { StreamName } from "@darksync/core/stream";
 import { deviceOf } from "@darksync/core/stream";
 import type { LogName } from "@darksync/core/vector";
 import type { ReplicaTables } from "../store/store.js";
-import { ChangeReader } from "./change-bytes.js";
+import { ChangeReader, soundBytes } from "./change-bytes.js";
 import { queueUncovered, settlePushItems } from "./push-queue.js";
 import type { Replica } from "./replica.js";
 
@@ -27,7 +27,7 @@ export function beginStream({ meta }: ReplicaTables, log: LogName, stream: Strea
  * that says where this one ended (C3); changes of others go, and the caller folds anew.
  */
 export function giveUpBlocks(
-  replica: Pick<Replica, "device" | "compression" | "random" | "clock">,
+  replica: Pick<Replica, "device" | "hash" | "compression" | "random" | "clock">,
   tables: ReplicaTables,
   log: LogName,
   stream: StreamName,
@@ -37,7 +37,7 @@ export function giveUpBlocks(
   const isOwn = deviceOf(stream) === replica.device;
   const reader = new ChangeReader(tables, replica.compression);
   for (const record of records) {
-    if (isOwn) tables.changes.unplace(record.id, reader.bytesOf(record));
+    if (isOwn) tables.changes.unplace(record.id, soundBytes(replica.hash, record, reader.bytesOf(record)));
     else tables.changes.remove(record.id);
   }
   tables.blocks.truncate(log, stream, seq);

@@ -15,6 +15,7 @@ import { updateSignedDependencies } from "../dependency/update.js";
 import type { Tip } from "../store/block-store.js";
 import type { ChangeRecord } from "../store/change-store.js";
 import type { ReplicaTables } from "../store/store.js";
+import { soundBytes } from "./change-bytes.js";
 import { beginStream, currentStream, streamToClose } from "./epoch.js";
 import { readLastSeen, seenMaximum, writeLastSeen } from "./last-seen.js";
 import { updateBeyond } from "./log-view.js";
@@ -204,7 +205,8 @@ async function signBlocks(
       auth: vectorDifference(seen.get(authLog) ?? new Map(), lastSeen.get(authLog) ?? new Map()),
       seen: seenDifference(seen, lastSeen),
     };
-    const unsigned = encodeUnsignedBlock({ hash, compression }, header, records.map(bytesOf));
+    const changes = records.map((record) => soundBytes(hash, record, record.bytes));
+    const unsigned = encodeUnsignedBlock({ hash, compression }, header, changes);
     const signature = await signer.sign(unsigned.signed);
     const bytes = joinSignature(unsigned, signature);
     tip = { seq: header.seq, hash: signedHash(hash, unsigned.signed, signature) };
@@ -212,11 +214,6 @@ async function signBlocks(
     signed.push({ bytes, hash: tip.hash, seen: header.seen });
   }
   return signed;
-}
-
-function bytesOf(record: ChangeRecord): Uint8Array {
-  if (record.bytes === null) throw new Error(`change ${record.id} waits unsigned without its bytes`);
-  return record.bytes;
 }
 
 /** What is seen now beyond what was; the auth log stands in the block's `auth`. */
