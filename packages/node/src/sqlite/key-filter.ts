@@ -23,12 +23,15 @@ export class KeyFilter {
   readonly #queries: KeyQueries;
   /** Undefined: not looked at yet; null: too many. */
   #keys: Set<number> | null | undefined = undefined;
+  /** Keys that were added before the table was looked at: their rows may be kept back still. */
+  readonly #unread = new Set<number>();
 
   constructor(connection: Connection, queries: KeyQueries) {
     this.#connection = connection;
     this.#queries = queries;
     connection.forgetAtForeignWrite(() => {
       this.#keys = undefined;
+      this.#unread.clear();
     });
   }
 
@@ -41,14 +44,16 @@ export class KeyFilter {
 
   /** Notes the key of a row that was inserted or is about to be. */
   add(key: number): void {
-    if (this.#keys === undefined || this.#keys === null) return;
-    this.#keys.add(key);
-    if (this.#keys.size > mostKept) this.#keys = null;
+    if (this.#keys === null) return;
+    const keys = this.#keys ?? this.#unread;
+    keys.add(key);
+    if (keys.size > mostKept) this.#keys = null;
   }
 
   #read(): Set<number> | null {
     const { count, keys } = this.#queries;
     if ((this.#connection.row<{ count: number }>(count)?.count ?? 0) > mostRead) return null;
-    return new Set(this.#connection.rows<{ key: number }>(keys).map(({ key }) => key));
+    const read = this.#connection.rows<{ key: number }>(keys).map(({ key }) => key);
+    return new Set([...read, ...this.#unread]);
   }
 }
