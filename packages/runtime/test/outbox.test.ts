@@ -167,6 +167,24 @@ test("R42: one that discarded it is", async () => {
   expect(idsIn(kept)).not.toContain(dropped);
 });
 
+test("R42: what was discarded is not missed, even if the process died before it could say so in the outbox", async () => {
+  const kept = await newKept("Ada");
+  const dropped = await saveValue(kept.replica, "Acme.dropped", 1);
+  const dying = new MemoryOutbox();
+  dying.replace(kept.journal.bytes);
+  dying.append = dying.replace = () => {
+    throw new Error("died");
+  };
+  const store = keep(kept.plain, dying, kept.signer, () => {});
+  await dropChanges(await reopen(store, kept.signer), new Set([dropped]));
+  expect(idsIn(kept)).toContain(dropped);
+  await keep(kept.plain, kept.journal, kept.signer).bringUpToDate();
+  expect(idsIn(kept)).not.toContain(dropped);
+  const settled = kept.journal.bytes;
+  await keep(kept.plain, kept.journal, kept.signer).bringUpToDate();
+  expect(kept.journal.bytes).toEqual(settled);
+});
+
 test("R42: settings that rot in the store are noticed before they can come into the outbox", async () => {
   const kept = await newKept("Ada");
   const home = contentOf(kept).home;

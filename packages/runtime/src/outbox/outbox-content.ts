@@ -2,6 +2,7 @@ import { changeId } from "@darksync/core/change";
 import type { ChangeId } from "@darksync/core/op-id";
 import type { Hash } from "@darksync/core/ports";
 import type { LogName } from "@darksync/core/vector";
+import type { MetaStore } from "../store/block-store.js";
 import type { OutboxJournal } from "../store/outbox-journal.js";
 import type { ReplicaTables } from "../store/store.js";
 import { type Home, readRecords } from "./outbox-record.js";
@@ -53,8 +54,25 @@ export function readOutbox(hash: Hash, journal: OutboxJournal, device: string): 
 
 /** The changes of an outbox that its store does not have, though nobody discarded them: the store lost them. */
 export function lostChanges(
-  { changes }: Pick<ReplicaTables, "changes">,
+  { changes, meta }: Pick<ReplicaTables, "changes" | "meta">,
   content: Pick<OutboxContent, "changes">,
 ): readonly OutboxChange[] {
-  return content.changes.filter(({ id }) => !changes.has(id));
+  const dropped = new Set(readDropped(meta));
+  return content.changes.filter(({ id }) => !changes.has(id) && !dropped.has(id));
+}
+
+const droppedKey = "outboxDropped";
+
+function readDropped(meta: Pick<MetaStore, "get">): readonly ChangeId[] {
+  return JSON.parse(meta.get(droppedKey) ?? "[]") as ChangeId[];
+}
+
+/** Notes in the store itself what it discards: a process may die before it can say so in the outbox. */
+export function noteDropped(meta: MetaStore, ids: readonly ChangeId[]): void {
+  meta.set(droppedKey, JSON.stringify([...readDropped(meta), ...ids]));
+}
+
+/** The outbox was written anew without them. */
+export function forgetDropped(meta: MetaStore): void {
+  if (meta.get(droppedKey) !== null) meta.set(droppedKey, null);
 }

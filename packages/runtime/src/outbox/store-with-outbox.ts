@@ -4,7 +4,7 @@ import type { OutboxJournal } from "../store/outbox-journal.js";
 import { type ReplicaStore, type ReplicaTables, StoreError } from "../store/store.js";
 import { homeDamaged, readHome, soundHomeTag, writeHomeTag } from "./home.js";
 import { NotedWrites, notingTables } from "./noted-writes.js";
-import { lostChanges, type OutboxChange, readOutbox } from "./outbox-content.js";
+import { forgetDropped, lostChanges, noteDropped, type OutboxChange, readOutbox } from "./outbox-content.js";
 import {
   encodeRecords,
   type Home,
@@ -55,6 +55,7 @@ export class StoreWithOutbox implements ReplicaStore {
       this.#noted = noted;
       const value = work(this.#noting(tables));
       if (noted.isHomeChanged) writeHomeTag(this.#ports.hash, tables.meta);
+      if (noted.dropped.length > 0) noteDropped(tables.meta, noted.dropped);
       return value;
     });
     return written.then((value) => {
@@ -107,6 +108,7 @@ export class StoreWithOutbox implements ReplicaStore {
     return this.#store.write((tables) => {
       writeHomeTag(this.#ports.hash, tables.meta);
       const pending = [...ownPending(this.#ports, tables), ...this.#lostIn(tables)];
+      forgetDropped(tables.meta);
       this.#replace(readHome(tables.meta), pending.map(recordOf), newest(tables));
     });
   }
