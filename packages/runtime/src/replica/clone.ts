@@ -123,12 +123,15 @@ const misplaced: Problem = {
  * that lacks less than a segment is cheaper to ask for.
  */
 function wantedSegments(
-  { blocks }: Pick<ReplicaTables, "blocks">,
+  tables: Pick<ReplicaTables, "blocks" | "segments">,
   log: LogName,
   { segments, tips }: Manifest,
   isFull: boolean,
 ): readonly WantedSegment[] {
-  const all = segments.map(({ hash, byteCount }, number) => ({ number, hash, byteCount }));
+  const { blocks } = tables;
+  const named = segments.map(({ hash, byteCount }, number) => ({ number, hash, byteCount }));
+  const other = named.findIndex((segment) => isOther(tables, log, segment));
+  const all = other < 0 ? named : named.slice(0, other);
   if (isFull) return all;
   let held = 0;
   for (const { stream, seq } of tips) held += Math.min(seq, blocks.tip(log, stream)?.seq ?? 0);
@@ -141,6 +144,23 @@ function wantedSegments(
   }
   const isLittle = !isNew && first >= segments.length - 1 && held > 0;
   return isLittle ? [] : all.slice(first);
+}
+
+/**
+ * Whether blocks lie here in another segment of that number: a relay that was put back to an older copy has sealed anew.
+ * They need the one that is here; what the relay's holds is asked for block by block.
+ */
+function isOther(
+  { blocks, segments }: Pick<ReplicaTables, "blocks" | "segments">,
+  log: LogName,
+  { number, hash }: WantedSegment,
+): boolean {
+  const held = segments.get(log, number);
+  if (held === null || held.hash === hash) return false;
+  return [...blocks.tips(log)].some(([stream, { seq: last }]) => {
+    for (let seq = 1; seq <= last; seq += 1) if (blocks.segmentOf(log, stream, seq) === number) return true;
+    return false;
+  });
 }
 
 function sealedHere({ blocks }: ReplicaTables, log: LogName, { tips }: Manifest): Vector {
