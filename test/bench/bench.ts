@@ -24,6 +24,7 @@ import { measureMillion, measureSyncs } from "./sync-runs.ts";
 import { measureWireWrites } from "./wire-writes.ts";
 import { measureBulkWrites, measureImport } from "./writes.ts";
 
+const resultFolder = join(import.meta.dirname, "results");
 const dir = mkdtempSync(join(tmpdir(), "darksync-bench-"));
 const began = new Date();
 const findings: Finding[] = [];
@@ -45,6 +46,7 @@ function note(more: readonly Finding[]): void {
       `${target.padEnd(4)} ${work}: ${figure(darksync)} ${unit}${beside}${others.join("")}; goal ${goal}${verdict}`,
     );
   }
+  writeResults();
 }
 
 function compressibility(): number {
@@ -90,35 +92,29 @@ async function measure(chosen: readonly string[], peers: Peers): Promise<void> {
   if (wants("million")) await measureMillion(dir, peers, note);
 }
 
-function writeResults(before: ReturnType<typeof machine>): void {
-  const results = join(import.meta.dirname, "results");
-  mkdirSync(results, { recursive: true });
-  const file = `${began.toISOString().slice(0, 19).replaceAll(":", "")}.json`;
+/** After every measurement: a run that is stopped has its figures. */
+function writeResults(): void {
+  mkdirSync(resultFolder, { recursive: true });
   const run = {
     began: began.toISOString(),
     minutes: rounded((Date.now() - began.getTime()) / 60_000),
     machine: before,
     loadAfter: rounded(loadavg()[0] ?? 0),
-    compressibility: compressibility(),
     findings,
   };
-  writeFileSync(join(results, file), `${JSON.stringify(run, null, 2)}\n`);
-  console.log(`Written to test/bench/results/${file}`);
+  writeFileSync(join(resultFolder, resultFile), `${JSON.stringify(run, null, 2)}\n`);
 }
 
 const flags = process.argv.slice(2).filter((argument) => argument.startsWith("--"));
 const chosen = process.argv.slice(2).filter((argument) => !argument.startsWith("--"));
+const resultFile = `${began.toISOString().slice(0, 19).replaceAll(":", "")}.json`;
+const before = { ...machine(), compressibility: compressibility() };
 try {
-  const before = machine();
   console.log(JSON.stringify(before));
   const peers = flags.includes("--peers") ? await loadPeers() : { sides: [], absent: {} };
   absent = peers.absent;
-  try {
-    await measure(chosen, peers);
-  } finally {
-    // What was measured before something failed was still measured.
-    if (findings.length > 0) writeResults(before);
-  }
+  await measure(chosen, peers);
+  console.log(`Written to test/bench/results/${resultFile}`);
 } catch (error) {
   console.error(error);
   process.exitCode = 1;

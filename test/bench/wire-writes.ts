@@ -35,8 +35,7 @@ export async function measureWireWrites(dir: string, sides: readonly Side[]): Pr
       return { single: (singles / singleMs) * 1000, bulk: (bulk / bulkMs) * 1000 };
     }),
   );
-  const words = sides.map(({ name, acknowledgement }) => `${name}: ${acknowledgement}`).join("; ");
-  const note = `Acknowledged: ${words}. Ops in bulk: ${sharesOf(sides, bulkCount, "ops")}`;
+  const note = sharesOf(sides, bulkCount, "ops in bulk");
   return [
     compared(
       outcomes,
