@@ -65,6 +65,9 @@ const selectUnsigned = `select ${commonColumns}, null as stream_id, 0 as seq, 0 
   exists (select 1 from parked_change where number = unsigned_change.number) as is_parked
   from unsigned_change`;
 
+const selectOrigin = `select device_id, log_id, stream_id, seq from placed_change where number = ?
+  union all select device_id, log_id, null, 0 from unsigned_change where number = ?`;
+
 // Joined once: a statement is found by its text, and a new text has to be hashed first.
 const selectById = bothTables("where id_key = ? and id = ?");
 const selectByNumber = bothTables("where number = ?");
@@ -379,16 +382,8 @@ export class ChangeTable implements ChangeStore {
 
   #originOf(number: number | null): OriginColumns | undefined {
     if (number === null) return undefined;
-    return (
-      this.#connection.row(
-        "select device_id, log_id, stream_id, seq from placed_change where number = ?",
-        number,
-      ) ??
-      this.#connection.row(
-        "select device_id, log_id, null as stream_id, 0 as seq from unsigned_change where number = ?",
-        number,
-      )
-    );
+    // In one statement: each takes longer than what it looks for.
+    return this.#connection.row(selectOrigin, number, number);
   }
 
   #parkedRow(number: number): Problem | undefined {

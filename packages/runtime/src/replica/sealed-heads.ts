@@ -1,6 +1,7 @@
 import type { LogName } from "@darksync/core/vector";
 import type { Welcome } from "@darksync/sync/message";
 import type { MetaStore } from "../store/block-store.js";
+import type { StoredSegment } from "../store/segment-store.js";
 import type { ReplicaTables } from "../store/store.js";
 
 /**
@@ -29,7 +30,9 @@ export function noteHeads(meta: MetaStore, heads: ReadonlyMap<LogName, number>):
 /** Forgets the parts of segments that an earlier download left and that are of no use: the blocks came one by one. */
 export function dropUnusedParts({ blocks, segments }: ReplicaTables): void {
   for (const log of blocks.logs()) {
-    const parts = segments.list(log).filter(({ heldBytes, byteCount }) => heldBytes < byteCount);
+    // One with no bytes was evicted.
+    const isPart = ({ heldBytes, byteCount }: StoredSegment) => heldBytes > 0 && heldBytes < byteCount;
+    const parts = segments.list(log).filter(isPart);
     if (parts.length === 0) continue;
     const used = new Set<number | null>();
     for (const [stream, { seq: last }] of blocks.tips(log))
