@@ -1,3 +1,4 @@
+import type { BlockPorts } from "@darksync/core/block";
 import { toHex } from "@darksync/core/bytes";
 import type { ChangeId } from "@darksync/core/op-id";
 import type { Signer } from "@darksync/core/ports";
@@ -8,20 +9,16 @@ import { currentBranch } from "@darksync/runtime/branch/current-branch";
 import { onBranch } from "@darksync/runtime/branch/on-branch";
 import { MemoryOutbox } from "@darksync/runtime/memory/memory-outbox";
 import { memoryReplicaStore } from "@darksync/runtime/memory/replica-store";
-import { readOutbox } from "@darksync/runtime/outbox/outbox-content";
 import { StoreWithOutbox } from "@darksync/runtime/outbox/store-with-outbox";
 import { createReplica } from "@darksync/runtime/replica/create-space";
 import { dropDamagedBlocks, refoldAll } from "@darksync/runtime/replica/full-sync";
 import { segmentOpener } from "@darksync/runtime/replica/open-segment";
-import { rebuild } from "@darksync/runtime/replica/rebuild";
 import { openReplica, type Replica, type ReplicaPorts, readFacts } from "@darksync/runtime/replica/replica";
-import { Salvage } from "@darksync/runtime/replica/salvage";
 import { type SyncOutcome, SyncSession } from "@darksync/runtime/replica/sync-session";
 import type { ReplicaTables } from "@darksync/runtime/store/store";
 import { StoreError } from "@darksync/runtime/store/store";
 import type { SegmentSource, Timers, Transport } from "@darksync/runtime/transport";
 import type { Chance } from "./chance.ts";
-import { damagedStore } from "./damage.ts";
 import { Disk, type DiskHabits } from "./disk.ts";
 import { signerOf } from "./keys.ts";
 import { Link, type LinkPorts, type NetworkHabits } from "./network.ts";
@@ -33,7 +30,8 @@ import type { World } from "./world.ts";
 
 const startMs = Date.UTC(2026, 0, 1);
 const expectedCodes: ReadonlySet<string> = new Set(["disk-full", "segment-evicted"]);
-const blockPorts = { hash: sha256, compression: nodeCompression };
+/** What reading blocks takes. */
+export const blockPorts: BlockPorts = { hash: sha256, compression: nodeCompression };
 
 /** What a device starts with. */
 export interface DeviceHabits {
@@ -220,78 +218,6 @@ export class Device {
     });
   }
 
-  /** Copies its files. */
-  keepBackup(): void {
-    const restore = this.disk.memory.checkpoint();
-    const outbox = this.outbox.read();
-    this.backup = () => {
-      restore();
-      this.outbox.replace(outbox);
-    };
-  }
-
-  /** Goes over to the copy of its database, and keeps the other one: both go on in turn. */
-  swap(): void {
-    const { backup } = this;
-    if (backup === null) return;
-    this.process?.die();
-    this.keepBackup();
-    const other = this.backup;
-    this.backup = backup;
-    this.restore();
-    this.backup = other;
-  }
-
-  /** Puts the copy of its database back: what was only there since is lost. */
-  restore(): void {
-    if (this.backup === null) return;
-    this.tell("the copy of its database is put back");
-    this.process?.die();
-    this.world.forgiveDurable(null);
-    this.backup();
-    this.world.onRestored(this);
-  }
-
-  /** Its database is as a version left it that knew no op at all: all of it waits for an upgrade, which comes now. */
-  async upgrade(): Promise<void> {
-    this.tell("is upgraded");
-    this.process?.die();
-    await this.disk.memory.write((tables) => {
-      for (const { id } of tables.changes.after(0, Number.MAX_SAFE_INTEGER))
-        tables.changes.setSetAside(id, "ops that this version did not know");
-      tables.packages.clear();
-      tables.dependencies.clear();
-      tables.meta.set("knownOps", "");
-    });
-    this.disk.writes += 1;
-  }
-
-  /**
-   * Its database cannot be used: it is made anew from the outbox and from what can be read of the old one, of which
-   * `damagedShare` out of a hundred rows cannot; null: it is gone.
-   */
-  async rebuild(damagedShare: number | null): Promise<void> {
-    this.tell(
-      damagedShare === null ? "its database is gone" : `${damagedShare} % of its database are damaged`,
-    );
-    this.process?.die();
-    this.world.forgiveAcknowledged(this);
-    const own = { ...blockPorts, device: toHex(this.signer.publicKey) };
-    const chance = this.#nextChance("damage");
-    const salvage =
-      damagedShare === null ? null : new Salvage(own, damagedStore(this.disk, damagedShare, chance));
-    const memory = memoryReplicaStore(blockPorts);
-    const replica = await openReplica({ ...this.ports, store: memory });
-    const outbox = readOutbox(sha256, this.outbox, own.device);
-    const rebuilt = await rebuild(replica, { salvage, outbox }, async () => {});
-    this.tell(`made anew: ${describe(rebuilt, ({ kept, queued }) => `${kept} kept, ${queued} queued`)}`);
-    if (!rebuilt.ok)
-      this.world.fail("unexpected-error", `${this.name} cannot be made anew: ${rebuilt.problem.message}`);
-    this.disk.memory = memory;
-    this.backup = null;
-    this.world.onRestored(this);
-  }
-
   stopWatching(): void {
     this.#watching?.stop();
   }
@@ -320,7 +246,7 @@ export class Device {
   }
 
   /** A generator of its own for the next one of these. */
-  #nextChance(what: string): Chance {
+  nextChance(what: string): Chance {
     const number = (this.#drawn.get(what) ?? 0) + 1;
     this.#drawn.set(what, number);
     return this.#chance.fork(`${what} ${number}`);
@@ -330,7 +256,7 @@ export class Device {
     const { process, world, network, relay } = this;
     if (process === null) throw new Error("no process");
     const { agenda } = world;
-    const chance = this.#nextChance("fetch");
+    const chance = this.nextChance("fetch");
     const habits = world.isHealed ? { cutShare: 0, corruptShare: 0, missingShare: 0 } : world.swarm.fetch;
     return simulatedSegments({ agenda, chance, network, process, relay, habits });
   }
@@ -342,7 +268,7 @@ export class Device {
       connect: (_url, handler) => {
         this.links = this.links.filter(({ isOpen }) => isOpen);
         const { agenda, trace } = world;
-        const chance = this.#nextChance("link");
+        const chance = this.nextChance("link");
         const tap = (bytes: Uint8Array) => world.overhear(relay, bytes);
         const fate = this.nextFate;
         this.nextFate = null;

@@ -1,3 +1,4 @@
+import { makeAnew } from "../device-files.ts";
 import type { Move } from "../move.ts";
 
 /** A device's database is damaged, or gone: it is made anew from what can be read of it and from the outbox (S8). */
@@ -8,6 +9,6 @@ export const damageMove: Move = {
   run: (world, chance) => {
     const device = chance.pick(world.devices);
     if (device.process === null || device.isLocked) return;
-    void device.rebuild(chance.percent(40) ? null : chance.below(60));
+    void makeAnew(device, chance.percent(40) ? null : chance.below(60));
   },
 };

@@ -1,3 +1,4 @@
+import { copyFiles, putBack, swapFiles } from "../device-files.ts";
 import type { Move } from "../move.ts";
 
 /** A device's disk is full for a while. */
@@ -38,10 +39,10 @@ export const restoreMove: Move = {
   run: (world, chance) => {
     const device = chance.pick(world.devices);
     const what = device.backup === null ? "copy" : chance.pick(["copy", "swap", "restore"] as const);
-    if (what === "swap") device.swap();
-    else if (what === "restore") device.restore();
+    if (what === "swap") swapFiles(device);
+    else if (what === "restore") putBack(device);
     else {
-      device.keepBackup();
+      copyFiles(device);
       device.tell("its database is copied");
     }
   },

@@ -1,3 +1,4 @@
+import { upgrade } from "../device-files.ts";
 import type { Move } from "../move.ts";
 
 /** A device gets a newer version, which knows what its database has set aside. */
@@ -7,6 +8,6 @@ export const upgradeMove: Move = {
   weight: 2,
   run: (world, chance) => {
     const device = chance.pick(world.devices);
-    if (device.process !== null && !device.isLocked) void device.upgrade();
+    if (device.process !== null && !device.isLocked) void upgrade(device);
   },
 };
