@@ -1,8 +1,9 @@
+import "./support/flush-tap.js";
 import { rmSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { sampled, seed, seededChance } from "./support/chance.js";
 import { newRoot } from "./support/files.js";
-import { type Torn, tornBetween, withoutUnflushed } from "./support/power-cut.js";
+import { type Torn, tornBetween, withoutUnflushed, withoutUnflushedCommits } from "./support/power-cut.js";
 import { type Moment, type Recording, record } from "./support/recording.js";
 import { expectRecovery } from "./support/recovery.js";
 import { script } from "./support/script.js";
@@ -22,12 +23,18 @@ async function expectAllRecover(cases: readonly Torn[], inSample: number): Promi
   const failed: string[] = [];
   for (const { moment, where } of tried) {
     await expectRecovery(root, recording, moment).catch((error: unknown) => {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = error instanceof Error ? whatIsWrong(error) : String(error);
       failed.push(`${describe(moment)}, ${where}: ${reason}`);
     });
   }
   console.log(`${tried.length} of ${cases.length} states, ${failed.length} failed`);
   expect(failed.slice(0, 5), `${failed.length} of ${tried.length}, seed ${seed}`).toEqual([]);
+}
+
+/** Of a comparison both sides: its message leaves most out. */
+function whatIsWrong({ message, ...error }: Error): string {
+  const actual = "actual" in error ? ` (${JSON.stringify(error.actual)?.slice(0, 400)})` : "";
+  return `${message}${actual}`;
 }
 
 function describe({ step, what }: Moment): string {
@@ -53,5 +60,12 @@ test("S1: a power cut within any write to a database leaves what was before it o
 test("S1: a power cut that takes the files nobody waited for loses nothing that was confirmed", async () => {
   const chance = seededChance(seed);
   const cases = recording.moments.flatMap((moment) => withoutUnflushed(moment, chance));
+  await expectAllRecover(cases, 100);
+}, 600_000);
+
+test("L5: a power cut that takes from the relay what it had not flushed takes nothing that it acknowledged", async () => {
+  const chance = seededChance(seed);
+  const cases = recording.moments.flatMap((moment) => withoutUnflushedCommits(moment, chance));
+  expect(cases.length).toBeGreaterThan(10);
   await expectAllRecover(cases, 100);
 }, 600_000);

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
@@ -8,6 +8,31 @@ export type Files = ReadonlyMap<string, Buffer>;
 
 // Most files are the same in most states.
 const contents = new Map<string, Buffer>();
+
+interface Content {
+  readonly hash: string;
+  readonly bytes: Buffer;
+}
+
+function readFile(path: string): Content {
+  const bytes = readFileSync(path);
+  const hash = createHash("sha1").update(bytes).digest("hex");
+  if (!contents.has(hash)) contents.set(hash, bytes);
+  return { hash, bytes: contents.get(hash) ?? bytes };
+}
+
+// What is not overwritten in its place is read again only when it was replaced or has grown.
+const read = new Map<string, Content>();
+
+function readOnce(path: string): Content {
+  const { ino, size, mtimeMs } = statSync(path);
+  const key = `${path} ${ino} ${size} ${mtimeMs}`;
+  const content = read.get(key) ?? readFile(path);
+  read.set(key, content);
+  return content;
+}
+
+const isDatabase = (path: string) => /\.(?:db|db-wal|db-journal|lock)$/.test(path);
 
 /** Reads the files below a folder, and a text that is the same for equal files. */
 export function readFiles(root: string): { readonly files: Files; readonly print: string } {
@@ -18,11 +43,9 @@ export function readFiles(root: string): { readonly files: Files; readonly print
     if (entry.isDirectory()) print.update(`${path}/\n`);
     // The index of a write-ahead log is made anew by whoever opens the database first.
     if (!entry.isFile() || path.endsWith("-shm")) continue;
-    const bytes = readFileSync(join(root, path));
-    const hash = createHash("sha1").update(bytes).digest("hex");
+    const { hash, bytes } = isDatabase(path) ? readFile(join(root, path)) : readOnce(join(root, path));
     print.update(`${path} ${hash}\n`);
-    if (!contents.has(hash)) contents.set(hash, bytes);
-    files.set(path, contents.get(hash) ?? bytes);
+    files.set(path, bytes);
   }
   return { files, print: print.digest("hex") };
 }

@@ -1,5 +1,5 @@
 import type { Files } from "./files.js";
-import type { Moment } from "./recording.js";
+import { isRelayLog, type Moment } from "./recording.js";
 
 const walHeaderBytes = 32;
 const frameHeaderBytes = 24;
@@ -115,5 +115,27 @@ export function withoutUnflushed(moment: Moment, chance: () => number): readonly
   return [
     { where: `empty: ${lost.join(", ")}`, moment: { ...moment, files: cut(() => 0) } },
     { where: `cut short: ${lost.join(", ")}`, moment: { ...moment, files: cut(chance) } },
+  ];
+}
+
+/** What the relay committed and did not flush, gone; or by chance some of it. */
+export function withoutUnflushedCommits(moment: Moment, chance: () => number): readonly Torn[] {
+  const path = [...moment.files.keys()].find((name) => isRelayLog(name));
+  const is = path === undefined ? undefined : moment.files.get(path);
+  if (path === undefined || is === undefined) return [];
+  const was = moment.flushedLog ?? Buffer.alloc(0);
+  const units = changedUnits(was, is);
+  if (units.length === 0) return [];
+  let some: Buffer = was;
+  for (const { start, end } of units) if (chance() < 0.5) some = laidOver(some, is, start, end);
+  return [
+    {
+      where: `${path}: ${units.length} frames gone`,
+      moment: { ...moment, files: new Map([...moment.files, [path, was]]) },
+    },
+    {
+      where: `${path}: some of ${units.length} frames gone`,
+      moment: { ...moment, files: new Map([...moment.files, [path, some]]) },
+    },
   ];
 }

@@ -1,6 +1,7 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { type Files, newRoot, readFiles } from "./files.js";
+import { flushedFiles } from "./flush-tap.js";
 import { serve } from "./in-process.js";
 import { script } from "./script.js";
 import { changeIds, readSpace } from "./space-reads.js";
@@ -15,6 +16,8 @@ export interface Moment {
   readonly what: string;
   /** Files of these that a power cut may undo or cut short, since nobody waited for the disk. */
   readonly unflushed: ReadonlySet<string>;
+  /** What the relay's write-ahead log held when it was flushed last; null: it never was. */
+  readonly flushedLog: Buffer | null;
 }
 
 /** A session that was played once. */
@@ -51,7 +54,8 @@ export async function record(steps = script): Promise<Recording> {
     known.add(key);
     const within = [...unflushed].filter((path) => path.startsWith(root));
     const paths = within.map((path) => path.slice(root.length + 1));
-    moments.push({ files, step, what, unflushed: new Set(paths) });
+    const flushedLog = flushedLogIn(files, root);
+    moments.push({ files, step, what, unflushed: new Set(paths), flushedLog });
   });
   try {
     for (const { name, run } of steps) {
@@ -69,4 +73,15 @@ export async function record(steps = script): Promise<Recording> {
     for (const folder of [root, aside]) rmSync(folder, { recursive: true, force: true });
   }
   return { root, port: relay.port, writes, moments, held };
+}
+
+/** The relay does not wait for the disk when it commits, but before it says that something is durable (L5). */
+function flushedLogIn(files: Files, root: string): Buffer | null {
+  const path = [...files.keys()].find((name) => isRelayLog(name));
+  return (path === undefined ? undefined : flushedFiles().get(join(root, path))) ?? null;
+}
+
+/** Whether a file is the write-ahead log of a space on the relay. */
+export function isRelayLog(path: string): boolean {
+  return path.startsWith("relay/") && path.endsWith(".db-wal");
 }

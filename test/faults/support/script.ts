@@ -254,6 +254,9 @@ export const script: readonly Step[] = [
   local("ada", "export", ({ root }) => ["export", join(root, "export")]),
   syncs("ada"),
   syncs("bob"),
+  does("bob", "cache", "--evict"),
+  value("bob", "a", 8),
+  syncs("bob"),
 ];
 
 /** Ada ends with work that is synced, work that waits, on main and on a branch, and conflicts. */

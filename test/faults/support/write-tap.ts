@@ -79,14 +79,15 @@ class Tap {
   readonly #written = new WeakSet<object>();
   readonly #unflushed = new Set<string>();
   readonly #paths = new Map<unknown, string>();
-  // Looking at the files opens them, too.
-  #isLooking = false;
+  // Looking at the files opens them, too; and Node keeps some of these functions for itself when it first needs them.
+  #isDeaf = false;
 
   constructor(hooks: Hooks) {
     this.#hooks = hooks;
   }
 
   stop(): void {
+    this.#isDeaf = true;
     for (const undo of this.#undo) undo();
   }
 
@@ -164,12 +165,12 @@ class Tap {
   }
 
   #note(what: string): void {
-    if (this.#isLooking) return;
-    this.#isLooking = true;
+    if (this.#isDeaf) return;
+    this.#isDeaf = true;
     try {
       this.#hooks.onWritten({ what, unflushed: this.#unflushed });
     } finally {
-      this.#isLooking = false;
+      this.#isDeaf = false;
     }
   }
 
@@ -184,7 +185,7 @@ class Tap {
   }
 
   #announce(name: string, path: unknown): void {
-    if (!roomless.has(name) && !this.#isLooking) this.#hooks.onWriting("file", `${name} ${path}`);
+    if (!roomless.has(name) && !this.#isDeaf) this.#hooks.onWriting("file", `${name} ${path}`);
   }
 
   #wrap(
