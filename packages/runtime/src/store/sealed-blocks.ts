@@ -4,7 +4,7 @@ import { decodeSegment, type SealedRun, sealedHeader } from "@darksync/log/segme
 import { StoreError } from "./store.js";
 
 // What is read lies next to what was read before. A segment may expand to 16 MiB.
-const mostOpen = 2;
+const mostOpen = 4;
 
 /** A block in a segment that a store keeps. */
 export interface SealedPlace {
