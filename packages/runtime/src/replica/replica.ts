@@ -28,7 +28,7 @@ export interface Replica extends ReplicaPorts {
   /** This device's public key, hex. */
   readonly device: string;
   /** What `PackageStore.text` has of texts that were evicted. */
-  readonly evictedTexts: TextsInHistory;
+  readonly evictedTexts: Pick<TextsInHistory, "leniently">;
 }
 
 /**
