@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { eachEdit, edits } from "./payload.ts";
 import { CountingProxy, darklangBin, type Running, runNode, startRelay } from "./processes.ts";
 import { RawStore } from "./raw-store.ts";
+import { waitUntilSealed } from "./sealed.ts";
 import { closing, darklang, joinSpace, linkTo, urlOf } from "./space-commands.ts";
 import { copySpace, makeSpace, openSpaceIn, saveInBatches } from "./spaces.ts";
 import { newEdits, type SyncSide, type Traffic } from "./sync-side.ts";
@@ -52,10 +53,11 @@ export async function makeTreeWorld(dir: string, tree: string): Promise<World> {
   return shared(world);
 }
 
-/** Ada syncs, Bob joins. */
+/** Ada syncs, the relay seals what came, Bob joins. */
 async function shared(world: World): Promise<World> {
   const relay = await startRelay(world.relayData);
   await darklang(world.ada, "sync", "--relay", urlOf(relay));
+  await closing(await openSpaceIn(world.ada), (ada) => waitUntilSealed(relay, ada));
   await joinSpace(relay, world.bob, "Bob");
   await relay.stop();
   return world;
