@@ -1,4 +1,4 @@
-import type { SyncOutcome } from "@darksync/runtime/replica/sync-session";
+import type { SyncOutcome } from "@darksync/runtime/replica/sync-tally";
 import type { Device } from "./device.ts";
 import { pass, passUntil } from "./pass.ts";
 import { calmNetwork, type World } from "./world.ts";

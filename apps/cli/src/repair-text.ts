@@ -1,5 +1,5 @@
 import type { Rebuilt } from "@darksync/runtime/replica/rebuild";
-import type { SyncOutcome } from "@darksync/runtime/replica/sync-session";
+import type { SyncOutcome } from "@darksync/runtime/replica/sync-tally";
 import type { Repair } from "./repair.js";
 import { countOf, shortId } from "./wording.js";
 

@@ -18,7 +18,7 @@ import { queueAgain } from "@darksync/runtime/replica/change-bundle";
 import { type Rebuilt, rebuild } from "@darksync/runtime/replica/rebuild";
 import { openReplica, type Replica, readFacts } from "@darksync/runtime/replica/replica";
 import { Salvage } from "@darksync/runtime/replica/salvage";
-import type { SyncOutcome } from "@darksync/runtime/replica/sync-session";
+import type { SyncOutcome } from "@darksync/runtime/replica/sync-tally";
 import { commonPorts } from "./common-ports.js";
 import { fileTime } from "./file-time.js";
 import { checkSpace, type Health } from "./health.js";

@@ -5,7 +5,7 @@ import { readStatus } from "@darksync/runtime/read/status";
 import { dropDamagedBlocks, refoldAll } from "@darksync/runtime/replica/full-sync";
 import { readFacts } from "@darksync/runtime/replica/replica";
 import { lastProblem } from "@darksync/runtime/replica/sync-notes";
-import type { SyncOutcome } from "@darksync/runtime/replica/sync-session";
+import type { SyncOutcome } from "@darksync/runtime/replica/sync-tally";
 import {
   type BranchFrontiers,
   branchConflictsJson,

@@ -1,4 +1,4 @@
-import type { SyncCounts } from "@darksync/runtime/replica/sync-session";
+import type { SyncCounts } from "@darksync/runtime/replica/sync-tally";
 
 const quietMs = 1000;
 

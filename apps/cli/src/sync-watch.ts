@@ -3,7 +3,7 @@ import type { RelayUrl } from "@darksync/node/relay-url";
 import { readStatus } from "@darksync/runtime/read/status";
 import { readFacts } from "@darksync/runtime/replica/replica";
 import { lastProblem } from "@darksync/runtime/replica/sync-notes";
-import type { SyncCounts, SyncOutcome } from "@darksync/runtime/replica/sync-session";
+import type { SyncCounts, SyncOutcome } from "@darksync/runtime/replica/sync-tally";
 import { type Answer, print } from "./command.js";
 import { makeRoom } from "./make-room.js";
 import { ProblemError } from "./problem-error.js";

@@ -1,5 +1,4 @@
 import { toHex } from "@darksync/core/bytes";
-import type { Location } from "@darksync/core/location";
 import type { Problem } from "@darksync/core/result";
 import type { StreamName } from "@darksync/core/stream";
 import type { LogName, Vector } from "@darksync/core/vector";
@@ -30,6 +29,8 @@ import { prepareBatch } from "./prepare.js";
 import type { Replica } from "./replica.js";
 import { dropUnusedParts, headsOf, lacksMuch } from "./sealed-heads.js";
 import { noteFailedAttempt, noteReached, noteSynced } from "./sync-notes.js";
+import { cannotTake, notARelay, tooMuch } from "./sync-problems.js";
+import { type SyncCounts, type SyncOutcome, SyncTally } from "./sync-tally.js";
 
 /** What a sync runs on beside its replica. */
 export interface SyncPorts {
@@ -48,29 +49,6 @@ export interface SyncOptions {
   readonly link?: string;
 }
 
-/** Changes that went and came so far. */
-export interface SyncCounts {
-  readonly pushed: number;
-  readonly pulled: number;
-  /** Changes that the relay refused. */
-  readonly parked: number;
-}
-
-/** How a sync ended. */
-export interface SyncOutcome extends SyncCounts {
-  readonly problem: Problem | null;
-  /** Conflicts that were foreseen, came, and were settled as planned. */
-  readonly plansApplied: number;
-  /** Why conflicts that were foreseen and came were not settled as planned; null if they were, or none came. */
-  readonly plansProblem: Problem | null;
-  /** The locations where what came made a difference to several heads. */
-  readonly judged: ReadonlySet<Location>;
-  /** Blocks of others that were not taken; the relay passed on what it should not have. */
-  readonly refused: readonly Problem[];
-  /** Why segments were not taken: what they hold came block by block. */
-  readonly detours: readonly Problem[];
-}
-
 const mostWaitMs = 2000;
 
 /** A sync with a relay, from connecting to the end. One at a time for a replica. */
@@ -80,10 +58,8 @@ export class SyncSession {
   readonly #url: string;
   readonly #isFull: boolean;
   readonly #link: string | null;
-  readonly #onProgress: (counts: SyncCounts) => void;
+  readonly #tally: SyncTally;
   readonly #inputs = new InputQueue();
-  readonly #refused: Problem[] = [];
-  readonly #detours: Problem[] = [];
   /** Streams of others whose next block this relay refuses; they are not offered again. */
   readonly #stuck = new Set<StreamName>();
   /** What this relay sent of each log, durable or not: it has that, so it is not offered again. */
@@ -96,12 +72,6 @@ export class SyncSession {
   #stopHeartbeat: (() => void) | null = null;
   #cancelRetry: (() => void) | null = null;
   #isStepping = false;
-  #pushed = 0;
-  #pulled = 0;
-  #parked = 0;
-  #plansApplied = 0;
-  #plansProblem: Problem | null = null;
-  readonly #judged = new Set<Location>();
   /** The fetch that was begun last. */
   #fetching: Promise<void> | null = null;
   /** Counts connections: what was begun for an earlier one stops. */
@@ -119,7 +89,7 @@ export class SyncSession {
     this.#replica = replica;
     this.#ports = ports;
     this.#url = url;
-    this.#onProgress = onProgress;
+    this.#tally = new SyncTally(onProgress);
     this.#isFull = isFull;
     this.#link = link ?? null;
     this.#state = initialReplicaState(mode);
@@ -213,7 +183,7 @@ export class SyncSession {
         await noteReached(this.#replica);
         const compared = await compareWithRelay(this.#replica, effect.welcome, this.#isFull, this.#link);
         if (!compared.ok) return this.#post({ type: "mismatched", problem: compared.problem });
-        this.#count({ pushed: compared.value.pushed });
+        this.#tally.count({ pushed: compared.value.pushed });
         this.#heads = headsOf(effect.welcome);
         const { asks, offers } = compared.value;
         const fetches = this.#logsToFetch(asks.map(({ log }) => log));
@@ -230,7 +200,7 @@ export class SyncSession {
       case "noteAck": {
         const { log, heads } = effect;
         const { pushed, askFrom } = await acknowledge(this.#replica, log, heads, effect.type === "noteState");
-        this.#count({ pushed });
+        this.#tally.count({ pushed });
         return this.#post({ type: "noted", ask: askFrom === null ? null : this.#askFor(log, askFrom) });
       }
       case "park":
@@ -256,7 +226,7 @@ export class SyncSession {
   /** What waits for evicted history is made up for while there is a relay to fetch it from. */
   async #regain(): Promise<void> {
     const problem = await regain(this.#replica, this.#fetchSegment);
-    if (problem !== null) this.#refused.push(problem);
+    if (problem !== null) this.#tally.refuse(problem);
   }
 
   #connect(): void {
@@ -317,16 +287,14 @@ export class SyncSession {
     const { clone } = this.#ports;
     if (clone === undefined) throw new Error(`nothing to fetch ${log} with`);
     const ports = { ...clone, url: this.#url };
-    const onPulled = (pulled: number) => this.#count({ pulled });
+    const onPulled = (pulled: number) => this.#tally.count({ pulled });
     const options = { isFull: this.#isFull, isStopped, onPulled };
     const { judged, problem, sealed } = await this.#withHistory(() =>
       cloneLog(this.#replica, ports, log, options),
     );
-    for (const location of judged) this.#judged.add(location);
+    this.#tally.noteJudged(judged);
     if (isStopped()) return;
-    // Of a relay that cannot be reached in this way it is enough to be told once.
-    if (problem !== null && !this.#detours.some(({ code }) => code === problem.code))
-      this.#detours.push(problem);
+    if (problem !== null) this.#tally.noteDetour(problem);
     const held = this.#isFull ? sealed : this.#replica.store.read(({ blocks }) => vectorOf(blocks, log));
     const stateVector = stateVectorOf(this.#replica.hash, held);
     this.#post({ type: "fetched", ask: { log, stateVector } });
@@ -335,9 +303,9 @@ export class SyncSession {
   async #ingest(log: string, update: Uint8Array): Promise<void> {
     const { pulled, judged, isLacking, refused, ends } = await ingest(this.#replica, log, update);
     this.#passedOn.set(log, new Map([...(this.#passedOn.get(log) ?? []), ...ends]));
-    this.#refused.push(...refused);
-    this.#count({ pulled });
-    for (const location of judged) this.#judged.add(location);
+    this.#tally.refuse(...refused);
+    this.#tally.count({ pulled });
+    this.#tally.noteJudged(judged);
     // The end of an answer that is under way tells what is missing still.
     if (!isLacking || this.#state.asking.includes(log) || this.#state.fetching.includes(log)) return;
     const held = this.#replica.store.read((tables) => vectorOf(tables.blocks, log));
@@ -353,10 +321,8 @@ export class SyncSession {
   /** What was foreseen is settled when all of an answer is here: its updates may hold a conflict and its end. */
   async #settle(): Promise<void> {
     const applied = await applyPlans(this.#replica);
-    this.#plansProblem = applied.ok ? null : applied.problem;
-    const count = applied.ok ? applied.value : 0;
-    this.#plansApplied += count;
-    this.#post({ type: "settled", logs: count > 0 ? this.#unsignedLogs() : [] });
+    this.#tally.notePlans(applied);
+    this.#post({ type: "settled", logs: applied.ok && applied.value > 0 ? this.#unsignedLogs() : [] });
   }
 
   #unsignedLogs(): readonly LogName[] {
@@ -370,7 +336,7 @@ export class SyncSession {
     const count = (this.#asked.get(key) ?? 0) + 1;
     this.#asked.set(key, count);
     if (count <= 2) return { log, stateVector };
-    if (count === 3) this.#refused.push(cannotTake(log));
+    if (count === 3) this.#tally.refuse(cannotTake(log));
     return null;
   }
 
@@ -378,10 +344,10 @@ export class SyncSession {
     const problem = { code, message: reason, hint: "See `darklang queue`; correct it and save again." };
     const refusal = { log, stream, seq, problem, changes };
     const { parked, isStuck } = await park(this.#replica, refusal);
-    this.#count({ parked });
+    this.#tally.count({ parked });
     if (!isStuck) return;
     this.#stuck.add(stream);
-    this.#refused.push(problem);
+    this.#tally.refuse(problem);
   }
 
   #retryLater(retryCount: number): void {
@@ -390,29 +356,11 @@ export class SyncSession {
     this.#cancelRetry = this.#ports.timers.after(delayMs, () => this.#post({ type: "start" }));
   }
 
-  #count(more: Partial<SyncCounts>): void {
-    this.#pushed += more.pushed ?? 0;
-    this.#pulled += more.pulled ?? 0;
-    this.#parked += more.parked ?? 0;
-    this.#onProgress({ pushed: this.#pushed, pulled: this.#pulled, parked: this.#parked });
-  }
-
   async #finish(problem: Problem | null): Promise<void> {
     this.#close();
     await this.#endFetch();
     if (problem !== null) await noteFailedAttempt(this.#replica, problem, 1);
-    const { resolve } = this.#end ?? {};
-    resolve?.({
-      pushed: this.#pushed,
-      pulled: this.#pulled,
-      parked: this.#parked,
-      plansApplied: this.#plansApplied,
-      plansProblem: this.#plansProblem,
-      judged: this.#judged,
-      problem,
-      refused: this.#refused,
-      detours: this.#detours,
-    });
+    this.#end?.resolve(this.#tally.outcome(problem));
   }
 
   /** What was downloaded of a segment is kept; but nobody waits long for a relay that does not answer. */
@@ -431,24 +379,4 @@ export class SyncSession {
     this.#cancelRetry?.();
     this.#disconnect();
   }
-}
-
-const tooMuch = {
-  code: "protocol",
-  reason: "the relay sends far more than this device can take",
-  hint: "Check the URL; if it is right, tell whoever runs the relay.",
-} as const;
-
-const notARelay: Problem = {
-  code: "not-a-relay",
-  message: "what answers there does not speak like a darksync relay",
-  hint: "Check the URL: it is what `darklang-relay` prints when it starts.",
-};
-
-function cannotTake(log: LogName): Problem {
-  return {
-    code: "lacking",
-    message: `the relay has blocks of ${log} that this version cannot take`,
-    hint: "Upgrade darksync; if it stays so, tell whoever runs the relay.",
-  };
 }

@@ -4,7 +4,8 @@ import { openPorts } from "@darksync/node/crypto";
 import type { Relay } from "../../src/relay/relay.js";
 import { segmentOpener } from "../../src/replica/open-segment.js";
 import type { Replica } from "../../src/replica/replica.js";
-import { type SyncOptions, type SyncOutcome, SyncSession } from "../../src/replica/sync-session.js";
+import { type SyncOptions, SyncSession } from "../../src/replica/sync-session.js";
+import type { SyncOutcome } from "../../src/replica/sync-tally.js";
 import type { SegmentSource } from "../../src/transport.js";
 import { noTimers, type Wire } from "./wire.js";
 
