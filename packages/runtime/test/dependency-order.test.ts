@@ -126,11 +126,12 @@ async function acceptFirst(replica: Replica): Promise<void> {
   });
 }
 
-/** As if the relay had another block after the first `kept` ones: the changes in the others go to a new epoch. */
-async function closeEpoch(replica: Replica, kept: number): Promise<void> {
+/** As if the relay had another block after the first `most` ones: the changes in the others go to a new epoch. */
+async function closeEpoch(replica: Replica, most: number): Promise<void> {
   const log = "main/Acme";
   const stream = replica.store.read((tables) => currentStream(tables, log));
   if (stream === null) return;
+  const kept = replica.store.read(({ blocks }) => Math.min(most, blocks.tip(log, stream)?.seq ?? 0));
   const problem = { code: "fork", message: "another block", hint: "none" };
   await replica.store.write(({ durable }) =>
     durable.setDurable(log, new Map(durable.durable(log)).set(stream, kept)),

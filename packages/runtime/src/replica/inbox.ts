@@ -30,6 +30,12 @@ export interface IncomingBlock {
   readonly decoded?: readonly (Change | null)[];
 }
 
+/** The last block of a stream that counts. */
+interface EpochEnd {
+  readonly stream: StreamName;
+  readonly seq: number;
+}
+
 /** Takes admitted blocks into the tables of one transaction. */
 export class Inbox {
   pulled = 0;
@@ -66,13 +72,16 @@ export class Inbox {
     if (bytes instanceof Uint8Array) blocks.append(log, stream, { ...place, bytes });
     else blocks.seal(log, stream, place, bytes.segment);
     const device = deviceOf(stream);
-    const areNew = changes.map((change, index) => this.#takeChange(log, stream, device, seq, index, change));
+    const closed = closes === null ? null : { stream: `${device}.${closes.epoch}`, seq: closes.seq };
+    const areNew = changes.map((change, index) =>
+      this.#takeChange(log, { stream, seq, index }, change, closed),
+    );
     noteSeen(this.#tables, { log, stream }, seq, header.seen);
     if (isPackageLog(log)) {
       this.#taken.push({ log, stream, seq, changes: decodedOf(block, areNew) });
     }
     if (device === this.#replica.device) noteOwnBlock(this.#tables, header);
-    if (closes !== null) this.#close(log, `${device}.${closes.epoch}`, closes.seq);
+    if (closed !== null) this.#close(log, closed);
     return true;
   }
 
@@ -89,26 +98,23 @@ export class Inbox {
     writeClock(this.#tables, this.#clock);
   }
 
-  /** False if the change was here already. */
+  /** False if the change was here already. `closed`: what ends with its block. */
   #takeChange(
     log: LogName,
-    stream: StreamName,
-    device: string,
-    seq: number,
-    index: number,
+    place: ChangePlace,
     { id, time, effects }: ReadChange,
+    closed: EpochEnd | null,
   ): boolean {
     const { changes } = this.#tables;
-    const place = { stream, seq, index };
     // Ours, and lost here when an older copy of the database was put back; or moved to a new epoch.
     if (changes.has(id)) {
-      this.#placeAgain(id, place);
+      this.#placeAgain(id, place, closed);
       return false;
     }
     this.pulled += 1;
     changes.add({
       id,
-      device,
+      device: deviceOf(place.stream),
       log,
       time: time ?? { wallMs: 0, counter: 0 },
       receivedAtMs: this.#nowMs,
@@ -124,20 +130,22 @@ export class Inbox {
 
   /**
    * A change that was here already lies in a block that came. If it lies in another one too, since its device lost that
-   * and asked a relay that did not have it, the first by name counts: bases and `seen` mean the same to all.
+   * and asked a relay that did not have it, the first by name counts: bases and `seen` mean the same to all. A block that
+   * this one gives up does not.
    */
-  #placeAgain(id: ChangeId, place: ChangePlace): void {
+  #placeAgain(id: ChangeId, place: ChangePlace, closed: EpochEnd | null): void {
     const { changes } = this.#tables;
     const known = changes.get(id);
     if (known?.bytes != null) this.#signed.push({ bytes: known.bytes });
     const former = known?.place ?? null;
-    if (former !== null && !isBefore(place, former)) return;
+    const isGivenUp = closed !== null && former?.stream === closed.stream && former.seq > closed.seq;
+    if (former !== null && !isGivenUp && !isBefore(place, former)) return;
     changes.place(id, place);
     if (former !== null) this.mustRefold = true;
   }
 
   /** An epoch ends: what lies beyond counts nowhere (C3). */
-  #close(log: LogName, stream: StreamName, seq: number): void {
+  #close(log: LogName, { stream, seq }: EpochEnd): void {
     const { blocks } = this.#tables;
     blocks.close(log, stream, seq);
     if ((blocks.tip(log, stream)?.seq ?? 0) <= seq) return;
