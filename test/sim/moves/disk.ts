@@ -35,10 +35,10 @@ export const relayDiskFullMove: Move = {
 export const restoreMove: Move = {
   name: "restore",
   kind: "fault",
-  weight: 4,
+  weight: 14,
   run: (world, chance) => {
     const device = chance.pick(world.devices);
-    const what = device.backup === null ? "copy" : chance.pick(["copy", "swap", "restore"] as const);
+    const what = device.backup === null ? "copy" : chance.pick(["copy", "swap", "swap", "restore"] as const);
     if (what === "swap") swapFiles(device);
     else if (what === "restore") putBack(device);
     else {
@@ -52,7 +52,7 @@ export const restoreMove: Move = {
 export const relayRestoreMove: Move = {
   name: "relay-restore",
   kind: "fault",
-  weight: 3,
+  weight: 10,
   run: (world, chance) => {
     const relay = chance.pick(world.relays);
     if (relay.backup === null || chance.percent(40)) {
