@@ -174,7 +174,8 @@ test("S7: sealed history goes too, and comes back from the relay when a command 
   expect(shown.definition).toMatchObject({ source: noise("work0", "second") });
   expect(await bob.do("doctor")).toMatchObject({ ok: true });
   expect((await bob.try("doctor")).stdout).toContain("of history that was evicted");
-  await bob.do("--offline", "ls");
+  const word = noise("work7", "first").split("\n")[50]?.trim() ?? "";
+  expect((await bob.do("--offline", "search", word)).items).toMatchObject([{ location: "Acme.Jobs.work7" }]);
   await bob.save("Acme.Jobs.work1", "let work1 = 1L\n");
 
   const offline = await bob.try("--offline", "--json", ...old);
