@@ -12,6 +12,7 @@ import { logDigest, tagOf } from "@darksync/sync/digest";
 import type { StreamHead } from "@darksync/sync/message";
 import { authLog } from "@darksync/sync/wanted";
 import type { BlockStore } from "../store/block-store.js";
+import { StoreError } from "../store/store.js";
 
 /** Sequence numbers of a log's last blocks. */
 export function vectorOf(blocks: BlockStore, log: LogName): Vector {
@@ -105,10 +106,20 @@ export function updateBeyond(
     const lastSeq = end === null ? tip.seq : (end.get(stream) ?? 0);
     if (firstSeq > lastSeq) continue;
     const stored = blocks.read(log, stream, firstSeq, bytesLeft).filter(({ seq }) => seq <= lastSeq);
+    // Whoever asks would be sent nothing for ever.
+    if (stored[0]?.seq !== firstSeq) throw blockMissing(log, stream, firstSeq);
     runs.push({ stream, firstSeq, blocks: stored.map(({ bytes }) => bytes) });
     reached.set(stream, firstSeq + stored.length - 1);
     for (const { bytes } of stored) bytesLeft -= bytes.length;
     if (bytesLeft <= 0) break;
   }
   return runs.length === 0 ? null : { update: encodeAppends(hash, head, runs), reached };
+}
+
+function blockMissing(log: LogName, stream: StreamName, seq: number): StoreError {
+  return new StoreError(
+    "database-corrupt",
+    `the database is damaged: block ${seq} of the stream ${stream} in ${log} is missing`,
+    "rebuild it from those who have the block",
+  );
 }
