@@ -48,16 +48,24 @@ export const restoreMove: Move = {
   },
 };
 
-/** Whoever runs a relay copies its data, or puts such a copy back. */
+/**
+ * Whoever runs a relay copies its data, or puts such a copy back. Now and then a device is copied and put back with it,
+ * as where both are on one machine: then nobody but the others holds what came since.
+ */
 export const relayRestoreMove: Move = {
   name: "relay-restore",
   kind: "fault",
   weight: 10,
   run: (world, chance) => {
     const relay = chance.pick(world.relays);
+    const device = chance.percent(40) ? chance.pick(world.devices) : null;
     if (relay.backup === null || chance.percent(40)) {
       relay.keepBackup();
       world.tell(relay.name, "its data are copied");
-    } else relay.restore();
+      if (device !== null) copyFiles(device);
+    } else {
+      relay.restore();
+      if (device !== null) putBack(device);
+    }
   },
 };
