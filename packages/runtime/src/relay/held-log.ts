@@ -29,6 +29,7 @@ export class HeldLog {
   readonly #hash: Hash;
   readonly #store: RelayStore;
   readonly #space: string;
+  #isBehind = false;
   readonly #tips = new Map<StreamName, Tip>();
   /** Streams by client id; made when somebody asks for it, as the devices are: thousands of logs may be held. */
   #clients: Map<number, StreamName> | null = null;
@@ -129,7 +130,15 @@ export class HeldLog {
     this.#clients = null;
     this.#devices = null;
     this.#closedAt = null;
+    this.#isBehind = true;
+    this.readAgain();
+  }
+
+  /** Reads the rows if that failed when a commit had failed: before that nothing may be taken. */
+  readAgain(): void {
+    if (!this.#isBehind) return;
     this.#readTips();
+    this.#isBehind = false;
   }
 
   /** Notes that so many committed blocks are durable, these the last of their streams. */

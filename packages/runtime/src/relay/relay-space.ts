@@ -222,6 +222,7 @@ export class RelaySpace {
     if (!isLogName(log)) throw new UpdateRefused("not-a-log", "no log can have that name");
     const held = this.held(log);
     const auth = log === authLog ? held : this.held(authLog);
+    for (const needed of [held, auth]) needed.readAgain();
     const checked = await checkUpdate(this.#ports, held, auth, update);
     if (!this.#takeNames(held, checked.admitted))
       throw new UpdateRefused("space-full", "the space has as many logs and devices' streams as it can hold");
@@ -264,8 +265,8 @@ export class RelaySpace {
       }
     } catch (error) {
       this.#namesLeft = null;
-      for (const held of moved) held.rolledBack();
       for (const { task } of group) task.reject(error);
+      for (const held of moved) rollBack(held);
       return;
     }
     for (const held of moved) held.committed();
@@ -380,4 +381,12 @@ function lastHeads(admitted: readonly AdmittedBlock[]): readonly StreamHead[] {
   for (const { header, hash } of admitted)
     last.set(header.stream, { stream: header.stream, seq: header.seq, tag: tagOf(hash) });
   return [...last.values()];
+}
+
+function rollBack(held: HeldLog): void {
+  try {
+    held.rolledBack();
+  } catch {
+    // Who sent this has heard that it failed. The rows are read before the next update is looked at.
+  }
 }
