@@ -102,7 +102,7 @@ test("cache refuses what makes no sense, and says what would", async () => {
   const unknown = await space.try(["cache", "--keep", "Stripe", "Nobody", "--json"]);
   expect(unknown.code).toBe(1);
   expect(unknown.json).toMatchObject({
-    error: { code: "unknown-owner", hint: "There are Acme, Stripe." },
+    error: { code: "unknown-owner", hint: "It has Acme, Stripe." },
   });
   expect((await space.ask("cache")).keep, "all or none").toEqual([]);
   expect((await space.try(["cache", "--unkeep", "Stripe"])).stderr).toContain("None is kept now.");

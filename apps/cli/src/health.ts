@@ -44,7 +44,7 @@ export async function checkSpace(paths: SpacePaths, isQuiet: boolean): Promise<H
     const onReadOnly = () => problems.push(notWritable);
     return openReplicaStore(paths.database, { create: false, onReadOnly });
   });
-  if (store === null) return { problems, checked: [], status: null };
+  if (store === null) return { problems: withoutRepeats(problems), checked: [], status: null };
   try {
     const ports = { ...commonPorts, store };
     const checks: readonly (readonly [string, () => readonly Problem[] | Promise<readonly Problem[]>])[] = [

@@ -16,7 +16,7 @@ export function describeRebuild(
   ];
   const repaired = [`The database was made anew${parts.length > 0 ? `: ${parts.join(", ")}` : ""}.`];
   if (outcome !== null && outcome.pushed > 0)
-    repaired.push(`${countOf(outcome.pushed, "change")} pushed to the relay.`);
+    repaired.push(`${countOf(outcome.pushed, "own change")} known to be on the relay.`);
   return { repaired, missing: missingWords(lacking, outcome, reason) };
 }
 

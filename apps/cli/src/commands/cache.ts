@@ -95,7 +95,7 @@ function refuseUnknown(owners: readonly string[], known: readonly string[]): voi
   throw new ProblemError({
     code: "unknown-owner",
     message: `there is no owner ${unknown} to choose from`,
-    hint: known.length === 0 ? "None is kept now." : `There are ${someOf(known, shownOwners)}.`,
+    hint: known.length === 0 ? "None is kept now." : `It has ${someOf(known, shownOwners)}.`,
   });
 }
 
