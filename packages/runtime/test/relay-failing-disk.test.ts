@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { memoryRelayStore } from "../src/memory/relay-spaces.js";
 import { newSpaceId, Relay } from "../src/relay/relay.js";
 import type { RelayStore } from "../src/store/store.js";
-import { mustSync, newReplica, pendingOf, saveValue, sync } from "./support/team.js";
+import { mustSync, newReplica, newSigner, pendingOf, saveValue, sync } from "./support/team.js";
 import { Wire } from "./support/wire.js";
 
 test("L5: a relay whose disk neither took nor gave anything for a moment goes on with that space", async () => {
@@ -29,7 +29,12 @@ test("L5: a relay whose disk neither took nor gave anything for a moment goes on
   const failures: unknown[] = [];
   const space = newSpaceId(systemRandom);
   const spaces = { list: () => [space], open: () => store, create: () => store, close: () => store.close() };
-  const relay = new Relay({ ...relayPorts, spaces, onFailure: (error) => failures.push(error) });
+  const relay = new Relay({
+    ...relayPorts,
+    signer: newSigner(),
+    spaces,
+    onFailure: (error) => failures.push(error),
+  });
   const wire = new Wire(relay);
   const ada = await newReplica("Ada", space);
   await mustSync(ada, wire);
