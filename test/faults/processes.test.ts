@@ -9,6 +9,7 @@ import { processTimers } from "@darksync/node/timers";
 import { save } from "@darksync/runtime/edit/save";
 import { openReplica } from "@darksync/runtime/replica/replica";
 import { SyncSession } from "@darksync/runtime/replica/sync-session";
+import Database from "better-sqlite3";
 import { expect, test } from "vitest";
 import { type RelayProcess, startRelay } from "../support/relay.js";
 import { eventually, type SyncFields, Teammate, testFolder, testRelay } from "../support/team.js";
@@ -68,12 +69,35 @@ test("M9, S6: while the relay's process stands still, a watching sync says offli
   expect(readRelay(data).changes).toHaveLength(2);
 });
 
+/** Whether no process holds the lock on a database. */
+function mayWrite(path: string): boolean {
+  const database = new Database(path, { timeout: 0 });
+  try {
+    database.exec("begin immediate; rollback");
+    return true;
+  } catch (error) {
+    if (error instanceof Database.SqliteError && error.code.startsWith("SQLITE_BUSY")) return false;
+    throw error;
+  } finally {
+    database.close();
+  }
+}
+
 test("S5: a watching sync that stands still keeps nobody from working, and what it did not send is not shown as synced", async () => {
   const { ada, relay, folder, data } = await newTeam();
   const bob = await newTeammate("bob", folder, relay.url);
   const watching = startWatching(ada.folder);
   await eventually(() => ada.fields(), isSynced);
-  watching.child.kill("SIGSTOP");
+  // One that stands still in the middle of a write keeps its lock: others wait, and are told so.
+  await eventually(
+    () => {
+      watching.child.kill("SIGSTOP");
+      const isFree = mayWrite(databaseOf(ada.folder));
+      if (!isFree) watching.child.kill("SIGCONT");
+      return isFree;
+    },
+    (isFree) => isFree,
+  );
   await ada.saveValue("Acme.a", 1);
   const held = await ada.fields();
   expect(held.pending).toBe(1);
