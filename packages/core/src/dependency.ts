@@ -26,6 +26,8 @@ export interface Standing {
 export interface DependencySource {
   /** Null while the location is in a conflict of its own. */
   standing(location: Location): Standing | null;
+  /** Whether several heads, or moves, come together at a location: one that tells nothing now may do so later. */
+  isContested(location: Location): boolean;
   /** Whether a location shows a definition. */
   isBound(location: Location): boolean;
   /** A naming that was written at a location, head or not; null if it has not arrived. */
@@ -68,7 +70,10 @@ export function judgeDependency(
     isPossible ||= uses.isPossible;
     if (uses.isNow) for (const change of against) judgement.compare(change, use);
   }
-  if (!isPossible) return null;
+  if (!isPossible) {
+    const mayComeBack = source.isContested(definition) || source.isContested(user);
+    return mayComeBack ? { conflict: null, nearer: [], isUndecided: false } : null;
+  }
   // Of a merge, the use must have come through.
   if (using.heads.length > 1 && using.shown !== null && !judgement.uses(using.shown).isNow)
     judgement.dismiss();

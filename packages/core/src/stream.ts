@@ -2,7 +2,7 @@ import { bytesOfHex, fromHex, toHex } from "./bytes.js";
 import { type Reader, readBytes, type Writer, writeBytes } from "./codec.js";
 import type { PublicKey } from "./ports.js";
 
-/** One device's own sequence of blocks in one log: the key and a random epoch (8 bytes). */
+/** One device's own sequence of blocks in one log: the key and an epoch (8 bytes: 2 of a count, the rest by chance). */
 export interface Stream {
   readonly device: PublicKey;
   readonly epoch: Uint8Array;
@@ -15,6 +15,24 @@ export type StreamName = string;
 const deviceKeyBytes: number = 32;
 /** Bytes of an epoch. */
 export const epochBytes: number = 8;
+
+const epochCountBytes = 2;
+const mostEpochs = 2 ** (8 * epochCountBytes) - 1;
+
+/**
+ * An epoch for a stream of a device that has had others in the log: their names tell which is the later one. `chance`:
+ * random bytes, as many as an epoch has, so that two copies of a device do not choose the same.
+ */
+export function epochAfter(others: Iterable<StreamName>, chance: Uint8Array): Uint8Array {
+  let count = 0;
+  for (const name of others) {
+    const start = 2 * deviceKeyBytes + 1;
+    count = Math.max(count, Number.parseInt(name.slice(start, start + 2 * epochCountBytes), 16));
+  }
+  const epoch = Uint8Array.from(chance);
+  new DataView(epoch.buffer).setUint16(0, Math.min(count + 1, mostEpochs));
+  return epoch;
+}
 
 /** The name of a stream. */
 export function streamName(stream: Stream): StreamName {

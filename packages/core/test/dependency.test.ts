@@ -38,11 +38,13 @@ interface World {
   /** Of which numbers a change had seen the changes; each is of a device of its own. */
   readonly seen: Readonly<Record<number, readonly number[]>>;
   readonly missing?: string;
+  readonly isContested?: boolean;
 }
 
-function judge({ changed, using, versions, seen, missing }: World) {
+function judge({ changed, using, versions, seen, missing, isContested = false }: World) {
   const source: DependencySource = {
     standing: (location) => (location === definition ? changed : using),
+    isContested: () => isContested,
     isBound: () => false,
     assignment: (_, id) => versions.find((version) => version.id === id) ?? null,
     sameVersion: (_, id) => [id],
@@ -120,6 +122,8 @@ describe("O4.2, O4.6", () => {
   test("what is in a conflict is kept, what cannot become a record is not", () => {
     expect(judge({ ...base, using: null })).toEqual({ conflict: null, nearer: [], isUndecided: false });
     expect(judge({ ...base, using: standing(user, usesNot, usesNot) })).toBeNull();
+    const contested = judge({ ...base, using: standing(user, usesNot, usesNot), isContested: true });
+    expect(contested).toEqual({ conflict: null, nearer: [], isUndecided: false });
     expect(judge({ ...base, using: standing(user, uses, uses), seen: { 9: [1, 2] } })).toBeNull();
     expect(judge({ ...base, using: standing(user, uses, uses), seen: { 2: [9], 9: [1] } })).toBeNull();
   });

@@ -14,7 +14,7 @@ import { commitChange } from "../src/replica/commit-change.js";
 import { refoldAll } from "../src/replica/full-sync.js";
 import type { Replica } from "../src/replica/replica.js";
 import { dependenciesOf, expectAsNaive, saveText } from "./support/dependencies.js";
-import { hand, handAll, meet, signAll } from "./support/exchange.js";
+import { hand, handAll, meet, signAll, streamsOf } from "./support/exchange.js";
 import { newReplica } from "./support/team.js";
 
 const total = "Acme.total";
@@ -64,6 +64,29 @@ function commitOps(replica: Replica, ...ops: readonly Op[]) {
 }
 
 describe("O4.1, O4.6 what is a record", () => {
+  test("a use that nothing stands against yet is looked at again when somebody settles what does", async () => {
+    const fee = "Acme.fee";
+    for (const [replica, body] of [
+      [ada, "1L"],
+      [bob, "2L"],
+    ] as const)
+      await saveText(replica, fee, `let fee (a: Int64) : Int64 = ${body}`);
+    await signAll(ada);
+    await handAll(ada, bob);
+    await signAll(bob);
+    await saveText(bob, total, usesPrice("fee 1L"));
+    await signAll(bob);
+    await rename(ada, fee, "Acme.fee0");
+    await signAll(ada);
+    for (const { log, stream } of streamsOf(bob)) await hand(bob, ada, log, stream);
+    expectAsNaive(ada);
+    await saveText(bob, fee, "let fee (a: Int64) : Int64 = 2L");
+    await meet(ada, bob);
+    expect(dependenciesOf(ada)).toHaveLength(1);
+    expect(dependenciesOf(bob)).toEqual(dependenciesOf(ada));
+    for (const replica of [ada, bob]) expectAsNaive(replica);
+  });
+
   test("two that use each other are two records, each with an id of its own", async () => {
     await saveText(ada, price, priceOf("(a: Int64) (b: Int64)", "total 1L"));
     await saveText(bob, total, "let total (a: Int64) (b: Int64) : Int64 = price 1L");

@@ -58,6 +58,11 @@ class TablesSource implements DependencySource {
     return standing;
   }
 
+  isContested(location: Location): boolean {
+    const { packages } = this.#tables;
+    return packages.isLinked(location) || packages.heads({ type: "name", key: location }).length > 1;
+  }
+
   isBound(location: Location): boolean {
     return this.#tables.packages.nameRow(location)?.shown?.value.type === "definition";
   }

@@ -1,5 +1,4 @@
-import type { StreamName } from "@darksync/core/stream";
-import { deviceOf } from "@darksync/core/stream";
+import { deviceOf, epochAfter, epochBytes, type StreamName, streamName } from "@darksync/core/stream";
 import type { LogName } from "@darksync/core/vector";
 import type { ReplicaTables } from "../store/store.js";
 import { ChangeReader, soundBytes } from "./change-bytes.js";
@@ -14,6 +13,18 @@ export function currentStream({ meta }: ReplicaTables, log: LogName): StreamName
 /** The stream that the next one of this device has to close in its first block, or null. */
 export function streamToClose({ meta }: ReplicaTables, log: LogName): StreamName | null {
   return meta.get(`closing ${log}`);
+}
+
+/** The name of a new stream of this device, after all that it is known to have had in the log. */
+export function nextStream(
+  { device, random, signer }: Pick<Replica, "device" | "random" | "signer">,
+  tables: ReplicaTables,
+  log: LogName,
+): StreamName {
+  const held = [...tables.blocks.tips(log).keys()].filter((stream) => deviceOf(stream) === device);
+  const last = streamToClose(tables, log);
+  const epoch = epochAfter(last === null ? held : [...held, last], random(epochBytes));
+  return streamName({ device: signer.publicKey, epoch });
 }
 
 /** Makes a stream the one that this device appends to. */

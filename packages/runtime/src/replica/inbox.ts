@@ -130,8 +130,8 @@ export class Inbox {
 
   /**
    * A change that was here already lies in a block that came. If it lies in another one too, since its device lost that
-   * and asked a relay that did not have it, the first by name counts: bases and `seen` mean the same to all. A block that
-   * this one gives up does not.
+   * and asked a relay that did not have it, the later epoch counts: bases and `seen` mean the same to all, to those too
+   * who never had the earlier one. A block that this one gives up does not.
    */
   #placeAgain(id: ChangeId, place: ChangePlace, closed: EpochEnd | null): void {
     const { changes } = this.#tables;
@@ -139,7 +139,7 @@ export class Inbox {
     if (known?.bytes != null) this.#signed.push({ bytes: known.bytes });
     const former = known?.place ?? null;
     const isGivenUp = closed !== null && former?.stream === closed.stream && former.seq > closed.seq;
-    if (former !== null && !isGivenUp && !isBefore(place, former)) return;
+    if (former !== null && !isGivenUp && !isInLaterEpoch(place, former)) return;
     changes.place(id, place);
     if (former !== null) this.mustRefold = true;
   }
@@ -154,8 +154,9 @@ export class Inbox {
   }
 }
 
-function isBefore(left: ChangePlace, right: ChangePlace): boolean {
-  return left.stream === right.stream ? left.seq < right.seq : left.stream < right.stream;
+/** In one epoch the first block counts. */
+function isInLaterEpoch(place: ChangePlace, former: ChangePlace): boolean {
+  return place.stream === former.stream ? place.seq < former.seq : place.stream > former.stream;
 }
 
 /** The changes of a block if all of them were decoded, and none was here before. */

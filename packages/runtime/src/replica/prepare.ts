@@ -6,7 +6,7 @@ import {
   streamRoot,
 } from "@darksync/core/block";
 import type { ChangeId } from "@darksync/core/op-id";
-import { epochBytes, type StreamName, streamName } from "@darksync/core/stream";
+import type { StreamName } from "@darksync/core/stream";
 import { type LogName, type Seen, type Vector, vectorDifference } from "@darksync/core/vector";
 import { batchBytes } from "@darksync/sync/message";
 import { authLog } from "@darksync/sync/wanted";
@@ -16,7 +16,7 @@ import type { Tip } from "../store/block-store.js";
 import type { ChangeRecord } from "../store/change-store.js";
 import type { ReplicaTables } from "../store/store.js";
 import { soundBytes } from "./change-bytes.js";
-import { beginStream, currentStream, streamToClose } from "./epoch.js";
+import { beginStream, currentStream, nextStream, streamToClose } from "./epoch.js";
 import { readLastSeen, seenMaximum, writeLastSeen } from "./last-seen.js";
 import { updateBeyond } from "./log-view.js";
 import { lastOf } from "./push-queue.js";
@@ -127,10 +127,9 @@ function planBlocks(replica: Replica, tables: ReplicaTables, log: LogName): Bloc
   const [first] = waiting;
   if (first === undefined) return null;
   const { space } = readFacts(tables);
-  const { hash, random } = replica;
+  const { hash } = replica;
   const current = currentStream(tables, log);
-  const epoch = random(epochBytes);
-  const stream = current ?? streamName({ device: replica.signer.publicKey, epoch });
+  const stream = current ?? nextStream(replica, tables, log);
   const tipOf = (name: StreamName): Tip =>
     tables.blocks.tip(log, name) ?? { seq: 0, hash: streamRoot(hash, space, log, name) };
   const closing = current === null ? streamToClose(tables, log) : null;

@@ -69,6 +69,7 @@ function naiveSource(replica: Replica, tables: ReplicaTables): DependencySource 
       const judged = judgeGroup(replica, "main", namings, location).names.get(location);
       return judged === undefined ? { shown: null, heads: [] } : standingOf(location, judged);
     },
+    isContested: () => false,
     isBound: (location) => packages.nameRow(location)?.shown?.value.type === "definition",
     assignment: (location, id) => namings.assignment(location, id),
     sameVersion: (location, id) => {
