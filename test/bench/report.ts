@@ -1,5 +1,5 @@
 // `npm run bench:report [-- RESULTS…]`: writes the tables of docs/benchmarks.md, and the raw data beside it, from result
-// files of `npm run bench` (the newest if none is named). Of a target in several files the last one named counts.
+// files of `npm run bench` (the newest if none is named). Of a row in several files that of the last one named counts.
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Finding } from "./measure.ts";
@@ -64,17 +64,10 @@ function orderOf(target: string): number {
   return order < 0 ? Object.keys(titles).length : order;
 }
 
-/** Of a target in several runs, the rows of the last. */
+/** Of a row in several runs, that of the last. */
 function latestRows(runs: readonly Run[]): readonly Finding[] {
-  const rows = new Map<string, { readonly run: Run; readonly findings: Finding[] }>();
-  for (const run of runs) {
-    for (const finding of run.findings) {
-      const known = rows.get(finding.target);
-      if (known?.run === run) known.findings.push(finding);
-      else rows.set(finding.target, { run, findings: [finding] });
-    }
-  }
-  return [...rows.values()].flatMap(({ findings }) => findings);
+  const findings = runs.flatMap((run) => run.findings);
+  return [...new Map(findings.map((finding) => [`${finding.target} ${finding.work}`, finding])).values()];
 }
 
 function tables(findings: readonly Finding[]): string {
