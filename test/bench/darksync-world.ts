@@ -8,6 +8,9 @@ import { closing, darklang, joinSpace, linkTo, urlOf } from "./space-commands.ts
 import { copySpace, makeSpace, openSpaceIn, saveInBatches } from "./spaces.ts";
 import { newEdits, type SyncSide, type Traffic } from "./sync-side.ts";
 
+/** Of a million, which would take a relay a quarter of an hour, newcomers get what is sealed by then so, the rest not. */
+const mostSealed = 200_000;
+
 /** A relay's data and two synced spaces, all closed, and the same rows for the raw side. */
 export interface World {
   readonly changes: number;
@@ -57,7 +60,8 @@ export async function makeTreeWorld(dir: string, tree: string): Promise<World> {
 async function shared(world: World): Promise<World> {
   const relay = await startRelay(world.relayData);
   await darklang(world.ada, "sync", "--relay", urlOf(relay));
-  await closing(await openSpaceIn(world.ada), (ada) => waitUntilSealed(relay, ada));
+  if (world.changes <= mostSealed)
+    await closing(await openSpaceIn(world.ada), (ada) => waitUntilSealed(relay, ada));
   await joinSpace(relay, world.bob, "Bob");
   await relay.stop();
   return world;
