@@ -35,7 +35,7 @@ import { isLogName, type LogName, maxLogNameBytes } from "@darksync/core/vector"
 /** Largest segment, in bytes. */
 export const maxSegmentBytes: number = 16 * 1024 * 1024;
 /** Largest body of a segment once expanded, in bytes: what a decompression bomb can cost. */
-export const maxSegmentBodyBytes: number = 16 * 1024 * 1024;
+const maxSegmentBodyBytes: number = 16 * 1024 * 1024;
 
 const segmentVersion = 1;
 const maxRuns = 65_536;

@@ -38,7 +38,7 @@ export const httpSegmentSource: SegmentSource = {
 };
 
 /** Where a relay offers what it has sealed of a log; `url` is where sockets connect to: `ws(s)://HOST/v1[/SPACE]`. */
-export function segmentsUrl(url: string, space: string, log: LogName): URL {
+function segmentsUrl(url: string, space: string, log: LogName): URL {
   const base = new URL(url);
   base.protocol = base.protocol === "wss:" ? "https:" : "http:";
   base.pathname = `/v1/${space}/${encodeURIComponent(log)}/segments/`;

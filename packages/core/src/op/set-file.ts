@@ -25,7 +25,7 @@ export interface SetFile {
 }
 
 /** Most bytes of literal text in one file's layout. */
-export const maxSkeletonBytes: number = 512 * 1024;
+const maxSkeletonBytes: number = 512 * 1024;
 const maxPathBytes = 1024;
 const maxPieces = 65_536;
 const maxColumn = 1024;

@@ -33,7 +33,7 @@ export function essentialTexts(
 }
 
 /** The locations where several heads stand, with those that moves link them with, and those of dependency records. */
-export function disputedLocations(tables: ReplicaTables): ReadonlySet<Location> {
+function disputedLocations(tables: ReplicaTables): ReadonlySet<Location> {
   const { packages, dependencies } = tables;
   const source = namingSourceOf(packages);
   const found = new Set<Location>();
