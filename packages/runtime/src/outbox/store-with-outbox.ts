@@ -25,6 +25,8 @@ export interface OutboxPorts extends OwnPorts {
 
 /** Smaller ones are left as they are, whatever was acknowledged of them. */
 const compactFromBytes = 64 * 1024;
+/** What is kept is held in memory meanwhile: while more is pending, the file is left as long as it is. */
+const mostKept = 20_000;
 
 /**
  * A replica's store that keeps its outbox (S8): every own change that no relay has acknowledged, and the way home. The
@@ -162,7 +164,7 @@ export class StoreWithOutbox implements ReplicaStore {
       logsOf(tables).reduce((sum, log) => sum + countPending(tables, log), 0),
     );
     // Each look reads all that is pending: not again before half of it is gone.
-    if (pending > this.#pendingAtLastLook / 2) return;
+    if (pending > mostKept || pending > this.#pendingAtLastLook / 2) return;
     this.#pendingAtLastLook = pending;
     await this.#store.write((tables) => {
       const records = [...ownPending(this.#ports, tables), ...this.#lostIn(tables)].map(recordOf);
