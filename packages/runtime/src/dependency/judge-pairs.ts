@@ -15,6 +15,7 @@ import type { ChangeId, OpId } from "@darksync/core/op-id";
 import type { Assignment } from "@darksync/core/register";
 import type { DependencyPair } from "../store/dependency-store.js";
 import type { ReplicaTables } from "../store/store.js";
+import { isContested } from "./namings.js";
 import { Sight } from "./sight.js";
 
 /** Judges pairs as the tables of one transaction stand, and reads a location once however many pairs it is part of. */
@@ -59,8 +60,7 @@ class TablesSource implements DependencySource {
   }
 
   isContested(location: Location): boolean {
-    const { packages } = this.#tables;
-    return packages.isLinked(location) || packages.heads({ type: "name", key: location }).length > 1;
+    return isContested(this.#tables.packages, location);
   }
 
   isBound(location: Location): boolean {

@@ -5,6 +5,7 @@ import { type Location, splitLocation } from "@darksync/core/location";
 import type { Op } from "@darksync/core/op/op";
 import { previousOp } from "@darksync/core/op/set-name";
 import { textOfOp } from "@darksync/core/op/text-of-op";
+import type { PackageStore } from "../store/package-store.js";
 
 /** What an op names, as far as finding pairs needs it. */
 export interface Naming {
@@ -31,16 +32,28 @@ export function namingsOf({ ops }: Change): readonly Naming[] {
 }
 
 /**
- * Of the namings of one stream, in order, the last of each location: a device has seen what it wrote before. It
- * replaces something if one of them does.
+ * Of the namings of one stream, in order, those that may stand: where one head is left, only the last of a location can
+ * be it, and it replaces something if one of them does. Where a location is contested, any: a device that settles a
+ * conflict supersedes the heads of that, and not always what it wrote there itself.
  */
-export function lastOfEach(namings: readonly Naming[]): readonly Naming[] {
+export function thoseThatMayStand(
+  packages: Pick<PackageStore, "heads" | "isLinked">,
+  namings: readonly Naming[],
+): readonly Naming[] {
   const last = new Map<Location, Naming>();
+  const standing: Naming[] = [];
   for (const naming of namings) {
-    const isReplacing = naming.isReplacing || last.get(naming.location)?.isReplacing === true;
+    const former = last.get(naming.location);
+    const isReplacing = naming.isReplacing || former?.isReplacing === true;
+    if (former !== undefined && isContested(packages, naming.location)) standing.push(former);
     last.set(naming.location, isReplacing === naming.isReplacing ? naming : { ...naming, isReplacing });
   }
-  return [...last.values()];
+  return [...standing, ...last.values()];
+}
+
+/** Whether several heads, or moves, come together at a location. */
+export function isContested(packages: Pick<PackageStore, "heads" | "isLinked">, location: Location): boolean {
+  return packages.isLinked(location) || packages.heads({ type: "name", key: location }).length > 1;
 }
 
 function broughtBefore(ops: readonly Op[], index: number): DefinitionText | null {

@@ -11,7 +11,7 @@ import type { ReplicaTables } from "../store/store.js";
 import { type BlockRun, concurrentBlocks } from "./concurrent-blocks.js";
 import { findPairs } from "./find-pairs.js";
 import { type NamingCache, namingCacheOf } from "./naming-cache.js";
-import { lastOfEach, type Naming, namingsOf } from "./namings.js";
+import { type Naming, namingsOf, thoseThatMayStand } from "./namings.js";
 import { isPackageLog } from "./note-seen.js";
 
 /** A block by its place. */
@@ -61,12 +61,16 @@ export class PairFinder {
     const theirs: Naming[] = [];
     for (const { other, blocks } of this.#concurrentWith(run)) {
       for (const seq of blocks.ofRun) ofRun.add(seq);
-      theirs.push(...lastOfEach(blocks.ofOther.flatMap((seq) => this.#namingsIn(other, seq))));
+      theirs.push(...this.#mayStand(blocks.ofOther.flatMap((seq) => this.#namingsIn(other, seq))));
     }
-    const ours = lastOfEach(
+    const ours = this.#mayStand(
       [...ofRun].sort((left, right) => left - right).flatMap((seq) => this.#namingsIn(run, seq)),
     );
     if (ours.length > 0) this.#compare(ours, theirs);
+  }
+
+  #mayStand(namings: readonly Naming[]): readonly Naming[] {
+    return thoseThatMayStand(this.#tables.packages, namings);
   }
 
   /** Compares blocks with the changes that wait unsigned, which had not seen them, and with heads that followed moves. */
