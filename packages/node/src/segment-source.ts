@@ -17,6 +17,8 @@ import type { SegmentSource } from "@darksync/runtime/transport";
  */
 const mostSilentLooks = 3;
 const lookMs = 5000;
+/** Who brings fewer bytes than that in the time is as good as silent. */
+const leastBytes = 512;
 const mostSockets = 4;
 
 const agents = {
@@ -60,11 +62,12 @@ function get(url: URL, offset: number, maxBytes: number): Promise<Result<Answer>
       headers: offset > 0 ? { range: `bytes=${offset}-` } : {},
     };
     const request: ClientRequest = (isSecure ? httpsRequest : httpRequest)(url, options, (response) => {
-      response.on("data", silence.end);
+      response.on("data", silence.heard);
       const problem = problemOf(response, offset);
       if (problem === null) readBody(response, maxBytes - offset, resolve);
       else {
-        response.resume();
+        // Whatever else it would say, and for however long, is of no use.
+        response.destroy();
         resolve(problem);
       }
     });
@@ -79,16 +82,20 @@ function get(url: URL, offset: number, maxBytes: number): Promise<Result<Answer>
   });
 }
 
-/** Calls back when nothing ended the silence for so many looks. */
-function watchSilence(onSilence: () => void): { readonly end: () => void; readonly stop: () => void } {
-  let looks = 0;
+/** Calls back when next to nothing was heard for so many looks. */
+function watchSilence(onSilence: () => void): {
+  readonly heard: (part: Uint8Array) => void;
+  readonly stop: () => void;
+} {
+  let [looks, bytes] = [0, 0];
   const timer = setInterval(() => {
     looks += 1;
     if (looks > mostSilentLooks) onSilence();
   }, lookMs);
   return {
-    end: () => {
-      looks = 0;
+    heard: ({ length }) => {
+      bytes += length;
+      if (bytes >= leastBytes) [looks, bytes] = [0, 0];
     },
     stop: () => clearInterval(timer),
   };
@@ -105,21 +112,36 @@ function readBody(
   maxBytes: number,
   resolve: (result: Result<Answer>) => void,
 ): void {
-  const parts: Buffer[] = [];
+  // Not a list of parts: cut into single bytes, 16 MiB of them would take gigabytes.
+  let bytes = new Uint8Array(Math.min(firstBytes, maxBytes));
   let size = 0;
   response.on("data", (part: Buffer) => {
+    if (size + part.length > maxBytes) {
+      resolve(tooLarge);
+      response.destroy();
+      return;
+    }
+    bytes = withRoomFor(bytes, size + part.length, maxBytes);
+    bytes.set(part, size);
     size += part.length;
-    parts.push(part);
-    if (size <= maxBytes) return;
-    resolve(tooLarge);
-    response.destroy();
   });
-  // After an end this changes nothing any more.
-  const finish = (isWhole: boolean) =>
-    resolve(success({ bytes: new Uint8Array(Buffer.concat(parts)), isWhole }));
-  response.on("end", () => finish(response.complete));
-  response.on("error", () => finish(false));
-  response.on("close", () => finish(false));
+  // A connection that is cut is closed next.
+  response.on("error", () => {});
+  response.on("close", () => resolve(success({ bytes: bytes.slice(0, size), isWhole: response.complete })));
+}
+
+const firstBytes = 64 * 1024;
+
+/** The same bytes with room for `length`. */
+function withRoomFor(
+  bytes: Uint8Array<ArrayBuffer>,
+  length: number,
+  maxBytes: number,
+): Uint8Array<ArrayBuffer> {
+  if (length <= bytes.length) return bytes;
+  const larger = new Uint8Array(Math.min(maxBytes, Math.max(length, 2 * bytes.length)));
+  larger.set(bytes);
+  return larger;
 }
 
 const missing = failure(

@@ -197,11 +197,23 @@ test("R92 a download that is cut at any byte goes on from there; nothing comes t
     expect(viewOf(bob)).toEqual(viewOf(team.ada));
   }
   const source = new SealedSource(team.wire.relay);
-  // One byte at a time: each answer ends early.
-  source.answerOf = (bytes) => success(bytes.slice(0, 1));
+  // Each answer ends early.
+  source.answerOf = (bytes) => success(bytes.slice(0, 512));
   const cleo = await newcomer("Cleo");
   expect(await syncBySegments(cleo, team.wire, source)).toMatchObject({ problem: null, detours: [] });
   expect(source.received.get(log)).toBe(byteCount);
+  expect(source.fetched(log)).toHaveLength(Math.ceil(byteCount / 512));
+});
+
+test("R92 a relay that gives a byte at a time is not asked for each of them", async () => {
+  const team = await newTeam();
+  await saveBlocks(team, 4);
+  team.source.answerOf = (bytes) => success(bytes.slice(0, 1));
+  const bob = await newcomer("Bob");
+  const outcome = await syncBySegments(bob, team.wire, team.source);
+  expect(outcome).toMatchObject({ problem: null, detours: [{ code: "relay-unreachable" }] });
+  expect(team.source.fetched(log)).toHaveLength(2);
+  expect(viewOf(bob)).toEqual(viewOf(team.ada));
 });
 
 test("R92 where only downloads are cut all is asked for, and nothing of them is kept", async () => {

@@ -16,7 +16,8 @@ export interface Downloaded {
   readonly problem: Problem | null;
 }
 
-// A connection may be cut at any byte; one that brings nothing twice in a row is given up.
+// A connection may be cut at any byte; one that brings next to nothing twice in a row is given up.
+const leastPartBytes = 512;
 const mostEmptyAnswers = 2;
 
 /**
@@ -40,11 +41,12 @@ export async function downloadSegment(
     else if (answer.value.length > wanted.byteCount - size) problem = tooLong(log, wanted);
     if (problem !== null) break;
     const part = answer.ok ? answer.value : new Uint8Array(0);
-    empty = part.length === 0 ? empty + 1 : 0;
-    if (empty === mostEmptyAnswers) problem = cut(log, wanted);
-    if (problem !== null) break;
     parts.push(part);
     size += part.length;
+    if (size === wanted.byteCount) break;
+    empty = part.length < leastPartBytes ? empty + 1 : 0;
+    if (empty === mostEmptyAnswers) problem = cut(log, wanted);
+    if (problem !== null) break;
   }
   const bytes = joined(parts, size);
   if (problem !== null && size > held.length)
