@@ -61,11 +61,14 @@ function get(url: URL, offset: number, maxBytes: number): Promise<Result<Answer>
       agent: agents[isSecure ? "https:" : "http:"],
       headers: offset > 0 ? { range: `bytes=${offset}-` } : {},
     };
+    let hasBegun = false;
     const request: ClientRequest = (isSecure ? httpsRequest : httpRequest)(url, options, (response) => {
       response.on("data", silence.heard);
       const problem = problemOf(response, offset);
-      if (problem === null) readBody(response, maxBytes - offset, resolve);
-      else {
+      if (problem === null) {
+        hasBegun = true;
+        readBody(response, maxBytes - offset, resolve);
+      } else {
         // Whatever else it would say, and for however long, is of no use.
         response.destroy();
         resolve(problem);
@@ -74,6 +77,8 @@ function get(url: URL, offset: number, maxBytes: number): Promise<Result<Answer>
     const silence = watchSilence(() => request.destroy(new Error("silence")));
     request.on("close", silence.stop);
     request.on("error", (error: Error & { readonly code?: string }) => {
+      // What came of the body is kept.
+      if (hasBegun) return;
       // The relay had closed a connection that was kept, and this one was too busy to hear of it.
       if (request.reusedSocket && error.code === "ECONNRESET") get(url, offset, maxBytes).then(resolve);
       else resolve(unreachable(error.code ?? error.message));

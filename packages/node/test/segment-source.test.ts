@@ -60,3 +60,12 @@ test("R93 a segment that comes in single bytes takes no more memory than another
   // As many objects as bytes would take twice as much.
   expect((held.at(-1) ?? 0) - before).toBeLessThan(60 * mebibyte);
 });
+
+test("R92 what came before a connection was reset is kept", async () => {
+  const ask = await hostileRelay(`HTTP/1.1 200 OK\r\ncontent-length: ${16 * mebibyte}\r\n\r\n`, (socket) => {
+    // More than what may be under way: when it is written, some of it was read.
+    socket.write(Buffer.alloc(15 * mebibyte), () => socket.resetAndDestroy());
+  });
+  const answer = await ask();
+  expect(answer.ok && answer.value.length).toBeGreaterThan(mebibyte);
+});
