@@ -1,3 +1,4 @@
+import { readFacts } from "@darksync/runtime/replica/replica";
 import type { ReplicaTables } from "@darksync/runtime/store/store";
 import type { Check } from "./check.ts";
 import { agreement } from "./checks/agreement.ts";
@@ -5,6 +6,8 @@ import { doctor } from "./checks/doctor.ts";
 import { honesty } from "./checks/honesty.ts";
 import { joiner } from "./checks/joiner.ts";
 import { listedOnce } from "./checks/listed-once.ts";
+import { partial } from "./checks/partial.ts";
+import { rooms } from "./checks/rooms.ts";
 import { saves } from "./checks/saves.ts";
 import type { Device } from "./device.ts";
 import { overriding } from "./overriding.ts";
@@ -58,6 +61,23 @@ export const canaries: readonly Canary[] = [
     checker: "joiner",
     checks: [joiner],
     sabotage: (world) => ofDevices(world, blindTo("Acme.a"), (_, { member }) => member !== "Zoe"),
+  },
+  {
+    name: "who keeps one owner's packages alone does not see what is at one place",
+    checker: "partial",
+    checks: [partial],
+    sabotage: (world) =>
+      ofDevices(world, (tables) =>
+        readFacts(tables).only.length > 0 ? blindTo("Acme.a")(blindTo("Beta.c")(tables)) : tables,
+      ),
+  },
+  {
+    name: "a room does not show what is appended",
+    checker: "rooms",
+    checks: [rooms],
+    sabotage: ({ relays }) => {
+      for (const relay of relays) relay.roomsHide = true;
+    },
   },
   {
     name: "a conflict is not listed",

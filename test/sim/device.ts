@@ -10,6 +10,7 @@ import { onBranch } from "@darksync/runtime/branch/on-branch";
 import { MemoryOutbox } from "@darksync/runtime/memory/memory-outbox";
 import { memoryReplicaStore } from "@darksync/runtime/memory/replica-store";
 import { StoreWithOutbox } from "@darksync/runtime/outbox/store-with-outbox";
+import { ClientConnection } from "@darksync/runtime/relay/client-connection";
 import { createReplica } from "@darksync/runtime/replica/create-space";
 import { dropDamagedBlocks, refoldAll } from "@darksync/runtime/replica/full-sync";
 import { segmentOpener } from "@darksync/runtime/replica/open-segment";
@@ -117,6 +118,11 @@ export class Device {
     return this.read(readFacts).space;
   }
 
+  /** Whether it keeps some owners' packages alone. */
+  get isPartial(): boolean {
+    return this.read(readFacts).only.length > 0;
+  }
+
   tell(what: string): void {
     this.world.tell(this.name, what);
   }
@@ -156,13 +162,14 @@ export class Device {
     return new StoreWithOutbox(store, { ...blockPorts, device, journal, onTrouble });
   }
 
-  /** Makes its first entries; an empty `space` joins its relay's. */
-  create(space: string, owners: readonly string[]): Promise<void> {
+  /** Makes its first entries; an empty `space` joins its relay's. `only`: the owners to keep; empty: all. */
+  create(space: string, owners: readonly string[], only: readonly string[]): Promise<void> {
     return this.act("create", async (replica) => {
-      const made = { space, member: this.member, owners, relay: null, only: [] };
+      const made = { space, member: this.member, owners, relay: null, only };
+      const of = only.length === 0 ? "" : ` of ${only.join(", ")}`;
       return describe(
         await createReplica(replica, made),
-        () => `made a copy${space === "" ? "" : " and a space"}`,
+        () => `made a copy${of}${space === "" ? "" : " and a space"}`,
       );
     });
   }
@@ -273,7 +280,10 @@ export class Device {
         const tap = (bytes: Uint8Array) => world.overhear(relay, bytes);
         const fate = this.nextFate;
         this.nextFate = null;
-        const link = new Link({ agenda, chance, trace, habits: network, process, relay, fate, tap }, handler);
+        const enter: LinkPorts["enter"] = (entered, connection) =>
+          new ClientConnection(entered, connection, null);
+        const ports = { agenda, chance, trace, habits: network, process, relay, fate, tap, enter };
+        const link = new Link(ports, handler);
         this.links.push(link);
         return link.connection;
       },

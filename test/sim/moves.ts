@@ -24,6 +24,7 @@ import { applyBundleMove, discardMove, queueMoveMove, retryMove } from "./moves/
 import { removeMove } from "./moves/remove.ts";
 import { renameMove } from "./moves/rename.ts";
 import { planMove, resolveAllMove, resolveMove } from "./moves/resolve.ts";
+import { roomMove } from "./moves/room.ts";
 import { saveMove } from "./moves/save.ts";
 import { syncMove } from "./moves/sync.ts";
 import { syncFullMove } from "./moves/sync-full.ts";
@@ -79,4 +80,5 @@ export const moves: readonly Move[] = [
   evictMove,
   hostileMemberMove,
   upgradeMove,
+  roomMove,
 ];

@@ -1,5 +1,5 @@
 import type { Problem } from "@darksync/core/result";
-import { ClientConnection } from "@darksync/runtime/relay/client-connection";
+import type { Relay } from "@darksync/runtime/relay/relay";
 import type { Connection, ConnectionHandler } from "@darksync/runtime/transport";
 import { decodeMessage } from "@darksync/sync/message";
 import type { Agenda } from "./agenda.ts";
@@ -17,6 +17,7 @@ export interface NetworkHabits {
 }
 
 const refused: Problem = { code: "relay-unreachable", message: "nobody answers there", hint: "Try again." };
+const turnedAway: Problem = { code: "no-such-head", message: "no such space or head", hint: "Ask for it." };
 const broken: Problem = { code: "relay-unreachable", message: "the connection broke", hint: "Try again." };
 
 /** What may befall a connection. */
@@ -39,6 +40,14 @@ export interface LinkPorts {
   readonly fate: { readonly fate: Fate; readonly behind: number } | null;
   /** Sees each message that a client sends. */
   readonly tap: (bytes: Uint8Array) => void;
+  /** Who talks with it at the relay; null if it is turned away. */
+  readonly enter: (relay: Relay, connection: Connection) => Talker | null;
+}
+
+/** A relay's side of a connection. */
+export interface Talker {
+  onMessage(bytes: Uint8Array): void;
+  onClose(): void;
 }
 
 /**
@@ -51,7 +60,7 @@ export class Link {
   readonly #relayProcess: Process | null;
   readonly #toRelay: Pipe;
   readonly #toClient: Pipe;
-  #server: ClientConnection | null = null;
+  #server: Talker | null = null;
   #isOpen = true;
   #fate: LinkPorts["fate"];
 
@@ -139,9 +148,16 @@ export class Link {
         this.#toClient.send(bytes);
       },
       drained: () => this.#toClient.drained(),
-      close: () => this.#toClient.end(() => this.#endClient(broken)),
+      close: (why) =>
+        this.#toClient.end(() =>
+          this.#endClient(why === undefined ? broken : { ...broken, message: why.reason }),
+        ),
     };
-    this.#server = new ClientConnection(relay.relay, connection, null);
+    this.#server = this.#ports.enter(relay.relay, connection);
+    if (this.#server === null) {
+      this.#endClient(turnedAway);
+      return;
+    }
     relay.links.add(this);
     this.#handler.onOpen();
   }

@@ -35,6 +35,7 @@ export const regressions: readonly Regression[] = [
       driftShare: 0,
       places: 8,
       ownSpaceShare: 50,
+      onlyShare: 0,
     },
     steps: [
       [1, 6, "evict"],
@@ -62,6 +63,7 @@ export const regressions: readonly Regression[] = [
       driftShare: 0,
       places: 8,
       ownSpaceShare: 0,
+      onlyShare: 0,
     },
     steps: [
       [0, 18, "save"],
@@ -95,6 +97,7 @@ export const regressions: readonly Regression[] = [
       driftShare: 0,
       places: 8,
       ownSpaceShare: 50,
+      onlyShare: 0,
     },
     steps: [
       [1, 3261, "newer-op"],
@@ -133,6 +136,7 @@ export const regressions: readonly Regression[] = [
       driftShare: 0,
       places: 4,
       ownSpaceShare: 0,
+      onlyShare: 0,
     },
     steps: [
       [1, 338, "save"],

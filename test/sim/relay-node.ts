@@ -33,10 +33,12 @@ export class RelayNode {
   process: Process | null = null;
   /** Puts back a copy of its disks, as backups keep them. */
   backup: (() => void) | null = null;
-  /** Whether it ever lost what it had told of: an older copy was put back. */
-  hasLost = false;
+  /** How often it lost what it had told of: an older copy was put back. */
+  restores = 0;
   /** Whether it says that all is flushed before it is: a canary. */
   flushesLie = false;
+  /** Whether its rooms show nothing: a canary. */
+  roomsHide = false;
   readonly #world: World;
   readonly #signer: Signer;
   readonly #flushed = new Map<string, Flushed>();
@@ -110,7 +112,7 @@ export class RelayNode {
     this.#world.forgiveDurable(this);
     this.process?.die();
     this.backup();
-    this.hasLost = true;
+    this.restores += 1;
     this.#world.forgiveLost();
   }
 

@@ -86,7 +86,9 @@ async function gather(world: World): Promise<void> {
     const hasSpace = isFirst || chance.percent(swarm.ownSpaceShare);
     const space = hasSpace ? toHex(chance.bytes(16)) : "";
     await passUntil(world, device.start(), restMs);
-    await passUntil(world, device.create(space, isFirst ? ["Acme"] : hasSpace ? ["Beta"] : []), restMs);
+    const only = !hasSpace && chance.percent(swarm.onlyShare) ? [chance.pick(["Acme", "Beta"])] : [];
+    const owners = isFirst ? ["Acme"] : hasSpace ? ["Beta"] : [];
+    await passUntil(world, device.create(space, owners, only), restMs);
     if (isFirst && swarm.isFounded) await found(world, device);
     if (isFirst || !hasSpace) await passUntil(world, device.sync(), restMs);
   }

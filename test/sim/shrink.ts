@@ -47,6 +47,7 @@ const simplerSwarms: readonly ((swarm: Swarm) => Partial<Swarm>)[] = [
   ({ members }) => ({ members: Math.min(members, 2) }),
   () => ({ isFounded: false }),
   () => ({ ownSpaceShare: 0 }),
+  () => ({ onlyShare: 0 }),
   () => ({ driftShare: 0 }),
   () => ({ sealingChanges: 4096 }),
   () => ({ flushMs: 0 }),

@@ -30,6 +30,8 @@ export interface Swarm {
   readonly places: number;
   /** Members who begin with a space of their own and join the team's later, out of a hundred. */
   readonly ownSpaceShare: number;
+  /** Members who keep some owners' packages alone (`join --only`), out of a hundred. */
+  readonly onlyShare: number;
 }
 
 /** Draws the swarm of a seed. `moves` are all there are. */
@@ -60,6 +62,7 @@ export function drawSwarm(seed: number, moves: readonly Move[]): Swarm {
     driftShare: chance.percent(40) ? 50 : 0,
     places: chance.pick([2, 4, 8]),
     ownSpaceShare: chance.percent(20) ? 50 : 0,
+    onlyShare: chance.percent(25) ? 60 : 0,
   };
 }
 

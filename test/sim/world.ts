@@ -9,6 +9,7 @@ import { Ledger } from "./ledger.ts";
 import type { NetworkHabits } from "./network.ts";
 import { contentOf } from "./relay-content.ts";
 import { describeError, RelayNode } from "./relay-node.ts";
+import type { RoomGuest } from "./room-guest.ts";
 import type { Swarm } from "./swarm.ts";
 import { Trace } from "./trace.ts";
 import { Violation } from "./violation.ts";
@@ -31,6 +32,8 @@ export class World {
   readonly overheard: { readonly relay: RelayNode; readonly bytes: Uint8Array }[] = [];
   /** Bundles of discarded changes, by device. */
   readonly bundles: { readonly device: Device; readonly bytes: Uint8Array }[] = [];
+  /** Those with a stock Yjs client. */
+  readonly guests: RoomGuest[] = [];
   violation: Violation | null = null;
   /** Whether everything works: no fault strikes any more. */
   isHealed = false;

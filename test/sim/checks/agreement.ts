@@ -11,7 +11,7 @@ export const agreement: Check = {
 };
 
 function disagreement(world: World): string | null {
-  const [first, ...others] = world.devices.filter((device) => !hasParked(device));
+  const [first, ...others] = world.devices.filter((device) => !device.isPartial && !hasParked(device));
   if (first?.replica == null) return null;
   const expected = stateOf(first.replica);
   for (const { name, replica } of others) {

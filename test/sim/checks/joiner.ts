@@ -7,11 +7,13 @@ import { firstDifference, stateOf } from "../states.ts";
 export const joiner: Check = {
   name: "joiner",
   end: async (world) => {
-    const other = world.devices.find((device) => device.read(({ changes }) => changes.parked().length === 0));
+    const other = world.devices.find(
+      (device) => !device.isPartial && device.read(({ changes }) => changes.parked().length === 0),
+    );
     if (other === undefined) return null;
     const device = world.addDevice("Zoe");
     await passUntil(world, device.start(), 60_000);
-    await passUntil(world, device.create("", []), 60_000);
+    await passUntil(world, device.create("", [], []), 60_000);
     if ((await syncWhole(world, device)) === null) return null;
     if ((await syncWhole(world, other)) === null) return null;
     if (device.replica === null || other.replica === null) return null;

@@ -40,6 +40,6 @@ function doubleChange(world: World): string | null {
  */
 function isSignedTwiceRightly(world: World, id: string): boolean {
   const device = world.ledger.saved.get(id)?.device;
-  const isElsewhere = world.relays.length > 1 || world.mainRelay.hasLost;
+  const isElsewhere = world.relays.length > 1 || world.mainRelay.restores > 0;
   return device !== undefined && device.restoredAtMs >= 0 && isElsewhere;
 }

@@ -4,6 +4,7 @@ import { encode, writeByte, writeBytes, writeLengthAndBytes, writeVarUint } from
 import { writeTimestamp } from "@darksync/core/hlc";
 import { applyChangeBundle } from "@darksync/runtime/replica/change-bundle";
 import { readFacts } from "@darksync/runtime/replica/replica";
+import { isWanted } from "@darksync/sync/wanted";
 import type { Chance } from "../chance.ts";
 import { describe } from "../device.ts";
 import type { Move } from "../move.ts";
@@ -24,6 +25,7 @@ function foreignChange(
       if (device === null) return;
       const bytes = bytesFor(chance, world.agenda.nowMs);
       const log = chance.pick(["main/Acme", "main/Beta"]);
+      if (!isWanted(log, device.read(readFacts).only)) return;
       void device.act(`${name} in ${log}`, async (replica) => {
         const { space } = replica.store.read(readFacts);
         const bundle = { space, device: replica.device, changes: [{ log, bytes }] };
