@@ -3,6 +3,7 @@ import type { Signer } from "@darksync/core/ports";
 import type { Problem } from "@darksync/core/result";
 import { deviceOf } from "@darksync/core/stream";
 import { readDeviceKey } from "@darksync/node/device-key";
+import { fileTime } from "@darksync/node/file-time";
 import { OutboxFile } from "@darksync/node/outbox-file";
 import {
   finishRebuilding,
@@ -20,7 +21,6 @@ import { openReplica, type Replica, readFacts } from "@darksync/runtime/replica/
 import { Salvage } from "@darksync/runtime/replica/salvage";
 import type { SyncOutcome } from "@darksync/runtime/replica/sync-tally";
 import { commonPorts } from "./common-ports.js";
-import { fileTime } from "./file-time.js";
 import { checkSpace, type Health } from "./health.js";
 import { mendRest } from "./mend.js";
 import { unwrap } from "./problem-error.js";

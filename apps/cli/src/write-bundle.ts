@@ -1,9 +1,9 @@
 import { join } from "node:path";
+import { fileTime } from "@darksync/node/file-time";
 import { makeFolder } from "@darksync/node/make-folder";
 import { replaceFile } from "@darksync/node/replace-file";
 import { bundleOf } from "@darksync/runtime/replica/drop";
 import type { ChangeRecord } from "@darksync/runtime/store/change-store";
-import { fileTime } from "./file-time.js";
 import type { Space } from "./space.js";
 
 /** Writes unsigned changes to a new file that only this user can read, so that dropping them can be undone; returns its path. */

@@ -1,4 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { doctorCommand } from "./doctor-command.js";
 import { isLoopback } from "./loopback.js";
 import { RelayProblem, reportProblem } from "./relay-problem.js";
 import { serve } from "./serve.js";
@@ -16,7 +17,13 @@ export async function runRelay(args: readonly string[]): Promise<number> {
   let exitCode = 0;
   const program = buildProgram(async (options) => {
     exitCode = await serve(checkOptions(options));
-  });
+  }).addCommand(
+    doctorCommand((code) => {
+      exitCode = code;
+    })
+      .configureOutput({ outputError: printUsageError })
+      .exitOverride(),
+  );
   try {
     await program.parseAsync(args, { from: "user" });
     return exitCode;
@@ -38,8 +45,9 @@ function buildProgram(action: (options: RelayOptions) => Promise<void>): Command
     .option("--open", "whoever joins needs no invitation and may write everywhere (loopback only)")
     .addHelpText(
       "after",
-      '\nExamples:\n  darklang-relay --open --data ./relay\n  darklang-relay --open --data ./relay --port 0\n\nThe first line on stdout is {"event":"listening","url":...}. GET /healthz and /metrics tell how it is.',
+      '\nExamples:\n  darklang-relay --open --data ./relay\n  darklang-relay --open --data ./relay --port 0\n  darklang-relay doctor --data ./relay\n\nThe first line on stdout is {"event":"listening","url":...}. GET /healthz and /metrics tell how it is.',
     )
+    .enablePositionalOptions()
     .showHelpAfterError(false)
     .configureOutput({ outputError: printUsageError })
     .exitOverride()

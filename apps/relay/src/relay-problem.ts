@@ -1,4 +1,5 @@
 import type { Problem } from "@darksync/core/result";
+import { relayRepairHint } from "@darksync/runtime/relay/check-space";
 import { StoreError } from "@darksync/runtime/store/store";
 
 /** Ends the relay with a problem: 1 could not be done, 2 wrong usage. */
@@ -20,12 +21,8 @@ export function problemOf(error: unknown): Problem | null {
   return null;
 }
 
-// The relay's clients have what it has, and offer again what they see that it lacks.
-const setAside =
-  "stop the relay, rename the file from SPACE.db to SPACE.db.damaged (its -wal and -shm too), start the relay: the space's clients bring again what they hold with their next sync";
-
 function hintFor({ code, hint }: StoreError): string {
-  return code === "database-corrupt" ? setAside : hint;
+  return code === "database-corrupt" ? relayRepairHint : hint;
 }
 
 /** Prints why the relay ends; returns its exit code. */

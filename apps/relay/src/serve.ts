@@ -1,15 +1,11 @@
 import type { Server } from "node:http";
 import { isIPv6 } from "node:net";
-import { join } from "node:path";
-import type { Signer } from "@darksync/core/ports";
-import { makeFolder } from "@darksync/node/make-folder";
 import { relayPorts } from "@darksync/node/process-ports";
-import { openRelayKey } from "@darksync/node/relay-key";
 import { serveRelay } from "@darksync/node/relay-server";
 import { openRelaySpaces } from "@darksync/node/sqlite/relay-spaces";
-import { type SyncLock, takeSyncLock } from "@darksync/node/sync-lock";
 import { Relay } from "@darksync/runtime/relay/relay";
 import { type Logger, pino } from "pino";
+import { lockData, relayKey } from "./data-folder.js";
 import { isLoopbackOrigin } from "./loopback.js";
 import { RelayMetrics } from "./metrics.js";
 import { problemOf, RelayProblem } from "./relay-problem.js";
@@ -51,35 +47,6 @@ export async function serve(options: ServeOptions): Promise<number> {
     await relay.close();
     lock.release();
   }
-}
-
-/** One data folder, one relay: two would give one place to two blocks. */
-function lockData(dir: string): SyncLock {
-  let lock: SyncLock | null;
-  try {
-    makeFolder(dir, 0o700);
-    lock = takeSyncLock(join(dir, "relay.lock"));
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new RelayProblem({
-      code: "data-not-writable",
-      message: `the data folder ${dir} cannot be written: ${reason}`,
-      hint: "Give --data a folder that this user may write to, on a disk with room.",
-    });
-  }
-  if (lock !== null) return lock;
-  throw new RelayProblem({
-    code: "data-in-use",
-    message: `another relay works on ${dir}`,
-    hint: "Stop it first, or give --data another folder.",
-  });
-}
-
-function relayKey(dir: string, lock: SyncLock): Signer {
-  const key = openRelayKey(dir);
-  if (key.ok) return key.value;
-  lock.release();
-  throw new RelayProblem(key.problem);
 }
 
 function listen(server: Server, { port, host }: ServeOptions): Promise<number> {

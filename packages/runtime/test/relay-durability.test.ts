@@ -306,6 +306,7 @@ test("R81: a space that nobody is in is closed when nobody used it between two l
     onBlocks: () => {},
     onDurable: () => {},
     onSealed: () => {},
+    onFailed: () => {},
   });
   relay.forgetUnused();
   relay.forgetUnused();

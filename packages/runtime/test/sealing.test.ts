@@ -17,7 +17,16 @@ import type { Replica } from "../src/replica/replica.js";
 import type { RelaySpaces } from "../src/store/store.js";
 import { StoreError } from "../src/store/store.js";
 import { testSealing } from "./support/sealing.js";
-import { contentOf, mustSync, newRelay, newReplica, saveValue, testFolder, viewOf } from "./support/team.js";
+import {
+  contentOf,
+  mustSync,
+  newRelay,
+  newReplica,
+  saveValue,
+  sync,
+  testFolder,
+  viewOf,
+} from "./support/team.js";
 import { Wire } from "./support/wire.js";
 
 const log: LogName = "main/Acme";
@@ -267,6 +276,7 @@ test("R71 nothing is said of a segment before it is durable", async () => {
     onBlocks: () => {},
     onDurable: () => {},
     onSealed: (_, { number }) => told.push(number),
+    onFailed: (error) => expect.unreachable(String(error)),
   });
   await saveBlocks(bench, 5);
   while (release === null) await new Promise((resolve) => setImmediate(resolve));
@@ -279,7 +289,7 @@ test("R71 nothing is said of a segment before it is durable", async () => {
   expect(told).toEqual([1]);
 });
 
-test("R72 a block that is not what its hash says is not sealed, and the relay goes on", async () => {
+test("R72 a block that is not what its hash says is not sealed, and nothing of its space is taken or told any more", async () => {
   const spaces = memoryRelaySpaces(blockPorts);
   const bench = await setUp(spaces, testSealing(1_000_000));
   await saveBlocks(bench, 4);
@@ -297,12 +307,16 @@ test("R72 a block that is not what its hash says is not sealed, and the relay go
     }
   });
   const failures: unknown[] = [];
-  bench.wire.relay = newRelay(spaces, testSealing(5), (error) => failures.push(error));
-  await saveBlocks(bench, 3, 4);
+  bench.wire.relay = newRelay(spaces, testSealing(4), (error) => failures.push(error));
+  await spaceOf(bench.wire.relay, bench.space).history.lookAtAll();
   await bench.wire.relay.sealed();
-  expect(failures.map(String)).toEqual([expect.stringContaining("block 3")]);
-  expect(await spaceOf(bench.wire.relay, bench.space).history.manifest(log)).toBeNull();
-  await saveBlocks(bench, 1, 7);
+  expect(failures).toEqual([expect.objectContaining({ space: bench.space, code: "database-corrupt" })]);
+  expect(String(failures[0])).toContain("block 3");
+  expect(store?.read(({ manifests }) => manifests.get(log))).toBeNull();
+  await saveValue(bench.ada, "Acme.value0", 9);
+  const { problem } = await sync(bench.ada, bench.wire);
+  expect(problem?.code).toBe("relay-database-corrupt");
+  expect(failures).toHaveLength(1);
 });
 
 test("R70 where much comes in at once it is sealed when that is over, or when there is four times as much", async () => {

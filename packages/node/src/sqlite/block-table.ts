@@ -8,6 +8,7 @@ import { blobOfHex, hexOfBlob, plainBytes } from "./hex-blob.js";
 import type { NameTable } from "./name-table.js";
 import { blocksPerStream } from "./schema.js";
 import type { SegmentTable } from "./segment-table.js";
+import { danglingError } from "./store-errors.js";
 import type { StreamTable } from "./stream-table.js";
 
 interface BlockRow {
@@ -218,7 +219,7 @@ export class BlockTable implements BlockStore {
 
   #sealedBytes(log: LogName, stream: StreamName, id: number, seq: number, number: number): Uint8Array {
     const segment = this.#segments.get(log, number);
-    if (segment === null) throw new Error(`block ${seq} of ${stream} lies in a segment that is not there`);
+    if (segment === null) throw danglingError("segment", number);
     // What is open still might be read: but what was evicted is gone, for everybody at once.
     if (segment.heldBytes < segment.byteCount) throw new EvictedError([segment.hash]);
     return this.#sealed.bytesOf(

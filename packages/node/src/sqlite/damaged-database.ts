@@ -1,15 +1,39 @@
 import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync } from "node:fs";
-import type { ReplicaStore } from "@darksync/runtime/store/store";
+import type { RelayTables, ReplicaStore, Store } from "@darksync/runtime/store/store";
 import Database from "better-sqlite3";
+import { Connection } from "./connection.js";
+import { findWithoutIndexes } from "./damaged-names.js";
+import { relayTablesOver } from "./relay-tables.js";
 import { replicaStoreOver } from "./replica-store.js";
+import { SqliteStore } from "./sqlite-store.js";
 
 // What belongs to a database file, the file itself first: without it nobody takes what is left for a sound database.
 const parts = ["", "-wal", "-shm"];
 
-/** A damaged database to read what can be read of it, or null. Nothing of it is checked, and nothing is changed. */
+/** A replica's damaged database to read what can be read of it, or null. Nothing of it is checked or changed. */
 export function openDamagedStore(path: string): ReplicaStore | null {
+  const database = openDamaged(path);
+  return database === null ? null : replicaStoreOver(database, path);
+}
+
+/** As `openDamagedStore`, of a relay. */
+export function openDamagedRelayStore(path: string): Store<RelayTables> | null {
+  const database = openDamaged(path);
+  if (database === null) return null;
+  const connection = new Connection(database);
+  return new SqliteStore(path, connection, relayTablesOver(connection, "read"));
+}
+
+function openDamaged(path: string): Database.Database | null {
   try {
-    return replicaStoreOver(new Database(path, { readonly: true, fileMustExist: true }), path);
+    const database = new Database(path, { readonly: true, fileMustExist: true });
+    try {
+      findWithoutIndexes(database);
+      return database;
+    } catch (error) {
+      database.close();
+      throw error;
+    }
   } catch (error) {
     if (error instanceof Database.SqliteError || error instanceof TypeError) return null;
     throw error;
@@ -57,7 +81,7 @@ export function replaceDatabase(path: string, time: string): string | null {
 }
 
 /** Renames a database and what belongs to it; nothing is deleted. Returns its new path, null if there was nothing. */
-function setAside(path: string, time: string): string | null {
+export function setAside(path: string, time: string): string | null {
   const aside = `${path}.damaged-${time}`;
   const there = parts.filter((part) => existsSync(path + part));
   for (const part of there) renameSync(path + part, aside + part);

@@ -1,20 +1,18 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { SealedBlocks } from "@darksync/runtime/store/sealed-blocks";
-import type { RelaySpaces, RelayStore, RelayTables } from "@darksync/runtime/store/store";
-import { blockPorts } from "../crypto.js";
+import type { RelaySpaces, RelayStore } from "@darksync/runtime/store/store";
+import { fileTime } from "../file-time.js";
 import { makeFolder } from "../make-folder.js";
-import { BlockTable } from "./block-table.js";
+import { checkRelayDatabase } from "./check-relay-database.js";
 import { Checkpointer } from "./checkpointer.js";
 import { Connection } from "./connection.js";
-import { ManifestTable } from "./manifest-table.js";
-import { MetaTable } from "./meta-table.js";
-import { NameTable } from "./name-table.js";
+import { forgetDamage, notedDamage } from "./damage-note.js";
+import { isReplacementDue, replaceDatabase } from "./damaged-database.js";
 import { openDatabase } from "./open-database.js";
 import { SqliteRelayStore } from "./relay-store.js";
+import { relayTablesOver } from "./relay-tables.js";
 import { relaySchema } from "./schema.js";
-import { SegmentTable } from "./segment-table.js";
-import { StreamTable } from "./stream-table.js";
+import { corruptError } from "./store-errors.js";
 
 const fileSuffix = ".db";
 const spacePattern = /^[0-9a-f]{1,128}$/;
@@ -24,7 +22,30 @@ const filePattern = /^([0-9a-f]{1,128})\.db(?:\.damaged[^/]*)?$/;
 /** The spaces of a relay, each in a file `<space>.db` of this folder. */
 export function openRelaySpaces(dir: string): RelaySpaces {
   makeFolder(dir);
+  finishRepairs(dir);
   return new FileSpaces(dir);
+}
+
+/** Puts in place what a repair that was cut short had made whole. */
+export function finishRepairs(dir: string): void {
+  for (const file of readdirSync(dir)) {
+    const path = join(dir, file.replace(/\.rebuilt$/, ""));
+    if (file.endsWith(`${fileSuffix}.rebuilt`) && isReplacementDue(path)) {
+      replaceDatabase(path, fileTime());
+      forgetDamage(path);
+    }
+  }
+}
+
+/** Ids of the spaces in a relay's folder, those too that were set aside. */
+export function relaySpacesIn(dir: string): readonly string[] {
+  const spaces = readdirSync(dir).flatMap((file) => filePattern.exec(file)?.[1] ?? []);
+  return [...new Set(spaces)].sort();
+}
+
+/** Where a relay keeps a space. */
+export function relayDatabasePath(dir: string, space: string): string {
+  return join(dir, space + fileSuffix);
 }
 
 class FileSpaces implements RelaySpaces {
@@ -37,8 +58,7 @@ class FileSpaces implements RelaySpaces {
   }
 
   list(): readonly string[] {
-    const spaces = readdirSync(this.#dir).flatMap((file) => filePattern.exec(file)?.[1] ?? []);
-    return [...new Set(spaces)].sort();
+    return relaySpacesIn(this.#dir);
   }
 
   open(space: string): RelayStore | null {
@@ -61,23 +81,23 @@ class FileSpaces implements RelaySpaces {
   }
 
   #pathOf(space: string): string {
-    return join(this.#dir, space + fileSuffix);
+    return relayDatabasePath(this.#dir, space);
   }
 
   #openFile(space: string): RelayStore {
     // One that is being closed is closed first: its file may stand under this name only once.
     this.#open.get(space)?.closeNow();
     const path = this.#pathOf(space);
+    const noted = notedDamage(path);
+    if (noted !== null) throw corruptError(path, noted);
     const connection = new Connection(openDatabase(path, relaySchema, { durability: "by-caller" }));
-    const logs = new NameTable(connection, "log");
-    const segments = new SegmentTable(connection, logs);
-    const sealed = new SealedBlocks(blockPorts, "send");
-    const tables: RelayTables = {
-      meta: new MetaTable(connection),
-      blocks: new BlockTable(connection, logs, new StreamTable(connection, logs), segments, sealed),
-      segments,
-      manifests: new ManifestTable(connection, logs),
-    };
+    const tables = relayTablesOver(connection, "send");
+    try {
+      checkRelayDatabase(space, path, connection, tables);
+    } catch (error) {
+      connection.close();
+      throw error;
+    }
     const store = new SqliteRelayStore(path, connection, tables, this.#checkpointer, () =>
       this.#open.delete(space),
     );

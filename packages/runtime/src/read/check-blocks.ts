@@ -1,4 +1,4 @@
-import { decodeBlock, type OpenBlock, openBlock, readChanges, streamRoot } from "@darksync/core/block";
+import type { OpenBlock } from "@darksync/core/block";
 import { changeId } from "@darksync/core/change";
 import type { Problem } from "@darksync/core/result";
 import { deviceOf, parseStreamName, type StreamName } from "@darksync/core/stream";
@@ -9,6 +9,7 @@ import type { Tip } from "../store/block-store.js";
 import { unlessEvicted } from "../store/evicted-error.js";
 import type { ReplicaTables } from "../store/store.js";
 import { repairHint } from "./repair-hint.js";
+import { StreamCheck } from "./stream-check.js";
 
 type Ports = Pick<ReplicaPorts, "store" | "hash" | "verify" | "compression">;
 
@@ -53,39 +54,26 @@ function checkStream(
   stream: StreamName,
   tip: Tip,
 ): OpenBlock | string | null {
-  let last: OpenBlock | null = null;
-  let prev = streamRoot(ports.hash, readFacts(tables).space, log, stream);
-  for (let seq = 1; seq <= tip.seq; ) {
-    const stored = unlessEvicted(false, () => tables.blocks.read(log, stream, seq, bytesAtOnce));
+  const check = new StreamCheck(ports, readFacts(tables).space, log, stream, ({ header }, changes) => {
+    const { seq, closes } = header;
+    if (closes !== null && tables.blocks.closedAt(log, `${deviceOf(stream)}.${closes.epoch}`) === null)
+      return `block ${seq} closes an epoch that is kept open`;
+    const lost = changes.some(
+      (change) => !tables.changes.has(changeId(ports.hash, deviceOf(stream), log, change)),
+    );
+    return lost ? `a change of block ${seq} is not in the list of changes` : null;
+  });
+  while (check.next <= tip.seq) {
+    const stored = unlessEvicted(false, () => tables.blocks.read(log, stream, check.next, bytesAtOnce));
     if (stored === null) {
-      seq = afterEvicted(tables, log, stream, seq);
-      prev = tables.blocks.hashAt(log, stream, seq - 1) ?? "";
-      last = null;
+      const after = afterEvicted(tables, log, stream, check.next);
+      check.passOver(after, tables.blocks.hashAt(log, stream, after - 1) ?? "");
       continue;
     }
-    if (stored.length === 0) return `block ${seq} is missing`;
-    for (const { seq: storedSeq, hash, changeCount, bytes } of stored) {
-      if (storedSeq !== seq) return `block ${seq} is missing`;
-      const block = decodeBlock(bytes);
-      last = block === null ? null : openBlock(ports, block);
-      if (last?.hash !== hash) return `block ${seq} is not what its hash says`;
-      const { header } = last;
-      if (header.stream !== stream || header.seq !== seq) return `block ${seq} stands in the wrong place`;
-      const { closes } = header;
-      if (closes !== null && tables.blocks.closedAt(log, `${deviceOf(stream)}.${closes.epoch}`) === null)
-        return `block ${seq} closes an epoch that is kept open`;
-      if (header.prev !== prev) return `block ${seq} does not follow the one before it`;
-      const changes = readChanges(last.expanded);
-      if (changes?.length !== changeCount) return `block ${seq} does not hold what it should`;
-      const lost = changes.some(
-        (change) => !tables.changes.has(changeId(ports.hash, deviceOf(stream), log, change)),
-      );
-      if (lost) return `a change of block ${seq} is not in the list of changes`;
-      prev = hash;
-      seq += 1;
-    }
+    const problem = check.take(stored);
+    if (problem !== null) return problem;
   }
-  return prev !== tip.hash ? "its last block is not the one noted" : last;
+  return check.end(tip) ?? check.last;
 }
 
 /** The first block after those that lie in one segment with `seq`. */

@@ -46,6 +46,7 @@ export async function checkUpdate(
   }
   const repeatedCount = countRepeated(held, parsed.runs);
   const admission = await admitRuns(ports, log, held.view(auth), parsed.runs);
+  for (const { stream, seq } of admission.refused) held.expectSound(ports, stream, seq - 1, seq);
   // Nothing is stored of an update that came before its devices' introductions: the client sends those first.
   if (admission.waiting.length > 0)
     throw new UpdateRefused("not-introduced", "a device has not introduced itself to this space");

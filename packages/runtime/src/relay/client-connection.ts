@@ -17,6 +17,7 @@ import {
 } from "@darksync/sync/relay-machine";
 import { isWanted } from "@darksync/sync/wanted";
 import { updateBeyond } from "../replica/log-view.js";
+import { soundBlocks } from "../store/sound-blocks.js";
 import { StoreError } from "../store/store.js";
 import type { Connection } from "../transport.js";
 import { UpdateRefused } from "./check-update.js";
@@ -25,6 +26,7 @@ import type { Listener } from "./listeners.js";
 import type { PassedBlocks } from "./passed-blocks.js";
 import type { Relay } from "./relay.js";
 import type { RelaySpace } from "./relay-space.js";
+import { isDamage } from "./space-damaged.js";
 
 /** What a client may send ahead of the answers: our own has one batch under way, and a question for each log. */
 const maxAheadBytes = 16 * 1024 * 1024;
@@ -79,6 +81,10 @@ export class ClientConnection implements Listener {
 
   /** Our own clients frame all blocks of a stream from its first: a seal changes nothing for who is there. */
   onSealed(): void {}
+
+  onFailed(error: Error): void {
+    this.#fail(error);
+  }
 
   #pass(message: Uint8Array): void {
     if (this.#early === null) this.#connection.send(message);
@@ -142,7 +148,8 @@ export class ClientConnection implements Listener {
     this.#connection.send(encodeMessage({ type: "error", code, reason, hint }));
     this.#state = "closed";
     this.#connection.close();
-    if (!(error instanceof UpdateRefused)) this.#relay.onFailure(error);
+    const wasTold = this.#space !== null && isDamage(error);
+    if (!(error instanceof UpdateRefused || wasTold)) this.#relay.onFailure(error);
   }
 
   async #run(effect: Exclude<ConnectionEffect, { type: "admit" }>): Promise<void> {
@@ -211,11 +218,13 @@ export class ClientConnection implements Listener {
 
   async #sendBeyond(held: HeldLog, vector: Vector, stateVector: Uint8Array): Promise<void> {
     const { store, answers } = this.#entered();
-    const { hash } = this.#relay.ports;
+    const { ports } = this.#relay;
     const sent: Uint8Array[] = [];
     let reached = vector;
     for (;;) {
-      const batch = store.read(({ blocks }) => updateBeyond(hash, blocks, held.log, reached, batchBytes));
+      const batch = store.read(({ blocks }) =>
+        updateBeyond(ports.hash, soundBlocks(ports, blocks), held.log, reached, batchBytes),
+      );
       if (batch === null) break;
       reached = batch.reached;
       const message = encodeMessage({ type: "update", log: held.log, update: batch.update });

@@ -1,4 +1,4 @@
-import { streamRoot } from "@darksync/core/block";
+import { type BlockPorts, streamRoot } from "@darksync/core/block";
 import type { Hash } from "@darksync/core/ports";
 import { deviceOf, type StreamName } from "@darksync/core/stream";
 import type { LogName, Vector } from "@darksync/core/vector";
@@ -11,6 +11,7 @@ import { logDigest, tagOf } from "@darksync/sync/digest";
 import { encodeMessage, type StreamHead } from "@darksync/sync/message";
 import { authLog } from "@darksync/sync/wanted";
 import type { BlockStore, Tip } from "../store/block-store.js";
+import { damagedStore, soundBlocks } from "../store/sound-blocks.js";
 import type { RelayStore } from "../store/store.js";
 
 /**
@@ -103,6 +104,23 @@ export class HeldLog {
       authority: (device, vector) =>
         this.log === authLog ? { kind: "allowed" } : auth.#authority(device, vector),
     };
+  }
+
+  /**
+   * Throws a `StoreError` if one of these blocks is held and not what it was: whoever is told that his do not fit makes
+   * new ones, so that has to be true.
+   */
+  expectSound(ports: BlockPorts, stream: StreamName, firstSeq: number, lastSeq: number): void {
+    for (let seq = Math.max(1, firstSeq); seq <= Math.min(lastSeq, this.#seqOf(stream)); seq += 1) {
+      if (this.#uncommitted.has(`${stream} ${seq}`)) continue;
+      this.#store.read(({ blocks }) => {
+        const [stored] = soundBlocks(ports, blocks).read(this.log, stream, seq, 1);
+        const tip = this.#tips.get(stream);
+        const isTip = tip?.seq !== seq || tip.hash === stored?.hash;
+        if (stored?.seq !== seq || !isTip)
+          throw damagedStore(`block ${seq} of the stream ${stream} in ${this.log} is not the one noted`);
+      });
+    }
   }
 
   /** Notes blocks that are going to be committed. Whoever cannot commit them forgets this log. */

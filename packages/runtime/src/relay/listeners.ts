@@ -13,6 +13,8 @@ export interface Listener {
   onDurable(ack: Uint8Array): void;
   /** A log was sealed: `head` is its new live end. */
   onSealed(log: LogName, head: Head): void;
+  /** Nothing can be had of the space any more. */
+  onFailed(error: Error): void;
 }
 
 /** Who sent something; null: nobody who listens. */
@@ -65,6 +67,12 @@ export class Listeners {
 
   sealed(log: LogName, head: Head): void {
     for (const listener of this.#listeners.keys()) if (listener.wants(log)) listener.onSealed(log, head);
+  }
+
+  /** Tells all that nothing can be had of the space any more. */
+  failed(error: Error): void {
+    this.#untold.clear();
+    for (const listener of [...this.#listeners.keys()]) listener.onFailed(error);
   }
 
   /** Tells those who heard of these blocks a little later, in one message for all that became durable till then. */

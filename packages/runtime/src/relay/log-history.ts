@@ -1,5 +1,8 @@
+import { toHex } from "@darksync/core/bytes";
+import type { Hash } from "@darksync/core/ports";
 import type { LogName } from "@darksync/core/vector";
 import type { Head } from "@darksync/log/head";
+import { damagedStore } from "../store/sound-blocks.js";
 import type { RelayStore } from "../store/store.js";
 import type { LogDigest } from "./log-digests.js";
 import { earlierHead, headOf, readManifest } from "./sealed-head.js";
@@ -14,12 +17,14 @@ export interface HistoryEvents {
 
 /** What a relay has sealed of the logs of one space (L6): their heads, manifests and segments, all of them durable. */
 export class LogHistory {
+  readonly #hash: Hash;
   readonly #store: RelayStore;
   readonly #sealer: Sealer;
   /** As they may be told: a seal under way has read its log's head before it stores anything. */
   readonly #heads = new Map<LogName, Head>();
 
   constructor(ports: SealerPorts, space: string, store: RelayStore, events: HistoryEvents) {
+    this.#hash = ports.hash;
     this.#store = store;
     this.#sealer = new Sealer(ports, space, store, {
       head: (log) => this.#remembered(log),
@@ -68,7 +73,11 @@ export class LogHistory {
   async segment(log: LogName, hash: string): Promise<Uint8Array | null> {
     const bytes = this.#store.read(({ segments }) => {
       const found = segments.list(log).find((segment) => segment.hash === hash);
-      return found === undefined ? null : segments.bytes(log, found.number);
+      const stored = found === undefined ? null : segments.bytes(log, found.number);
+      // A cache would keep it for ever.
+      if (stored !== null && toHex(this.#hash(stored)) !== hash)
+        throw damagedStore(`segment ${found?.number} of ${log} is not what its hash says`);
+      return stored;
     });
     await this.#store.durable();
     return bytes;

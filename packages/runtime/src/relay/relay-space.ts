@@ -9,6 +9,7 @@ import { authLog, isWanted } from "@darksync/sync/wanted";
 import type { BlockStore } from "../store/block-store.js";
 import type { RelayStore } from "../store/store.js";
 import { type CheckedUpdate, type CheckPorts, checkUpdate, UpdateRefused } from "./check-update.js";
+import { DamagedBlock } from "./collect-segment.js";
 import { HeldLog } from "./held-log.js";
 import { KnownAnswers } from "./known-answers.js";
 import { type Listener, Listeners } from "./listeners.js";
@@ -16,6 +17,7 @@ import { type LogDigest, LogDigests } from "./log-digests.js";
 import { LogHistory } from "./log-history.js";
 import { PassedBlocks } from "./passed-blocks.js";
 import type { SealingPorts } from "./sealer.js";
+import { isDamage, SpaceDamaged, watchedStore } from "./space-damaged.js";
 import type { RefusedMessage } from "./without-invalid.js";
 
 /** What a relay runs on beside its stores. */
@@ -108,27 +110,44 @@ export class RelaySpace {
   #working: Promise<void> | null = null;
   #waiting: Waiting[] = [];
   #flushing: Promise<void> | null = null;
+  #damage: SpaceDamaged | null = null;
 
   constructor(id: string, store: RelayStore, ports: SpacePorts, counts: RelayCounts) {
     this.id = id;
-    this.store = store;
+    this.store = watchedStore(store, ({ message }) => this.noteDamage(message));
     this.#ports = ports;
     this.#counts = counts;
-    this.#digests = new LogDigests(ports.hash, store);
+    this.#digests = new LogDigests(ports.hash, this.store);
     this.#listeners = new Listeners(ports.afterPause);
-    this.history = new LogHistory(ports, id, store, {
+    this.history = new LogHistory(ports, id, this.store, {
       onSealed: (log, head, byteCount) => this.#onSealed(log, head, byteCount),
-      onFailure: ports.onFailure,
+      onFailure: (error) => this.#historyFailed(error),
     });
-    this.#opened = store.durable();
+    this.#opened = this.store.durable();
     // Whoever is going to be told something waits for it too, and hears of what went wrong.
     this.#opened.catch(() => {});
   }
 
-  /** Whether nobody listens and nothing is under way. */
+  /** Whether nobody listens and nothing is under way. A damaged one stays, so that it is not taken for sound again. */
   get isIdle(): boolean {
     const isWorking = this.#working !== null || this.#flushing !== null || this.history.isBusy;
-    return this.#listeners.size === 0 && !isWorking;
+    return this.#listeners.size === 0 && !isWorking && this.#damage === null;
+  }
+
+  /** Why nothing of this space is told or taken; null: it is sound as far as it was looked at. */
+  get damage(): SpaceDamaged | null {
+    return this.#damage;
+  }
+
+  /**
+   * Notes that something in the store is not what was written: what was claimed may not be readable, so nothing is
+   * claimed or taken any more (L5), and who is connected is let go. The operator is told once.
+   */
+  noteDamage(reason: string): void {
+    if (this.#damage !== null) return;
+    this.#damage = new SpaceDamaged(this.id, reason);
+    this.#ports.onFailure(this.#damage);
+    this.#listeners.failed(this.#damage);
   }
 
   /** Returns how to stop listening. */
@@ -138,6 +157,7 @@ export class RelaySpace {
 
   /** Checks an update and stores what is right of it. Fulfilled when that is durable. */
   admit(log: LogName, update: Uint8Array, sender: Listener | null): Promise<Admitted> {
+    if (this.#damage !== null) return Promise.reject(this.#damage);
     return new Promise((resolve, reject) => {
       this.#tasks.push({ log, update, sender, resolve, reject });
       this.#working ??= new Promise((worked) => this.#ports.afterTurn(() => worked(this.#work())));
@@ -151,6 +171,7 @@ export class RelaySpace {
 
   /** Fulfilled when all that was committed is durable and noted as such, so that it may be told (L5). */
   durable(): Promise<void> {
+    if (this.#damage !== null) return Promise.reject(this.#damage);
     if (this.#flushing === null) return this.#opened;
     return new Promise((resolve, reject) => this.#waiting.push({ type: "claim", resolve, reject }));
   }
@@ -187,6 +208,11 @@ export class RelaySpace {
     }
   }
 
+  #historyFailed(error: unknown): void {
+    if (error instanceof DamagedBlock) this.noteDamage(error.message);
+    else if (!isDamage(error)) this.#ports.onFailure(error);
+  }
+
   async #work(): Promise<void> {
     while (this.#tasks.length > 0) {
       const tasks = this.#tasks;
@@ -219,6 +245,7 @@ export class RelaySpace {
 
   async #check(task: Task): Promise<CheckedTask> {
     const { log, update } = task;
+    if (this.#damage !== null) throw this.#damage;
     if (!isLogName(log)) throw new UpdateRefused("not-a-log", "no log can have that name");
     const held = this.held(log);
     const auth = log === authLog ? held : this.held(authLog);
@@ -310,6 +337,7 @@ export class RelaySpace {
       this.#waiting = [];
       try {
         await this.store.durable();
+        if (this.#damage !== null) throw this.#damage;
         this.#settle(waiting);
       } catch (error) {
         for (const one of waiting) (one.type === "claim" ? one : one.task).reject(error);
@@ -365,7 +393,8 @@ function costOf({ header, changes }: AdmittedBlock): number {
   return header.payloadBytes + changes.length * changeCostBytes;
 }
 
-function appendBlock(blocks: BlockStore, log: LogName, block: AdmittedBlock): void {
+/** Adds a block that was admitted, and notes what it closes. */
+export function appendBlock(blocks: BlockStore, log: LogName, block: AdmittedBlock): void {
   const { stream, seq, closes } = block.header;
   blocks.append(log, stream, {
     seq,

@@ -13,11 +13,13 @@ import {
   syncUpdate,
 } from "@darksync/sync/room-message";
 import { updateBeyond } from "../replica/log-view.js";
+import { soundBlocks } from "../store/sound-blocks.js";
 import type { Connection } from "../transport.js";
 import { UpdateRefused } from "./check-update.js";
 import type { Listener } from "./listeners.js";
 import type { Relay } from "./relay.js";
 import type { RelaySpace } from "./relay-space.js";
+import { isDamage } from "./space-damaged.js";
 
 /** Code with which a room is closed that is not the live one any more; the reason names the next head. */
 export const sealedCode: number = 4410;
@@ -48,6 +50,7 @@ export class RoomConnection {
     },
     onDurable: () => {},
     onSealed: (_, { number }) => this.#closeAsSealed(number),
+    onFailed: () => this.#connection.close(),
   };
 
   /** `head`: the live one or an earlier one. `room`: those who are in the same room, to pass awareness on. */
@@ -107,8 +110,7 @@ export class RoomConnection {
       const { durableVector } = this.#space.held(this.#log);
       this.#connection.send(syncStep1(encodeStateVector(this.#relay.ports.hash, this.#head, durableVector)));
     } catch (error) {
-      this.#connection.close();
-      this.#relay.onFailure(error);
+      this.#closeFor(error);
     }
   }
 
@@ -121,15 +123,15 @@ export class RoomConnection {
         await this.#answer(question);
       }
     } catch (error) {
-      this.#connection.close();
-      this.#relay.onFailure(error);
+      this.#closeFor(error);
     } finally {
       this.#isAnswering = false;
     }
   }
 
   async #answer(stateVector: Uint8Array): Promise<void> {
-    const { hash } = this.#relay.ports;
+    const { ports } = this.#relay;
+    const { hash } = ports;
     const { store } = this.#space;
     const clocks = decodeStateVector(stateVector);
     if (clocks === null) {
@@ -143,7 +145,7 @@ export class RoomConnection {
     let vector = vectorOfClocks(hash, head, this.#space.held(this.#log).tips.keys(), clocks);
     for (let isFirst = true; !this.#isClosed; isFirst = false) {
       const batch = store.read(({ blocks }) =>
-        updateBeyond(hash, blocks, this.#log, vector, batchBytes, { head, end }),
+        updateBeyond(hash, soundBlocks(ports, blocks), this.#log, vector, batchBytes, { head, end }),
       );
       if (batch === null) {
         // A provider counts as synced only after a step 2, even if there is nothing to say.
@@ -169,8 +171,7 @@ export class RoomConnection {
         this.#connection.send(permissionDenied(`${error.code}: ${error.message}`));
         return;
       }
-      this.#connection.close();
-      this.#relay.onFailure(error);
+      this.#closeFor(error);
     } finally {
       this.#admittingBytes -= update.length;
     }
@@ -202,6 +203,11 @@ export class RoomConnection {
       const stream = clients.get(client);
       return stream === undefined ? null : { stream, nextSeq: (tips.get(stream)?.seq ?? 0) + 1 };
     });
+  }
+
+  #closeFor(error: unknown): void {
+    this.#connection.close();
+    if (!isDamage(error)) this.#relay.onFailure(error);
   }
 
   /** Whoever is here goes on in the next room. */

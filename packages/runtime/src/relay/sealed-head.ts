@@ -2,6 +2,7 @@ import type { StreamName } from "@darksync/core/stream";
 import type { LogName, Vector } from "@darksync/core/vector";
 import { firstHead, type Head } from "@darksync/log/head";
 import { decodeManifest, type Manifest } from "@darksync/log/manifest";
+import { damagedStore } from "../store/sound-blocks.js";
 import type { RelayStore, RelayTables } from "../store/store.js";
 
 /** What a relay has sealed of a log; null if nothing is. */
@@ -9,7 +10,7 @@ export function readManifest({ manifests }: RelayTables, log: LogName): Manifest
   const bytes = manifests.get(log);
   if (bytes === null) return null;
   const manifest = decodeManifest(bytes);
-  if (manifest === null) throw new Error(`the manifest of ${log} cannot be read`);
+  if (manifest === null) throw damagedStore(`the manifest of ${log} cannot be read`);
   return manifest;
 }
 

@@ -12,6 +12,7 @@ import { logDigest, tagOf } from "@darksync/sync/digest";
 import type { StreamHead } from "@darksync/sync/message";
 import { authLog } from "@darksync/sync/wanted";
 import type { BlockStore } from "../store/block-store.js";
+import type { ReadableBlocks } from "../store/sound-blocks.js";
 import { StoreError } from "../store/store.js";
 
 /** Sequence numbers of a log's last blocks. */
@@ -92,7 +93,7 @@ const wholeLog: UpdateFrame = { head: firstHead, end: null };
 /** A Yjs update with what `vector` lacks of a log, in about `maxBytes`; null if it lacks nothing. */
 export function updateBeyond(
   hash: Hash,
-  blocks: BlockStore,
+  blocks: ReadableBlocks,
   log: LogName,
   vector: Vector,
   maxBytes: number,

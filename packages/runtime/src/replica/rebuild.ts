@@ -7,11 +7,12 @@ import { batchBytes } from "@darksync/sync/message";
 import { readHome } from "../outbox/home.js";
 import type { OutboxChange, OutboxContent } from "../outbox/outbox-content.js";
 import type { Home } from "../outbox/outbox-record.js";
+import type { SalvagedStream } from "../store/block-salvage.js";
 import { queueAgain } from "./change-bundle.js";
 import { ingest } from "./ingest.js";
 import { newQueueItem, queueUncovered } from "./push-queue.js";
 import type { Replica } from "./replica.js";
-import type { Salvage, SalvagedStream } from "./salvage.js";
+import type { Salvage } from "./salvage.js";
 
 /** What a replica is made anew from. */
 export interface RebuildSource {

@@ -1,71 +1,39 @@
 import { decodeBlock, openBlock, readChanges } from "@darksync/core/block";
 import { changeId } from "@darksync/core/change";
 import type { ChangeId } from "@darksync/core/op-id";
-import type { StreamName } from "@darksync/core/stream";
-import type { LogName } from "@darksync/core/vector";
-import { inExchangeOrder } from "@darksync/sync/wanted";
 import type { OutboxChange } from "../outbox/outbox-content.js";
 import type { OwnPorts } from "../outbox/own-pending.js";
-import type { StoredBlock } from "../store/block-store.js";
+import { BlockSalvage, type SalvagedStream } from "../store/block-salvage.js";
 import type { ReplicaStore, ReplicaTables } from "../store/store.js";
 
-/** A stream of a damaged store, as far as its rows say. */
-export interface SalvagedStream {
-  readonly log: LogName;
-  readonly stream: StreamName;
-  readonly tip: number;
-}
-
 /**
- * Reads what can be read of a damaged store. Every look stands alone: one that fails is counted, and keeps no other from
- * being taken. Nothing that is read is believed: blocks are admitted as if they had come from a stranger, and a change
- * counts only if its bytes are what its id says.
+ * Reads what can be read of a replica's damaged store. Nothing of it is believed: a change counts only if its bytes are
+ * what its id says.
  */
-export class Salvage {
-  /** How many looks failed. */
-  failures = 0;
+export class Salvage extends BlockSalvage<ReplicaTables> {
   readonly #ports: OwnPorts;
-  readonly #store: ReplicaStore;
 
   constructor(ports: OwnPorts, store: ReplicaStore) {
+    super(store);
     this.#ports = ports;
-    this.#store = store;
   }
 
   meta(key: string): string | null {
-    return this.#look(({ meta }) => meta.get(key)) ?? null;
-  }
-
-  /** In the order in which logs are exchanged. */
-  streams(): readonly SalvagedStream[] {
-    const logs = this.#look(({ blocks }) => blocks.logs()) ?? [];
-    return inExchangeOrder(logs).flatMap((log) => {
-      const tips = this.#look(({ blocks }) => blocks.tips(log)) ?? new Map();
-      return [...tips].map(([stream, { seq }]): SalvagedStream => ({ log, stream, tip: seq }));
-    });
-  }
-
-  /** Blocks from `firstSeq` on, in order and without a gap, of about `maxBytes`; empty where the first cannot be read. */
-  blocks({ log, stream }: SalvagedStream, firstSeq: number, maxBytes: number): readonly StoredBlock[] {
-    const some = this.#look(({ blocks }) => blocks.read(log, stream, firstSeq, maxBytes), false);
-    // Where one of them cannot be read, those before it can.
-    const read = some ?? this.#look(({ blocks }) => blocks.read(log, stream, firstSeq, 1)) ?? [];
-    const gap = read.findIndex(({ seq }, index) => seq !== firstSeq + index);
-    return gap < 0 ? read : read.slice(0, gap);
+    return this.look(({ meta }) => meta.get(key)) ?? null;
   }
 
   /** The numbers of the last changes of blocks: in which order they came. Empty if they cannot be read. */
   arrivals(): ReadonlyMap<string, number> {
-    const arrivals = this.#look(({ changes }) => changes.arrivals(0)) ?? [];
+    const arrivals = this.look(({ changes }) => changes.arrivals(0)) ?? [];
     return new Map(arrivals.map(({ log, stream, seq, number }) => [`${log} ${stream} ${seq}`, number]));
   }
 
   /** The own changes that wait unsigned, in order. `upTo`: a number that none of them is beyond, if the store tells none. */
   unsigned(upTo: number): readonly OutboxChange[] {
-    const waiting = this.#look(({ changes }) => changes.waiting(0), false);
+    const waiting = this.look(({ changes }) => changes.waiting(0), false);
     const numbers = waiting?.map(({ number }) => number) ?? this.#numbersUpTo(upTo);
     return numbers.flatMap((number) => {
-      const record = this.#look(({ changes }) => changes.byNumber(number));
+      const record = this.look(({ changes }) => changes.byNumber(number));
       if (record === undefined || record === null || record.bytes === null) return [];
       const { hash, device } = this.#ports;
       const { log, bytes } = record;
@@ -83,7 +51,7 @@ export class Salvage {
     const { hash, device } = this.#ports;
     const found: { seq: number; id: ChangeId; bytes: Uint8Array }[] = [];
     for (let seq = firstSeq; seq <= tip; seq += 1) {
-      const stored = this.#look(({ blocks }) => blocks.read(log, stream, seq, 1))?.[0];
+      const stored = this.look(({ blocks }) => blocks.read(log, stream, seq, 1))?.[0];
       if (stored === undefined || stored.seq !== seq) continue;
       const block = decodeBlock(stored.bytes);
       const opened = block === null ? null : openBlock(this.#ports, block);
@@ -95,24 +63,13 @@ export class Salvage {
 
   /** What was to be fetched. */
   pulls(): readonly string[] {
-    const items = this.#look(({ queue }) => queue.list()) ?? [];
+    const items = this.look(({ queue }) => queue.list()) ?? [];
     return items.flatMap(({ task }) => (task.type === "pull" ? [task.what] : []));
   }
 
   #numbersUpTo(upTo: number): readonly number[] {
     this.failures += 1;
-    const last = Math.max(upTo, this.#look(({ changes }) => changes.latest(1)[0]?.number) ?? 0);
+    const last = Math.max(upTo, this.look(({ changes }) => changes.latest(1)[0]?.number) ?? 0);
     return Array.from({ length: last }, (_, index) => index + 1);
-  }
-
-  /** Undefined where it failed. In what is damaged, anything may be thrown. */
-  #look<Value>(look: (tables: ReplicaTables) => Value, isCounted = true): Value | undefined {
-    try {
-      return this.#store.read(look);
-    } catch (error) {
-      if (!(error instanceof Error)) throw error;
-      if (isCounted) this.failures += 1;
-      return undefined;
-    }
   }
 }
