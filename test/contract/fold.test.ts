@@ -70,7 +70,7 @@ function textsIn(changes: readonly PlacedBytes[]): ReadonlyMap<string, Definitio
     if (decoded.type !== "change") continue;
     const effects = effectsOfChange(sha256, { id, device, log, change: decoded.change });
     for (const { effect } of typeof effects === "string" ? [] : effects)
-      if (effect.type === "text") texts.set(effect.hash, effect.text);
+      if (effect.type === "text" && effect.text !== null) texts.set(effect.hash, effect.text);
   }
   return texts;
 }

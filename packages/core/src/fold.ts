@@ -9,7 +9,7 @@ import { type Location, ownerOf } from "./location.js";
 import type { MergePorts } from "./merge-heads.js";
 import { linkedWith, type NamingSource } from "./naming-source.js";
 import { effectsOf, type Op, validateOp } from "./op/op.js";
-import type { Assign, Effect } from "./op/op-type.js";
+import type { Assign, Effect, TextEffect } from "./op/op-type.js";
 import { previousOp } from "./op/set-name.js";
 import { type ChangeId, maxOpsPerChange, type OpId, opId } from "./op-id.js";
 import type { Hash } from "./ports.js";
@@ -68,18 +68,23 @@ export class Fold {
     return null;
   }
 
-  /** Folds a change whose effects are known already. */
-  apply(id: ChangeId, effects: readonly PlacedEffect[], isNew: boolean): void {
+  /** Folds a change whose effects are known already. `readText` gives texts that are not among them. */
+  apply(
+    id: ChangeId,
+    effects: readonly PlacedEffect[],
+    isNew: boolean,
+    readText: ReadText = withoutText,
+  ): void {
     for (const { index, effect } of effects) {
       const op = opId(id, index);
-      if (effect.type === "text") this.#bring(effect.hash, effect.text, op);
+      if (effect.type === "text") this.#bring(effect, op, readText);
       else if (isNew || this.#store.assignment(effect.register, op) === null) this.#assign(effect, op);
     }
   }
 
-  #bring(hash: ContentHash, text: DefinitionText, op: OpId): void {
-    if (this.#texts === null) this.#store.putText(hash, text, op);
-    else if (!this.#texts.has(hash)) this.#texts.set(hash, { text, op });
+  #bring({ hash, text }: TextEffect, op: OpId, readText: ReadText): void {
+    if (this.#texts === null) this.#store.putText(hash, text ?? readText(op), op);
+    else if (!this.#texts.has(hash)) this.#texts.set(hash, { text, op, readText });
     this.judgeAwaiting(hash);
   }
 
@@ -119,8 +124,8 @@ export class Fold {
         for (const hash of isPlain ? hashesOf(heads.values()) : hashes) kept.add(hash);
       }
     }
-    for (const [hash, { text, op }] of this.#texts) {
-      if (kept.has(hash)) this.#store.putText(hash, text, op);
+    for (const [hash, { text, op, readText }] of this.#texts) {
+      if (kept.has(hash)) this.#store.putText(hash, text ?? readText(op), op);
       else this.#store.noteText(hash, op);
     }
     this.#texts.clear();
@@ -191,6 +196,13 @@ export function namingSourceOf(store: Pick<FoldStore, "heads" | "assignment" | "
   };
 }
 
+/** Reads the text that an op brings. */
+export type ReadText = (op: OpId) => DefinitionText;
+
+function withoutText(op: OpId): never {
+  throw new Error(`nobody can read the text of op ${op}`);
+}
+
 /** An effect of a change, with the index of the op that has it. */
 export interface PlacedEffect {
   readonly index: number;
@@ -250,8 +262,9 @@ interface TouchedRegister {
 }
 
 interface BroughtText {
-  readonly text: DefinitionText;
+  readonly text: DefinitionText | null;
   readonly op: OpId;
+  readonly readText: ReadText;
 }
 
 function noteNaming(touched: TouchedRegister, value: Assignment["value"]): void {

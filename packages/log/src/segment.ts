@@ -67,6 +67,12 @@ export interface Segment {
   readonly runs: readonly SealedRun[];
 }
 
+/** A segment as it was read. */
+export interface DecodedSegment extends Segment {
+  /** What the expanded payloads are views of. */
+  readonly body: Uint8Array;
+}
+
 /** Compresses the body of a segment as brotli, as small as it pays. */
 export type CompressBody = (body: Uint8Array) => Promise<Uint8Array>;
 
@@ -115,14 +121,15 @@ export function decodeSegment(
   { hash, compression }: BlockPorts,
   address: string,
   bytes: Uint8Array,
-): Result<Segment, "wrong-hash" | "malformed-segment"> {
+): Result<DecodedSegment, "wrong-hash" | "malformed-segment"> {
   if (bytes.length > maxSegmentBytes) return malformed;
   if (toHex(hash(bytes)) !== address) return wrongHash;
   const outer = decode(bytes, readOuter);
   if (outer === null) return malformed;
   const body = compression.expand("brotli", outer.compressed, outer.bodyBytes);
   const runs = body?.length === outer.bodyBytes ? decode(body, readBody) : null;
-  return runs === null ? malformed : success({ log: outer.log, number: outer.number, runs });
+  if (body === null || runs === null) return malformed;
+  return success({ log: outer.log, number: outer.number, runs, body });
 }
 
 const hint = "Ask for the blocks one by one, and tell whoever runs the relay.";

@@ -40,7 +40,9 @@ function runOf(author: Author, firstSeq = 1): SealedRun {
 
 function decodeOwn(bytes: Uint8Array): Segment | null {
   const decoded = decodeSegment(ports, toHex(sha256(bytes)), bytes);
-  return decoded.ok ? decoded.value : null;
+  if (!decoded.ok) return null;
+  const { log: name, number, runs } = decoded.value;
+  return { log: name, number, runs };
 }
 
 function sample(): { readonly authors: readonly Author[]; readonly segment: Segment } {

@@ -59,6 +59,9 @@ const brotliOptions = {
   params: { [constants.BROTLI_PARAM_QUALITY]: 8, [constants.BROTLI_PARAM_LGWIN]: 20 },
 };
 
+/** With less zlib would not know that it is at the end, and would make room for more. */
+const spareBytes = 64;
+
 /** Compression by Node's zlib. */
 export const nodeCompression: Compression = {
   compress: (method, bytes) => {
@@ -75,7 +78,9 @@ export const nodeCompression: Compression = {
     if (method === "none") return bytes.length <= maxBytes ? bytes : null;
     const expand = method === "brotli" ? brotliDecompressSync : inflateRawSync;
     try {
-      return asPlain(expand(bytes, { maxOutputLength: Math.max(1, maxBytes) }));
+      // Most expand to just as many: then nothing has to be put together of small parts.
+      const chunkSize = maxBytes + spareBytes;
+      return asPlain(expand(bytes, { maxOutputLength: Math.max(1, maxBytes), chunkSize }));
     } catch (error) {
       // Whatever zlib says of bytes that came from outside, they are not what they should be.
       if (error instanceof Error && "code" in error) return null;

@@ -18,5 +18,6 @@ export interface OpenAnswer {
 
 parentPort?.on("message", async ({ id, address, bytes }: OpenRequest) => {
   const result = await openSegment(openPorts, address, bytes);
-  parentPort?.postMessage({ id, result } satisfies OpenAnswer);
+  const moved = result.ok ? [result.value.body.buffer as ArrayBuffer] : [];
+  parentPort?.postMessage({ id, result } satisfies OpenAnswer, moved);
 });

@@ -22,7 +22,9 @@ export function addDefinition<Type extends string>(
     logs: ["main", "branch"],
     validate: (op) => {
       if (!op.head.isWellFormed() || !op.tail.isWellFormed()) return "the text is not well-formed Unicode";
-      return utf8Length(op.head) + utf8Length(op.tail) > maxDefinitionBytes
+      // Few texts are so long that their bytes have to be counted.
+      const mayBeTooLarge = mostBytesPerUnit * (op.head.length + op.tail.length) > maxDefinitionBytes;
+      return mayBeTooLarge && utf8Length(op.head) + utf8Length(op.tail) > maxDefinitionBytes
         ? `the definition is larger than ${maxDefinitionBytes / 1024} KiB`
         : null;
     },
@@ -40,6 +42,9 @@ export function addDefinition<Type extends string>(
     },
   };
 }
+
+/** Bytes that a UTF-16 code unit takes at most in UTF-8. */
+const mostBytesPerUnit = 3;
 
 /** Bytes that a text takes in UTF-8. */
 function utf8Length(text: string): number {

@@ -8,9 +8,15 @@ import type { Register, RegisterType, RegisterValues } from "../register.js";
 import type { LogName } from "../vector.js";
 
 /** What an op does to the state. */
-export type Effect =
-  | { [Type in RegisterType]: Assign<Type> }[RegisterType]
-  | { readonly type: "text"; readonly hash: ContentHash; readonly text: DefinitionText };
+export type Effect = { [Type in RegisterType]: Assign<Type> }[RegisterType] | TextEffect;
+
+/** Brings the text of a definition. */
+export interface TextEffect {
+  readonly type: "text";
+  readonly hash: ContentHash;
+  /** Null where it is only known how to read it: whoever folds a whole history needs few of its texts. */
+  readonly text: DefinitionText | null;
+}
 
 /** Assigns a value to a register in place of the assignments it supersedes. */
 export interface Assign<Type extends RegisterType> {

@@ -109,7 +109,7 @@ create table text(
   tail blob not null
 );
 create index text_hash on text(hash_key);
-create table evicted_text(hash blob primary key, op integer not null) without rowid;
+create table evicted_text(key integer primary key, entries blob not null);
 create table seen(
   stream_id integer not null,
   other_id integer not null,

@@ -11,6 +11,7 @@ import type {
 } from "@darksync/runtime/store/text-store";
 import type { ChangeNumbers } from "./change-numbers.js";
 import type { Connection } from "./connection.js";
+import { HashRuns } from "./hash-runs.js";
 import { blobOfHex, keyOfHex } from "./hex-blob.js";
 import { KeyFilter } from "./key-filter.js";
 import { packedTail, unpackedTail } from "./packed-text.js";
@@ -31,8 +32,9 @@ export class TextTable implements TextStore {
   readonly #numbers: ChangeNumbers;
   /** The keys of all hashes, held or evicted. */
   readonly #filter: KeyFilter;
+  /** The ops that brought the texts which are not held. */
+  readonly #evicted: HashRuns;
   #readEvicted: (hash: ContentHash) => DefinitionText | null = () => null;
-  #hasEvicted: boolean | null = null;
   /** What this transaction holds for sure: every save asks for what it has just put. */
   readonly #held = new Set<ContentHash>();
 
@@ -44,9 +46,7 @@ export class TextTable implements TextStore {
         + exists (select 1 from evicted_text) * ${Number.MAX_SAFE_INTEGER} as count`,
       keys: "select hash_key as key from text",
     });
-    connection.forgetAtForeignWrite(() => {
-      this.#hasEvicted = null;
-    });
+    this.#evicted = new HashRuns(connection, "evicted_text");
     connection.forgetAtEnd(() => this.#held.clear());
   }
 
@@ -56,8 +56,8 @@ export class TextTable implements TextStore {
     // Two statements take less time than one that inserts what it has looked for in the same table.
     const mayBeKnown = this.#filter.mayHold(key);
     if (mayBeKnown && this.#isHeld(key, blob)) return;
-    const broughtFirst = mayBeKnown ? this.#evictedOp(blob) : null;
-    if (broughtFirst !== null) this.#forgetEvicted(blob);
+    const broughtFirst = mayBeKnown ? this.#evicted.find(hash) : null;
+    if (broughtFirst !== null) this.#evicted.remove(hash);
     this.#filter.add(key);
     this.#connection.run(
       "insert into text values (null, ?, ?, ?, ?, 0, ?, ?)",
@@ -73,12 +73,10 @@ export class TextTable implements TextStore {
 
   note(hash: ContentHash, broughtBy: OpId): void {
     const key = keyOfHex(hash);
-    const blob = blobOfHex(hash);
     const mayBeKnown = this.#filter.mayHold(key);
-    if (mayBeKnown && (this.#isHeld(key, blob) || this.#evictedOp(blob) !== null)) return;
+    if (mayBeKnown && (this.#isHeld(key, blobOfHex(hash)) || this.#evicted.find(hash) !== null)) return;
     this.#filter.add(key);
-    this.#connection.run("insert into evicted_text values (?, ?)", blob, this.#numbers.opNumber(broughtBy));
-    this.#hasEvicted = true;
+    this.#evicted.add(hash, this.#numbers.opNumber(broughtBy));
   }
 
   get(hash: ContentHash): DefinitionText | null {
@@ -94,8 +92,7 @@ export class TextTable implements TextStore {
 
   clear(): void {
     this.#connection.run("delete from text");
-    this.#connection.run("delete from evicted_text");
-    this.#hasEvicted = null;
+    this.#evicted.clear();
     this.#held.clear();
   }
 
@@ -104,38 +101,32 @@ export class TextTable implements TextStore {
   }
 
   hasEvicted(): boolean {
-    // What was found holds until another process writes, which only a transaction that writes can tell.
-    const known = this.#connection.isWriting ? this.#hasEvicted : null;
-    this.#hasEvicted = known ?? this.#connection.row("select 1 from evicted_text limit 1") !== undefined;
-    return this.#hasEvicted;
+    return !this.#evicted.isEmpty();
   }
 
   isEvicted(hash: ContentHash): boolean {
-    return !this.#held.has(hash) && this.#evictedOp(blobOfHex(hash)) !== null;
+    return !this.#held.has(hash) && this.#evicted.find(hash) !== null;
   }
 
   broughtBy(hash: ContentHash): OpId | null {
-    const blob = blobOfHex(hash);
     const row = this.#connection.row<{ op: number | null }>(
       "select op from text where hash_key = ? and hash = ?",
       keyOfHex(hash),
-      blob,
+      blobOfHex(hash),
     );
-    const op = row === undefined ? this.#evictedOp(blob) : row.op;
+    const op = row === undefined ? this.#evicted.find(hash) : row.op;
     return op === null ? null : this.#opId(op);
   }
 
   evict(hash: ContentHash): boolean {
-    const blob = blobOfHex(hash);
     const row = this.#connection.row<{ id: number; op: number }>(
       "select id, op from text where hash_key = ? and hash = ? and op is not null",
       keyOfHex(hash),
-      blob,
+      blobOfHex(hash),
     );
     if (row === undefined) return false;
     this.#connection.run("delete from text where id = ?", row.id);
-    this.#connection.run("insert into evicted_text values (?, ?)", blob, row.op);
-    this.#hasEvicted = true;
+    this.#evicted.add(hash, row.op);
     this.#held.delete(hash);
     return true;
   }
@@ -171,11 +162,15 @@ export class TextTable implements TextStore {
   }
 
   sizes(): TextSizes {
-    const row = this.#connection.row<TextSizes>(
-      `select count(*) as heldCount, coalesce(sum(octet_length(head) + octet_length(tail)), 0) as heldBytes,
-        (select count(*) from evicted_text) as evictedCount from text`,
+    const row = this.#connection.row<Omit<TextSizes, "evictedCount">>(
+      `select count(*) as heldCount, coalesce(sum(octet_length(head) + octet_length(tail)), 0) as heldBytes
+      from text`,
     );
-    return row ?? { heldCount: 0, heldBytes: 0, evictedCount: 0 };
+    return {
+      heldCount: row?.heldCount ?? 0,
+      heldBytes: row?.heldBytes ?? 0,
+      evictedCount: this.#evicted.count(),
+    };
   }
 
   byteCount(hash: ContentHash): number {
@@ -208,18 +203,6 @@ export class TextTable implements TextStore {
 
   #lastId(): number {
     return this.#connection.row<{ id: number | null }>("select max(id) as id from text")?.id ?? 0;
-  }
-
-  #evictedOp(hash: Uint8Array): number | null {
-    if (!this.hasEvicted()) return null;
-    return (
-      this.#connection.row<{ op: number }>("select op from evicted_text where hash = ?", hash)?.op ?? null
-    );
-  }
-
-  #forgetEvicted(hash: Uint8Array): void {
-    this.#connection.run("delete from evicted_text where hash = ?", hash);
-    this.#hasEvicted = null;
   }
 
   #isHeld(key: number, blob: Uint8Array): boolean {

@@ -1,4 +1,5 @@
 import type { Location } from "@darksync/core/location";
+import type { OpId } from "@darksync/core/op-id";
 import type { Problem } from "@darksync/core/result";
 import type { LogName, Vector } from "@darksync/core/vector";
 import { admitChained } from "@darksync/log/admit-chained";
@@ -9,9 +10,9 @@ import type { ReplicaTables } from "../store/store.js";
 import { downloadSegment, type WantedSegment } from "./clone-download.js";
 import { type CloneSource, fetchManifest } from "./clone-manifest.js";
 import { inOrder } from "./in-order.js";
-import { Inbox } from "./inbox.js";
+import { Inbox, type IncomingBlock } from "./inbox.js";
 import { admissionView } from "./log-view.js";
-import type { OpenedBlock, OpenedSegment, OpenSegment } from "./open-segment.js";
+import { type OpenedBlock, type OpenedSegment, type OpenSegment, sealedText } from "./open-segment.js";
 import { type Replica, readFacts } from "./replica.js";
 
 /** What fetching sealed parts of logs runs on (L6). */
@@ -198,7 +199,7 @@ function takeSegments(
       if (!isWhole) break;
       for (const run of opened.runs) {
         const { admitted, end } = admitChained(log, view, run);
-        for (const block of admitted) inbox.take(log, { ...block, bytes: { segment: wanted.number } });
+        for (const block of admitted) inbox.take(log, incoming(opened.body, block, wanted.number));
         if (admitted.length < run.blocks.length) sealHeld(tables, log, run.blocks, wanted.number);
         isWhole &&= mayGoOn(end);
         problem ??= problemOf(end);
@@ -207,6 +208,14 @@ function takeSegments(
     inbox.finish();
     return { pulled: inbox.pulled, judged: inbox.judged, isWhole, problem };
   });
+}
+
+function incoming(body: Uint8Array, block: OpenedBlock, segment: number): IncomingBlock {
+  const changes = block.changes.map((change) => ({
+    ...change,
+    readText: (op: OpId) => sealedText(body, change, op),
+  }));
+  return { ...block, changes, bytes: { segment } };
 }
 
 /** Blocks that are held already need no bytes of their own any more; what was damaged of them is whole again. */

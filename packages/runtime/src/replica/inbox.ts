@@ -1,6 +1,6 @@
 import type { BlockHeader } from "@darksync/core/block";
 import type { Change } from "@darksync/core/change";
-import { Fold } from "@darksync/core/fold";
+import { Fold, type ReadText } from "@darksync/core/fold";
 import { isSkewed, observe, type Timestamp } from "@darksync/core/hlc";
 import type { Location } from "@darksync/core/location";
 import type { ChangeId } from "@darksync/core/op-id";
@@ -18,12 +18,18 @@ import type { ReadChange } from "./read-change.js";
 import { refold } from "./refold.js";
 import type { Replica } from "./replica.js";
 
+/** A change that came. */
+interface IncomingChange extends ReadChange {
+  /** Reads the texts that its effects are without. */
+  readonly readText?: ReadText;
+}
+
 /** A block that may be stored, its changes read. */
 export interface IncomingBlock {
   readonly header: BlockHeader;
   /** Hex. */
   readonly hash: string;
-  readonly changes: readonly ReadChange[];
+  readonly changes: readonly IncomingChange[];
   /** Where its bytes are: here, or in the log's segment of this number. */
   readonly bytes: Uint8Array | { readonly segment: number };
   /** The changes as they were decoded, null where one could not be; left out where nobody has them at hand. */
@@ -102,7 +108,7 @@ export class Inbox {
   #takeChange(
     log: LogName,
     place: ChangePlace,
-    { id, time, effects }: ReadChange,
+    { id, time, effects, readText }: IncomingChange,
     closed: EpochEnd | null,
   ): boolean {
     const { changes } = this.#tables;
@@ -124,7 +130,7 @@ export class Inbox {
       bytes: null,
     });
     if (time !== null) this.#clock = observe(this.#clock, time, this.#nowMs);
-    if (typeof effects !== "string") this.#fold.apply(id, effects, true);
+    if (typeof effects !== "string") this.#fold.apply(id, effects, true, readText);
     return true;
   }
 

@@ -1,10 +1,15 @@
 import { type BlockHeader, type BlockPorts, type OpenBlock, readChanges } from "@darksync/core/block";
+import { decodeChange } from "@darksync/core/change";
+import type { DefinitionText } from "@darksync/core/definition";
+import type { PlacedEffect } from "@darksync/core/fold";
+import { textOfOp } from "@darksync/core/op/text-of-op";
+import { indexOf, type OpId } from "@darksync/core/op-id";
 import type { Verify } from "@darksync/core/ports";
 import { failure, type Result, success } from "@darksync/core/result";
 import { deviceOf, parseStreamName } from "@darksync/core/stream";
 import type { LogName } from "@darksync/core/vector";
 import type { ChainedRun } from "@darksync/log/admit-chained";
-import { decodeSegment, openRun, type SealedRun } from "@darksync/log/segment";
+import { type DecodedSegment, decodeSegment, openRun, type SealedRun } from "@darksync/log/segment";
 import { type ReadChange, readChange } from "./read-change.js";
 
 /** A block out of a segment, its changes read. */
@@ -12,7 +17,14 @@ export interface OpenedBlock {
   readonly header: BlockHeader;
   /** Hex. */
   readonly hash: string;
-  readonly changes: readonly ReadChange[];
+  readonly changes: readonly SealedChange[];
+}
+
+/** A change out of a segment. Its effects are without the texts, most of which nobody needs. */
+export interface SealedChange extends ReadChange {
+  /** Where its bytes lie in the segment's body. */
+  readonly at: number;
+  readonly byteCount: number;
 }
 
 /** A segment whose hash, chains and signatures are good. Plain data: another thread may have made it. */
@@ -20,6 +32,8 @@ export interface OpenedSegment {
   readonly log: LogName;
   readonly number: number;
   readonly runs: readonly ChainedRun<OpenedBlock>[];
+  /** The bytes that it expands to. */
+  readonly body: Uint8Array;
 }
 
 /** What opening a segment takes. */
@@ -43,16 +57,25 @@ export async function openSegment(
 ): Promise<Result<OpenedSegment>> {
   const decoded = decodeSegment(ports, address, bytes);
   if (!decoded.ok) return decoded;
-  const { log, number } = decoded.value;
+  const { log, number, body } = decoded.value;
   const runs: ChainedRun<OpenedBlock>[] = [];
   for (const run of decoded.value.runs) {
     const opened = openRun(ports.hash, run);
     if (opened === null || !(await isSigned(ports, run, opened))) return unsigned;
-    const blocks = readBlocks(ports, log, run, opened);
+    const blocks = readBlocks(ports, decoded.value, run, opened);
     if (blocks === null) return unsigned;
     runs.push({ stream: run.stream, firstSeq: run.firstSeq, prev: run.prev, blocks });
   }
-  return success({ log, number, runs });
+  return success({ log, number, runs, body });
+}
+
+/** The text that an op of a change in a segment brings. */
+export function sealedText(body: Uint8Array, { at, byteCount }: SealedChange, op: OpId): DefinitionText {
+  const decoded = decodeChange(body.subarray(at, at + byteCount));
+  const brought = decoded.type === "change" ? decoded.change.ops[indexOf(op)] : undefined;
+  const text = brought === undefined ? null : textOfOp(brought);
+  if (text === null) throw new Error(`op ${op} brings no text`);
+  return text;
 }
 
 const unsigned = failure(
@@ -75,7 +98,7 @@ function isSigned(
 
 function readBlocks(
   { hash }: OpenPorts,
-  log: LogName,
+  { log, body }: DecodedSegment,
   run: SealedRun,
   opened: readonly OpenBlock[],
 ): readonly OpenedBlock[] | null {
@@ -86,9 +109,18 @@ function readBlocks(
     if (encoded === null || encoded.length !== run.blocks[index]?.changeCount) return null;
     const changes = encoded.map((bytes) => {
       const { id, time, effects } = readChange(hash, device, log, bytes);
-      return { id, time, effects };
+      const at = bytes.byteOffset - body.byteOffset;
+      return { id, time, effects: withoutTexts(effects), at, byteCount: bytes.length };
     });
     blocks.push({ header: block.header, hash: block.hash, changes });
   }
   return blocks;
+}
+
+function withoutTexts(effects: ReadChange["effects"]): ReadChange["effects"] {
+  if (typeof effects === "string") return effects;
+  return effects.map((placed): PlacedEffect => {
+    const { index, effect } = placed;
+    return effect.type === "text" ? { index, effect: { ...effect, text: null } } : placed;
+  });
 }
