@@ -8,6 +8,7 @@ import type { Connection } from "@darksync/runtime/transport";
 import { maxMessageBytes } from "@darksync/sync/message";
 import { type WebSocket, WebSocketServer } from "ws";
 import { answerHistory, historyRouteOf } from "./segment-routes.js";
+import { SegmentsUnderWay } from "./segments-under-way.js";
 import { plainBytes, SocketConnection } from "./socket.js";
 
 const pingIntervalMs = 15_000;
@@ -20,6 +21,8 @@ const forgetIntervalMs = 5000;
 const mostPingsUnanswered = 4;
 const maxConnections = 4096;
 const maxHeaderBytes = 16 * 1024;
+/** Who reads nothing of an answer for so long is cut. */
+const mostSilentMs = 60_000;
 
 /** A relay that listens. */
 export interface RelayServer {
@@ -55,13 +58,15 @@ export function serveRelay(
     perMessageDeflate: false,
   });
   const unansweredPings = new WeakMap<WebSocket, number>();
+  const underWay = new SegmentsUnderWay();
   let isClosing = false;
   const server = createServer({ maxHeaderSize: maxHeaderBytes }, (request, response) => {
-    answerHttp(relay, metrics, request, response).catch((error: unknown) => {
+    answerHttp(relay, metrics, underWay, request, response).catch((error: unknown) => {
       relay.onFailure(error);
       answer(response, 500, { error: { code: "relay-failed", message: "the relay could not answer that" } });
     });
   });
+  server.timeout = mostSilentMs;
   server.on("upgrade", (request: IncomingMessage, stream: Duplex, rest: Buffer) => {
     stream.on("error", () => stream.destroy());
     const { origin } = request.headers;
@@ -171,6 +176,7 @@ function pathOf(url: string): string | null {
 async function answerHttp(
   relay: Relay,
   metrics: () => Promise<string>,
+  underWay: SegmentsUnderWay,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -182,13 +188,14 @@ async function answerHttp(
     const text = await metrics();
     response.writeHead(200, { "content-type": "text/plain; version=0.0.4" });
     response.end(text);
-  } else if (path === null || !(await answerLog(relay, path, request, response)))
+  } else if (path === null || !(await answerLog(relay, underWay, path, request, response)))
     answer(response, 404, { error: { code: "not-found", message: "there is nothing here" } });
 }
 
 /** Answers what is asked of a log: which head is the live one, and its history. False if there is no such thing. */
 async function answerLog(
   relay: Relay,
+  underWay: SegmentsUnderWay,
   path: string,
   request: IncomingMessage,
   response: ServerResponse,
@@ -197,7 +204,7 @@ async function answerLog(
   const space = id === "" ? null : relay.space(id);
   if (space === null) return false;
   const history = historyRouteOf(rest);
-  if (history !== null) return answerHistory(space.history, history, request, response);
+  if (history !== null) return answerHistory(space.history, underWay, path, history, request, response);
   if (!isLogName(rest)) return false;
   await space.durable();
   answer(response, 200, { head: space.history.head(rest).number });

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { LogHistory } from "@darksync/runtime/relay/log-history";
+import type { SegmentsUnderWay } from "./segments-under-way.js";
 
 /** What of a log's history is asked for by HTTP. */
 export interface HistoryRoute {
@@ -15,15 +16,24 @@ export function historyRouteOf(path: string): HistoryRoute | null {
   return log === undefined ? null : { log, segment: segment ?? null };
 }
 
-/** Answers with a log's manifest or one of its segments; false if there is none. */
+/** Answers with a log's manifest or one of its segments; false if there is none. `path`: what names it. */
 export async function answerHistory(
   history: LogHistory,
+  underWay: SegmentsUnderWay,
+  path: string,
   { log, segment }: HistoryRoute,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<boolean> {
-  const bytes = segment === null ? await history.manifest(log) : await history.segment(log, segment);
+  const bytes =
+    segment === null
+      ? await history.manifest(log)
+      : await underWay.read(path, response, () => history.segment(log, segment));
   if (bytes === null) return false;
+  if (bytes === "too-many") {
+    response.writeHead(503, { "retry-after": "10" }).end();
+    return true;
+  }
   if (segment === null) {
     response.setHeader("cache-control", "no-cache");
     send(response, 200, bytes);
