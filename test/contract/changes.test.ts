@@ -45,6 +45,7 @@ describeStores("ChangeStore", ({ write, read, reopen }) => {
       { number: 2, log: "main/Acme", bytes: change(1).bytes },
     ]);
     expect(read(({ changes }) => changes.waiting(1).map(({ number }) => number))).toEqual([2]);
+    expect(read(({ changes }) => changes.waiting(0, 1).map(({ number }) => number))).toEqual([1]);
     expect(read(({ changes }) => changes.waiting(2))).toEqual([]);
   });
 

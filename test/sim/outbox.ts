@@ -15,10 +15,10 @@ export function outboxOf(outbox: MemoryOutbox, process: Process, isFull: () => b
       else outbox.append(bytes);
       if (isFull()) throw full;
     },
-    replace: (bytes) => {
+    replace: (parts) => {
       if (!process.reach()) return;
       if (isFull()) throw full;
-      outbox.replace(bytes);
+      outbox.replace(parts);
     },
     close: () => {},
   };

@@ -1,6 +1,8 @@
-import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync, writeSync } from "node:fs";
+import { closeSync, existsSync, fstatSync, openSync, readSync, writeSync } from "node:fs";
 import type { OutboxJournal } from "@darksync/runtime/store/outbox-journal";
-import { replaceFile } from "./replace-file.js";
+import { replaceFileByParts } from "./replace-file.js";
+
+const readAtOnceBytes = 1024 * 1024;
 
 /** The outbox in a file that only its user can read (0600). Several processes may append to it. */
 export class OutboxFile implements OutboxJournal {
@@ -24,8 +26,20 @@ export class OutboxFile implements OutboxJournal {
     return bytes.subarray(0, readSync(this.#file(), bytes, 0, bytes.length, size - bytes.length));
   }
 
-  read(): Uint8Array {
-    return existsSync(this.#path) ? new Uint8Array(readFileSync(this.#path)) : new Uint8Array();
+  *read(): Generator<Uint8Array> {
+    if (!existsSync(this.#path)) return;
+    // Of its own: another process may put a new file in its place meanwhile.
+    const file = openSync(this.#path, "r");
+    try {
+      for (;;) {
+        const bytes = new Uint8Array(readAtOnceBytes);
+        const length = readSync(file, bytes);
+        if (length === 0) return;
+        yield bytes.subarray(0, length);
+      }
+    } finally {
+      closeSync(file);
+    }
   }
 
   append(bytes: Uint8Array): void {
@@ -34,9 +48,10 @@ export class OutboxFile implements OutboxJournal {
     for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written);
   }
 
-  replace(bytes: Uint8Array): void {
+  replace(parts: Iterable<Uint8Array>): void {
+    // The parts may come of this very file.
+    replaceFileByParts(this.#path, parts, { mode: 0o600, isFlushed: false });
     this.close();
-    replaceFile(this.#path, bytes, { mode: 0o600, isFlushed: false });
   }
 
   close(): void {

@@ -13,11 +13,20 @@ export interface ReplaceOptions {
  * of it there.
  */
 export function replaceFile(path: string, content: string | Uint8Array, options: ReplaceOptions): void {
+  replaceFileByParts(path, [content], options);
+}
+
+/** The same, part after part: what is written may be larger than the memory. */
+export function replaceFileByParts(
+  path: string,
+  parts: Iterable<string | Uint8Array>,
+  options: ReplaceOptions,
+): void {
   const unfinished = `${path}.${randomBytes(4).toString("hex")}.new`;
   try {
     const file = openSync(unfinished, "wx", options.mode);
     try {
-      writeFileSync(file, content);
+      for (const part of parts) writeFileSync(file, part);
       if (options.isFlushed) fsyncSync(file);
     } finally {
       closeSync(file);

@@ -204,12 +204,13 @@ export class ChangeTable implements ChangeStore {
       .map((row) => this.#recordOf(row));
   }
 
-  waiting(after: number): readonly WaitingChange[] {
+  waiting(after: number, limit: number = Number.MAX_SAFE_INTEGER): readonly WaitingChange[] {
     this.#rows.write();
     return this.#connection
       .rows<{ number: number; log_id: number; bytes: Uint8Array }>(
-        "select number, log_id, bytes from unsigned_change where number > ? order by number",
+        "select number, log_id, bytes from unsigned_change where number > ? order by number limit ?",
         after,
+        limit,
       )
       .map(({ number, log_id, bytes }) => ({
         number,

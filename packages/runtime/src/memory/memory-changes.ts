@@ -89,11 +89,13 @@ export class MemoryChanges implements ChangeStore {
       .slice(0, limit);
   }
 
-  waiting(after: number): readonly WaitingChange[] {
+  waiting(after: number, limit: number = Number.MAX_SAFE_INTEGER): readonly WaitingChange[] {
     const waiting = this.#waiting.keys().flatMap((number) => this.byNumber(number) ?? []);
-    return this.#ordered(waiting).flatMap(({ number, log, bytes }) =>
-      bytes === null || number <= after ? [] : [{ number, log, bytes }],
-    );
+    return this.#ordered(waiting)
+      .flatMap(({ number, log, bytes }) =>
+        bytes === null || number <= after ? [] : [{ number, log, bytes }],
+      )
+      .slice(0, limit);
   }
 
   countUnsigned(log: LogName): number {

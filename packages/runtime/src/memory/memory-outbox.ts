@@ -12,21 +12,28 @@ export class MemoryOutbox implements OutboxJournal {
     return this.bytes.slice(Math.max(0, this.bytes.length - length));
   }
 
-  read(): Uint8Array {
-    return this.bytes.slice();
+  read(): Iterable<Uint8Array> {
+    return [this.bytes.slice()];
   }
 
   append(bytes: Uint8Array): void {
-    const longer = new Uint8Array(this.bytes.length + bytes.length);
-    longer.set(this.bytes);
-    longer.set(bytes, this.bytes.length);
-    this.bytes = longer;
+    this.bytes = joined([this.bytes, bytes]);
   }
 
-  replace(bytes: Uint8Array): void {
-    this.bytes = bytes.slice();
+  replace(parts: Iterable<Uint8Array>): void {
+    this.bytes = joined([...parts]);
   }
 
   /** Nothing to close: what opens it again finds it as it was. */
   close(): void {}
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
 }

@@ -1,5 +1,5 @@
 import type { ChangeId } from "@darksync/core/op-id";
-import { deviceOf } from "@darksync/core/stream";
+import { deviceOf, type StreamName } from "@darksync/core/stream";
 import type { LogName, Vector } from "@darksync/core/vector";
 import type { ChangeStore, NewChange } from "../store/change-store.js";
 import type { ReplicaTables } from "../store/store.js";
@@ -21,6 +21,8 @@ export class NotedWrites {
   isHomeChanged = false;
   /** Whether the relay acknowledged own blocks, or lost some that it had acknowledged. */
   acknowledged: "more" | "less" | null = null;
+  /** How many changes lie in the own blocks that it acknowledged. */
+  acknowledgedCount = 0;
 
   get isNothing(): boolean {
     return this.changes.length + this.dropped.length === 0 && !this.isHomeChanged;
@@ -29,7 +31,7 @@ export class NotedWrites {
 
 /** The tables of a transaction, which note what concerns the outbox of `device`. */
 export function notingTables(tables: ReplicaTables, device: string, noted: () => NotedWrites): ReplicaTables {
-  const { meta, changes, durable } = tables;
+  const { meta, changes, durable, blocks } = tables;
   return {
     ...tables,
     meta: {
@@ -42,8 +44,11 @@ export function notingTables(tables: ReplicaTables, device: string, noted: () =>
     durable: {
       durable: (log) => durable.durable(log),
       setDurable: (log, vector) => {
-        const way = direction(device, durable.durable(log), vector);
-        if (noted().acknowledged !== "less") noted().acknowledged = way ?? noted().acknowledged;
+        const moved = ownMoves(device, durable.durable(log), vector);
+        if (moved.some(({ from, to }) => to < from)) noted().acknowledged = "less";
+        else if (moved.length > 0) noted().acknowledged ??= "more";
+        for (const { stream, from, to } of moved)
+          noted().acknowledgedCount += blocks.countChanges(log, stream, from, to);
         durable.setDurable(log, vector);
       },
       countBeyondDurable: (log) => durable.countBeyondDurable(log),
@@ -75,12 +80,16 @@ function notingChanges(changes: ChangeStore, device: string, noted: () => NotedW
   };
 }
 
-function direction(device: string, before: Vector, after: Vector): NotedWrites["acknowledged"] {
-  for (const [stream, seq] of before)
-    if (deviceOf(stream) === device && (after.get(stream) ?? 0) < seq) return "less";
-  for (const [stream, seq] of after)
-    if (deviceOf(stream) === device && (before.get(stream) ?? 0) < seq) return "more";
-  return null;
+/** The own streams whose durable end is another one. */
+function ownMoves(
+  device: string,
+  before: Vector,
+  after: Vector,
+): readonly { readonly stream: StreamName; readonly from: number; readonly to: number }[] {
+  return [...new Set([...before.keys(), ...after.keys()])]
+    .filter((stream) => deviceOf(stream) === device)
+    .map((stream) => ({ stream, from: before.get(stream) ?? 0, to: after.get(stream) ?? 0 }))
+    .filter(({ from, to }) => from !== to);
 }
 
 /** An object that does what another does, but for some methods. */

@@ -25,12 +25,20 @@ export interface OutboxContent {
   readonly damagedBytes: number;
 }
 
-/** Reads an outbox as far as it can be read: a damaged record costs only itself. */
-export function readOutbox(hash: Hash, journal: OutboxJournal, device: string): OutboxContent {
-  const { records, damagedBytes } = readRecords(hash, journal.read());
+/**
+ * Reads an outbox as far as it can be read: a damaged record costs only itself. `isWanted`: which changes are kept of
+ * one that may be larger than the memory.
+ */
+export function readOutbox(
+  hash: Hash,
+  journal: Pick<OutboxJournal, "read">,
+  device: string,
+  isWanted: (id: ChangeId) => boolean = () => true,
+): OutboxContent {
   const changes = new Map<ChangeId, OutboxChange>();
   let home: Home | null = null;
-  for (const record of records) {
+  let damagedBytes = 0;
+  for (const record of readRecords(hash, journal.read())) {
     switch (record.type) {
       case "home":
         home = record.home;
@@ -38,13 +46,17 @@ export function readOutbox(hash: Hash, journal: OutboxJournal, device: string): 
       case "change": {
         const { number, log, bytes } = record;
         const id = changeId(hash, device, log, bytes);
-        changes.set(id, { id, number, log, bytes });
+        // A copy: the record lies in a large part of the file.
+        if (isWanted(id)) changes.set(id, { id, number, log, bytes: bytes.slice() });
         break;
       }
       case "dropped":
         changes.delete(record.id);
         break;
       case "mark":
+        break;
+      case "damaged":
+        damagedBytes += record.byteCount;
         break;
     }
   }

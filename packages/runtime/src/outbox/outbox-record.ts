@@ -90,30 +90,66 @@ export function markAtEnd(hash: Hash, end: Uint8Array): OutboxMark | null {
   return record?.type === "mark" ? record.mark : null;
 }
 
-/** The records that can be read, in order, and how many bytes are none. */
-export function readRecords(
-  hash: Hash,
-  bytes: Uint8Array,
-): { readonly records: readonly OutboxRecord[]; readonly damagedBytes: number } {
-  const records: OutboxRecord[] = [];
-  let damagedBytes = 0;
-  for (let at = 0; at < bytes.length; ) {
+/** What an outbox is found to hold: a record, or so many bytes that are none. */
+export type FoundRecord = OutboxRecord | { readonly type: "damaged"; readonly byteCount: number };
+
+/**
+ * The records of an outbox that can be read, in order. Of its parts no more are kept than it takes to read the next
+ * record; those given lie in them.
+ */
+export function* readRecords(hash: Hash, parts: Iterable<Uint8Array>): Generator<FoundRecord> {
+  let bytes: Uint8Array = new Uint8Array();
+  for (const part of parts) {
+    bytes = bytes.length === 0 ? part : joined(bytes, part);
+    const end = yield* readWindow(hash, bytes, false);
+    bytes = bytes.subarray(end);
+  }
+  yield* readWindow(hash, bytes, true);
+}
+
+/** Reads records until one may go on beyond the window; returns where that begins. */
+function* readWindow(hash: Hash, bytes: Uint8Array, isEnd: boolean): Generator<FoundRecord, number> {
+  let at = 0;
+  while (at < bytes.length) {
     const found = recordAt(hash, bytes, at);
-    if (found === null) {
-      const next = nextMarker(bytes, at + 1);
-      damagedBytes += next - at;
-      at = next;
-    } else {
-      records.push(found.record);
+    if (found !== null) {
+      yield found.record;
       at = found.end;
+    } else if (!isEnd && mayGoOn(bytes, at)) {
+      break;
+    } else {
+      const next = nextMarker(bytes, at + 1);
+      yield { type: "damaged", byteCount: next - at };
+      at = next;
     }
   }
-  return { records, damagedBytes };
+  return at;
+}
+
+/** Whether what begins here may be a record that is not here to its end. */
+function mayGoOn(bytes: Uint8Array, at: number): boolean {
+  const start = at + marker.length + lengthBytes;
+  const isMarker = beginsMarker(bytes, at);
+  if (!isMarker || start > bytes.length) return isMarker;
+  const length = readLength(bytes, at + marker.length);
+  return length <= maxBodyBytes && start + length + checksumBytes > bytes.length;
+}
+
+/** Whether a marker stands here, or as much of one as there is room for. */
+function beginsMarker(bytes: Uint8Array, at: number): boolean {
+  return marker.every((byte, offset) => (bytes[at + offset] ?? byte) === byte);
+}
+
+function joined(left: Uint8Array, right: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(left.length + right.length);
+  bytes.set(left);
+  bytes.set(right, left.length);
+  return bytes;
 }
 
 function nextMarker(bytes: Uint8Array, from: number): number {
   for (let at = bytes.indexOf(marker[0] ?? 0, from); at >= 0; at = bytes.indexOf(marker[0] ?? 0, at + 1))
-    if (marker.every((byte, offset) => bytes[at + offset] === byte)) return at;
+    if (beginsMarker(bytes, at)) return at;
   return bytes.length;
 }
 

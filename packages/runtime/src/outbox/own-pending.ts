@@ -3,6 +3,7 @@ import type { ChangeId } from "@darksync/core/op-id";
 import type { Compression, Hash } from "@darksync/core/ports";
 import { deviceOf } from "@darksync/core/stream";
 import { ChangeReader, soundBytes } from "../replica/change-bytes.js";
+import type { WaitingChange } from "../store/change-store.js";
 import { type ReplicaTables, StoreError } from "../store/store.js";
 import type { OutboxChange } from "./outbox-content.js";
 
@@ -14,19 +15,21 @@ export interface OwnPorts {
   readonly device: string;
 }
 
+const readAtOnce = 500;
+
 /**
- * Own changes that no relay has acknowledged: they wait unsigned, or lie in blocks beyond the durable vector. Throws a
- * `StoreError` if one of them is not what its id says.
+ * Own changes that no relay has acknowledged, one by one: they wait unsigned, or lie in blocks beyond the durable
+ * vector. Throws a `StoreError` at one that is not what its id says.
  */
-export function ownPending(
+export function* ownPending(
   { hash, compression, device }: OwnPorts,
   tables: ReplicaTables,
-): readonly OutboxChange[] {
-  const pending = tables.changes.waiting(0).map((change): OutboxChange => {
+): Generator<OutboxChange> {
+  for (const change of eachWaiting(tables)) {
     const id = idOf({ hash, device }, tables, change);
     if (id === null) throw damaged(change.number);
-    return { id, ...change };
-  });
+    yield { id, ...change };
+  }
   const reader = new ChangeReader(tables, compression);
   for (const log of tables.blocks.logs()) {
     const durable = tables.durable.durable(log);
@@ -34,15 +37,25 @@ export function ownPending(
       const durableSeq = durable.get(stream) ?? 0;
       if (deviceOf(stream) !== device || tip.seq <= durableSeq) continue;
       for (const record of tables.changes.placedAfter(stream, log, durableSeq))
-        pending.push({
+        yield {
           id: record.id,
           number: record.number,
           log,
           bytes: soundBytes(hash, record, reader.bytesOf(record)),
-        });
+        };
     }
   }
-  return pending;
+}
+
+function* eachWaiting({ changes }: Pick<ReplicaTables, "changes">): Generator<WaitingChange> {
+  let after = 0;
+  for (;;) {
+    const some = changes.waiting(after, readAtOnce);
+    yield* some;
+    const last = some.at(-1);
+    if (last === undefined) return;
+    after = last.number;
+  }
 }
 
 /** The id of an own change; null if the store has none of that id: then the bytes are not what was written. */

@@ -1,3 +1,4 @@
+import type { ChangeId } from "@darksync/core/op-id";
 import { countPending, logsOf } from "../replica/push-queue.js";
 import type { WaitingChange } from "../store/change-store.js";
 import type { OutboxJournal } from "../store/outbox-journal.js";
@@ -25,8 +26,10 @@ export interface OutboxPorts extends OwnPorts {
 
 /** Smaller ones are left as they are, whatever was acknowledged of them. */
 const compactFromBytes = 64 * 1024;
-/** What is kept is held in memory meanwhile: while more is pending, the file is left as long as it is. */
+/** Nobody can save while it is written anew: as long as more is pending, the file is left as long as it is. */
 const mostKept = 20_000;
+/** So much of the outbox is written at once. */
+const partBytes = 256 * 1024;
 
 /**
  * A replica's store that keeps its outbox (S8): every own change that no relay has acknowledged, and the way home. The
@@ -41,8 +44,10 @@ export class StoreWithOutbox implements ReplicaStore {
   #tables: { readonly plain: ReplicaTables; readonly noting: ReplicaTables } | null = null;
   /** The mark at the end of the outbox when it had so many bytes. */
   #known: { readonly size: number; readonly mark: OutboxMark } | null = null;
-  /** How many changes were pending when it was found not worth compacting. */
-  #pendingAtLastLook = Number.POSITIVE_INFINITY;
+  /** Acknowledged changes since the outbox was written anew, as far as this process saw them. */
+  #acknowledged = 0;
+  /** How many more of them it takes before it can be time to write it anew. */
+  #untilLook = 0;
 
   constructor(store: ReplicaStore, ports: OutboxPorts) {
     this.#store = store;
@@ -109,9 +114,8 @@ export class StoreWithOutbox implements ReplicaStore {
     // Within a transaction that nobody else can write beside: what others append afterwards comes behind it.
     return this.#store.write((tables) => {
       writeHomeTag(this.#ports.hash, tables.meta);
-      const pending = [...ownPending(this.#ports, tables), ...this.#lostIn(tables)];
+      this.#replace(tables, this.#lostIn(tables));
       forgetDropped(tables.meta);
-      this.#replace(readHome(tables.meta), pending.map(recordOf), newest(tables));
     });
   }
 
@@ -132,7 +136,7 @@ export class StoreWithOutbox implements ReplicaStore {
     return this.#orTell(async () => {
       if (noted.acknowledged !== "more") return this.rewrite();
       if (!noted.isNothing && !this.#keepNoted(noted)) return this.rewrite();
-      await this.#compact();
+      await this.#compact(noted.acknowledgedCount);
     });
   }
 
@@ -156,21 +160,22 @@ export class StoreWithOutbox implements ReplicaStore {
     return true;
   }
 
-  /** Once acknowledged work makes up most of it, only the rest is kept. */
-  async #compact(): Promise<void> {
-    const size = this.#ports.journal.size();
-    if (size < compactFromBytes) return;
+  /** Once more was acknowledged than is pending, only that is kept. */
+  async #compact(acknowledgedCount: number): Promise<void> {
+    this.#acknowledged += acknowledgedCount;
+    this.#untilLook -= acknowledgedCount;
+    // Counting what is pending is a look at all of it.
+    if (this.#untilLook > 0 || this.#ports.journal.size() < compactFromBytes) return;
     const pending = this.#store.read((tables) =>
       logsOf(tables).reduce((sum, log) => sum + countPending(tables, log), 0),
     );
-    // Each look reads all that is pending: not again before half of it is gone.
-    if (pending > mostKept || pending > this.#pendingAtLastLook / 2) return;
-    this.#pendingAtLastLook = pending;
-    await this.#store.write((tables) => {
-      const records = [...ownPending(this.#ports, tables), ...this.#lostIn(tables)].map(recordOf);
-      const bytes = records.reduce((sum, record) => sum + record.bytes.length, 0);
-      if (bytes < size / 2) this.#replace(readHome(tables.meta), records, newest(tables));
-    });
+    this.#untilLook = Math.max(pending - mostKept, (pending - this.#acknowledged) / 2);
+    if (this.#untilLook > 0) return;
+    // What the store lost it does not find again: the whole file is looked through before others have to wait.
+    const lost = this.#store.read((tables) => this.#lostIn(tables));
+    await this.#store.write((tables) => this.#replace(tables, lost));
+    this.#acknowledged = 0;
+    this.#untilLook = pending / 2;
   }
 
   /** What waits in the store and came after the mark. What rotted there does not come into the outbox. */
@@ -182,7 +187,8 @@ export class StoreWithOutbox implements ReplicaStore {
   /** What the outbox has and the store should have: it is the last copy. */
   #lostIn(tables: ReplicaTables): readonly OutboxChange[] {
     const { hash, journal, device } = this.#ports;
-    return lostChanges(tables, readOutbox(hash, journal, device));
+    const isLost = (id: ChangeId) => !tables.changes.has(id);
+    return lostChanges(tables, readOutbox(hash, journal, device, isLost));
   }
 
   #mark(): OutboxMark | null {
@@ -204,13 +210,35 @@ export class StoreWithOutbox implements ReplicaStore {
     this.#known = { size: before + bytes.length, mark };
   }
 
-  #replace(home: Home, records: readonly OutboxRecord[], last: number): void {
+  /** Keeps the way home, what no relay has acknowledged, and what the store lost, never all of it in memory. */
+  #replace(tables: ReplicaTables, lost: readonly OutboxChange[]): void {
     const { journal, hash } = this.#ports;
-    const mark = { upTo: last, home: homeTag(hash, home) };
+    const home = readHome(tables.meta);
+    const mark = { upTo: newest(tables), home: homeTag(hash, home) };
     this.#known = null;
-    const bytes = encodeRecords(hash, [{ type: "home", home }, ...records, { type: "mark", mark }]);
-    journal.replace(bytes);
-    this.#known = { size: bytes.length, mark };
+    const records = this.#recordsToKeep(tables, lost, home, mark);
+    let size = 0;
+    const counted = function* (): Generator<Uint8Array> {
+      for (const part of inParts(records)) {
+        const bytes = encodeRecords(hash, part);
+        size += bytes.length;
+        yield bytes;
+      }
+    };
+    journal.replace(counted());
+    this.#known = { size, mark };
+  }
+
+  *#recordsToKeep(
+    tables: ReplicaTables,
+    lost: readonly OutboxChange[],
+    home: Home,
+    mark: OutboxMark,
+  ): Generator<OutboxRecord> {
+    yield { type: "home", home };
+    for (const change of ownPending(this.#ports, tables)) yield recordOf(change);
+    for (const change of lost) yield recordOf(change);
+    yield { type: "mark", mark };
   }
 
   async #orTell(work: () => void | Promise<void>, mayThrow = false): Promise<void> {
@@ -221,6 +249,20 @@ export class StoreWithOutbox implements ReplicaStore {
       this.#ports.onTrouble(error);
     }
   }
+}
+
+function* inParts(records: Iterable<OutboxRecord>): Generator<readonly OutboxRecord[]> {
+  let part: OutboxRecord[] = [];
+  let bytes = 0;
+  for (const record of records) {
+    part.push(record);
+    if (record.type === "change") bytes += record.bytes.length;
+    if (bytes < partBytes) continue;
+    yield part;
+    part = [];
+    bytes = 0;
+  }
+  if (part.length > 0) yield part;
 }
 
 function changesLost(count: number): StoreError {

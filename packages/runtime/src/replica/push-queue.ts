@@ -108,6 +108,11 @@ function isAllDurable(
   first: number,
   last: number,
 ): boolean {
+  if (tables.changes.unsigned(log, first, last, 1).length > 0) return false;
+  const isDurableToTheEnd = [...tables.blocks.tips(log)].every(
+    ([stream, { seq }]) => seq <= (durable.get(stream) ?? 0),
+  );
+  if (isDurableToTheEnd) return true;
   // Backwards: the last one goes last, so that it or one soon before mostly tells.
   let before = last;
   for (let count = fewAtOnce; ; count = Math.min(4 * count, readAtOnce)) {

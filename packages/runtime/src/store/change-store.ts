@@ -77,8 +77,11 @@ export interface ChangeStore {
   latest(limit: number, before?: number): readonly ChangeRecord[];
   /** Changes that wait unsigned and are not parked, in order, of one log and with numbers from `first` to `last`. */
   unsigned(log: LogName, first: number, last: number, limit: number): readonly ChangeRecord[];
-  /** All after the number `after` (0: all) that wait unsigned, parked ones too, in order: what a look at each takes. */
-  waiting(after: number): readonly WaitingChange[];
+  /**
+   * Those after the number `after` (0: all) that wait unsigned, parked ones too, in order: what a look at each takes. All,
+   * or the first `limit`.
+   */
+  waiting(after: number, limit?: number): readonly WaitingChange[];
   /** How many wait unsigned, parked ones not counted. */
   countUnsigned(log: LogName): number;
   /** How many of a log's changes with numbers from `first` to `last` this device made. */

@@ -7,10 +7,11 @@ export interface OutboxJournal {
   size(): number;
   /** Its last bytes, as many as `length` or all there are. */
   readEnd(length: number): Uint8Array;
-  read(): Uint8Array;
+  /** All its bytes, a part at a time: it may be larger than the memory. */
+  read(): Iterable<Uint8Array>;
   /** Adds bytes at its end; it is made if there is none. What fails midway may leave some of them. */
   append(bytes: Uint8Array): void;
-  /** Puts these bytes in the place of all; what fails leaves it as it was. */
-  replace(bytes: Uint8Array): void;
+  /** Puts these bytes, part after part, in the place of all; what fails, the giving of a part too, leaves it as it was. */
+  replace(parts: Iterable<Uint8Array>): void;
   close(): void;
 }

@@ -56,5 +56,5 @@ export function idsIn(kept: Pick<Kept, "journal" | "signer">): readonly string[]
 
 /** Ids of the own changes that no relay acknowledged. */
 export function pendingIds({ plain, signer }: Pick<Kept, "plain" | "signer">): readonly string[] {
-  return plain.read((tables) => ownPending(ownPorts(signer), tables).map(({ id }) => id));
+  return plain.read((tables) => [...ownPending(ownPorts(signer), tables)].map(({ id }) => id));
 }
