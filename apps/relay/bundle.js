@@ -5,6 +5,7 @@ await build({
   entryPoints: {
     main: "src/main.ts",
     "checkpoint-worker": "../../packages/node/src/sqlite/checkpoint-worker.ts",
+    "check-relay-worker": "../../packages/node/src/sqlite/check-relay-worker.ts",
   },
   outdir: "dist",
   bundle: true,

@@ -3,6 +3,7 @@ import { rmSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { sampled, seed, seededChance } from "./support/chance.js";
 import { newRoot } from "./support/files.js";
+import { eagerLimits } from "./support/in-process.js";
 import { type Torn, tornBetween, withoutUnflushed, withoutUnflushedCommits } from "./support/power-cut.js";
 import { type Moment, type Recording, record } from "./support/recording.js";
 import { expectRecovery } from "./support/recovery.js";
@@ -12,7 +13,8 @@ let recording: Recording;
 const root = newRoot();
 
 beforeAll(async () => {
-  recording = await record();
+  recording = await record(script, eagerLimits);
+  expect(recording.segments).toBeGreaterThan(5);
 }, 120_000);
 
 afterAll(() => rmSync(root, { recursive: true, force: true }));

@@ -62,6 +62,7 @@ export class RelayMetrics {
 
   /** Begins to count what a relay does. */
   watch(relay: Relay, connections: () => number): void {
+    this.#watchDamage(relay);
     const registers = [this.#registry];
     for (const [key, [name, help]] of Object.entries(counters)) {
       new Counter({
@@ -95,6 +96,17 @@ export class RelayMetrics {
   /** The text that Prometheus reads. */
   text(): Promise<string> {
     return this.#registry.metrics();
+  }
+
+  #watchDamage(relay: Relay): void {
+    new Gauge({
+      name: "darksync_damaged_spaces",
+      help: "Spaces that are refused since their database is damaged; the log says which.",
+      registers: [this.#registry],
+      collect() {
+        this.set(relay.damagedCount);
+      },
+    });
   }
 
   #timedStore(store: RelayStore): RelayStore {

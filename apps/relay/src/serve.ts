@@ -1,14 +1,18 @@
 import type { Server } from "node:http";
 import { isIPv6 } from "node:net";
+import { toHex } from "@darksync/core/bytes";
 import { relayPorts } from "@darksync/node/process-ports";
 import { serveRelay } from "@darksync/node/relay-server";
 import { openRelaySpaces } from "@darksync/node/sqlite/relay-spaces";
+import { processTimers } from "@darksync/node/timers";
 import { Relay } from "@darksync/runtime/relay/relay";
+import { SpaceDamaged } from "@darksync/runtime/relay/space-damaged";
 import { type Logger, pino } from "pino";
 import { lockData, relayKey } from "./data-folder.js";
 import { isLoopbackOrigin } from "./loopback.js";
 import { RelayMetrics } from "./metrics.js";
 import { problemOf, RelayProblem } from "./relay-problem.js";
+import { keepInMind, SpaceWatch } from "./space-watch.js";
 
 /** Where a relay listens and what it keeps. */
 export interface ServeOptions {
@@ -27,7 +31,11 @@ export async function serve(options: ServeOptions): Promise<number> {
     ...relayPorts,
     signer,
     spaces: metrics.timed(openRelaySpaces(options.data)),
-    onFailure: (error) => logFailure(log, error, {}),
+    onFailure: (error) => failed(error, options.data, log),
+  });
+  const watch = new SpaceWatch(relay, options.data, toHex(signer.publicKey), {
+    timers: processTimers,
+    onFailure: (error, space) => logFailure(log, error, { space }),
   });
   const { server, connections, close } = serveRelay(relay, () => metrics.text(), isLoopbackOrigin);
   try {
@@ -36,6 +44,7 @@ export async function serve(options: ServeOptions): Promise<number> {
     const port = await listen(server, options);
     process.stdout.write(`${JSON.stringify({ event: "listening", url: urlOf(options.host, port) })}\n`);
     void lookAtSpaces(relay, log);
+    watch.begin();
     log.info({ event: "stopping", signal: await stopped });
     await close();
     log.info({ event: "stopped" });
@@ -44,6 +53,7 @@ export async function serve(options: ServeOptions): Promise<number> {
     await close();
     throw error;
   } finally {
+    await watch.stop();
     await relay.close();
     lock.release();
   }
@@ -85,6 +95,16 @@ async function lookAtSpaces(relay: Relay, log: Logger): Promise<void> {
   }
 }
 
+/** Tells of what no client can do anything about. */
+function failed(error: unknown, data: string, log: Logger): void {
+  logFailure(log, error, error instanceof SpaceDamaged ? { space: error.space } : {});
+  try {
+    keepInMind(data, error);
+  } catch (noting) {
+    logFailure(log, noting, {});
+  }
+}
+
 function logFailure(log: Logger, error: unknown, about: { readonly space?: string }): void {
   const problem = problemOf(error);
   if (problem === null) log.error({ event: "failure", ...about, err: error });
@@ -93,7 +113,8 @@ function logFailure(log: Logger, error: unknown, about: { readonly space?: strin
 
 function stopSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
-    for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, resolve);
+    // A terminal tells this process and the one that launched it, which passes it on: the second one must not kill it.
+    for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, resolve);
   });
 }
 

@@ -6,6 +6,7 @@ import { openRelayKey } from "@darksync/node/relay-key";
 import { serveRelay } from "@darksync/node/relay-server";
 import { openRelaySpaces } from "@darksync/node/sqlite/relay-spaces";
 import { Relay } from "@darksync/runtime/relay/relay";
+import type { SealingLimits } from "@darksync/runtime/relay/sealer";
 import { runCli } from "../../../apps/cli/src/cli.js";
 
 /** What a command came to. */
@@ -66,12 +67,20 @@ function keyOf(data: string): Signer {
   return key.value;
 }
 
-/** Serves this folder. Port 0 takes any. */
-export async function serve(data: string, port = 0): Promise<LocalRelay> {
+/** A relay seals what comes to so little, at once: then a short session is sealed, too. */
+export const eagerLimits: SealingLimits = { changes: 2, bytes: 64 * 1024, quietMs: 0 };
+
+/** Serves this folder. Port 0 takes any. `limits`: when logs are sealed. */
+export async function serve(
+  data: string,
+  port = 0,
+  limits: SealingLimits = relayPorts.sealing.limits,
+): Promise<LocalRelay> {
   const failures: unknown[] = [];
   const spaces = openRelaySpaces(data);
   const relay = new Relay({
     ...relayPorts,
+    sealing: { ...relayPorts.sealing, limits },
     signer: keyOf(data),
     spaces,
     onFailure: (error) => failures.push(error),

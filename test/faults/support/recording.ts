@@ -1,5 +1,6 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import type { SealingLimits } from "@darksync/runtime/relay/sealer";
 import { type Files, newRoot, readFiles } from "./files.js";
 import { flushedFiles } from "./flush-tap.js";
 import { serve } from "./in-process.js";
@@ -29,18 +30,22 @@ export interface Recording {
   readonly writes: number;
   /** Those after which the files differ from all before: others leave nothing new on the disk. */
   readonly moments: readonly Moment[];
+  /** When the relay seals; undefined: as any relay. */
+  readonly limits: SealingLimits | undefined;
+  /** How many segments the relay sealed. */
+  readonly segments: number;
   /** After each step, the changes that each member has. */
   readonly held: readonly Readonly<Record<string, readonly string[]>>[];
 }
 
 export const members = ["ada", "bob"] as const;
 
-/** Plays the session, and notes the files after each write. */
-export async function record(steps = script): Promise<Recording> {
+/** Plays the session, and notes the files after each write. `limits`: when the relay seals; each step waits for that. */
+export async function record(steps = script, limits?: SealingLimits): Promise<Recording> {
   const root = newRoot();
   const aside = newRoot();
   mkdirSync(join(root, "relay"));
-  const relay = await serve(join(root, "relay"));
+  const relay = await serve(join(root, "relay"), 0, limits);
   const moments: Moment[] = [];
   const held: Record<string, readonly string[]>[] = [];
   const known = new Set<string>();
@@ -62,6 +67,7 @@ export async function record(steps = script): Promise<Recording> {
       await run({ root, aside, url: relay.url }).catch((error: unknown) => {
         throw new Error(`step ${step} (${name})`, { cause: error });
       });
+      await relay.relay.sealed();
       held.push(
         Object.fromEntries(members.map((member) => [member, readSpace(join(root, member), changeIds) ?? []])),
       );
@@ -72,7 +78,15 @@ export async function record(steps = script): Promise<Recording> {
     await relay.close();
     for (const folder of [root, aside]) rmSync(folder, { recursive: true, force: true });
   }
-  return { root, port: relay.port, writes, moments, held };
+  return {
+    root,
+    port: relay.port,
+    writes,
+    moments,
+    held,
+    limits,
+    segments: relay.relay.counts.segmentsSealed,
+  };
 }
 
 /** The relay does not wait for the disk when it commits, but before it says that something is durable (L5). */

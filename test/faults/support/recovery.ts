@@ -2,6 +2,7 @@ import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { readFacts } from "@darksync/runtime/replica/replica";
 import { expect } from "vitest";
+import { examineData } from "../../../apps/relay/src/doctor.js";
 import { writeFiles } from "./files.js";
 import { command, serve } from "./in-process.js";
 import { type Moment, members, type Recording } from "./recording.js";
@@ -40,7 +41,7 @@ export async function expectSound(
     expectHeld(recording, moment, member, folder, wasSynced);
   }
   for (const folder of spaces) await expectHealthy(folder);
-  await expectAgreement(root, recording.port, spaces);
+  await expectAgreement(root, recording, spaces);
 }
 
 async function isUnfinished(folder: string): Promise<boolean> {
@@ -79,22 +80,29 @@ export async function expectHealthy(folder: string): Promise<void> {
 }
 
 /** What is said to be durable is with the relay, and syncing ends with everybody holding and showing the same. */
-export async function expectAgreement(root: string, port: number, spaces: readonly string[]): Promise<void> {
+export async function expectAgreement(
+  root: string,
+  { port, limits }: Pick<Recording, "port" | "limits">,
+  spaces: readonly string[],
+): Promise<void> {
   const data = join(root, "relay");
   const { blocks } = readRelay(data);
   for (const folder of spaces) {
     const missing = (readSpace(folder, claimedBlocks) ?? []).filter((block) => !blocks.has(block));
     expect(missing).toEqual([]);
   }
-  const relay = await serve(data, port);
+  expect((await examineData(data, false)).problems).toEqual([]);
+  const relay = await serve(data, port, limits);
   const linked = spaces.filter((folder) => (readSpace(folder, readFacts)?.relay ?? null) !== null);
   try {
     for (const folder of [...linked, ...linked]) await syncAll(folder);
+    await relay.relay.sealed();
     expect(relay.failures).toEqual([]);
   } finally {
     await relay.close();
   }
   for (const folder of linked) await expectHealthy(folder);
+  expect((await examineData(data, false)).problems).toEqual([]);
   const views = linked.map((folder) => readSpace(folder, viewOf));
   for (const view of views) expect(view).toEqual(views[0]);
   const { changes } = readRelay(data);

@@ -143,13 +143,14 @@ export class ClientConnection implements Listener {
 
   // The client keeps what was not acknowledged and comes again, so the connection is all that goes.
   #fail(error: unknown): void {
+    const wasTold = this.#space !== null && isDamage(error);
+    if (!(error instanceof UpdateRefused || wasTold)) this.#relay.onFailure(error);
+    if (this.#state === "closed") return;
     const [code, reason] = whatFailed(error);
-    const hint = "Nothing was acknowledged. Try again; if it stays so, tell whoever runs the relay.";
+    const hint = "What it acknowledged counts. Try again; if it stays so, tell whoever runs the relay.";
     this.#connection.send(encodeMessage({ type: "error", code, reason, hint }));
     this.#state = "closed";
     this.#connection.close();
-    const wasTold = this.#space !== null && isDamage(error);
-    if (!(error instanceof UpdateRefused || wasTold)) this.#relay.onFailure(error);
   }
 
   async #run(effect: Exclude<ConnectionEffect, { type: "admit" }>): Promise<void> {

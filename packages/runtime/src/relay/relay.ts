@@ -3,6 +3,7 @@ import type { Random } from "@darksync/core/ports";
 import { failure, type Result, success } from "@darksync/core/result";
 import type { RelaySpaces, RelayStore } from "../store/store.js";
 import { type RelayCounts, RelaySpace, type SpacePorts } from "./relay-space.js";
+import { isDamage } from "./space-damaged.js";
 
 /** What a relay runs on. */
 export interface OpenRelayPorts extends SpacePorts {
@@ -22,6 +23,8 @@ export class Relay {
   };
   readonly ports: OpenRelayPorts;
   readonly #open = new Map<string, RelaySpace>();
+  /** Spaces that could not be opened, being damaged. */
+  readonly #refused = new Set<string>();
   /** Spaces that somebody asked for since `forgetUnused` was called last. */
   readonly #used = new Set<string>();
 
@@ -65,6 +68,12 @@ export class Relay {
     );
   }
 
+  /** How many spaces are refused since they are damaged. */
+  get damagedCount(): number {
+    const found = [...this.#open.values()].filter(({ damage }) => damage !== null);
+    return this.#refused.size + found.length;
+  }
+
   /** Tells the operator of a failure that no client can do anything about. */
   onFailure(error: unknown): void {
     this.ports.onFailure(error);
@@ -74,7 +83,7 @@ export class Relay {
   space(id: string): RelaySpace | null {
     const open = this.#open.get(id) ?? null;
     if (open === null) {
-      const store = spaceIdPattern.test(id) ? this.ports.spaces.open(id) : null;
+      const store = spaceIdPattern.test(id) ? this.#opened(id) : null;
       return store === null ? null : this.#begin(id, store);
     }
     this.#used.add(id);
@@ -107,6 +116,17 @@ export class Relay {
   async close(): Promise<void> {
     for (const space of this.#open.values()) await space.history.stop();
     this.ports.spaces.close();
+  }
+
+  #opened(id: string): RelayStore | null {
+    try {
+      const store = this.ports.spaces.open(id);
+      this.#refused.delete(id);
+      return store;
+    } catch (error) {
+      if (isDamage(error)) this.#refused.add(id);
+      throw error;
+    }
   }
 
   #create(id: string): Result<RelaySpace> {

@@ -1,0 +1,85 @@
+import { existsSync } from "node:fs";
+import { noteDamage } from "@darksync/node/sqlite/damage-note";
+import { RelayChecker } from "@darksync/node/sqlite/relay-checker";
+import { relayDatabasePath } from "@darksync/node/sqlite/relay-spaces";
+import type { Relay } from "@darksync/runtime/relay/relay";
+import { SpaceDamaged } from "@darksync/runtime/relay/space-damaged";
+import type { Timers } from "@darksync/runtime/transport";
+
+/** Not while everybody comes back after a start. */
+const firstAfterMs = 10 * 60_000;
+const restMs = 24 * 60 * 60_000;
+
+/** What a watch works with. */
+export interface WatchPorts {
+  readonly timers: Pick<Timers, "after">;
+  /** Hears of what went wrong beside damage, which the relay tells. */
+  readonly onFailure: (error: unknown, space: string) => void;
+}
+
+/**
+ * Reads all that a running relay keeps, once a day, in another thread: what rots in old history is found before somebody
+ * asks for it. A space that is damaged is refused from then on.
+ */
+export class SpaceWatch {
+  readonly #relay: Relay;
+  readonly #dir: string;
+  readonly #relayKey: string;
+  readonly #ports: WatchPorts;
+  readonly #checker = new RelayChecker();
+  #callOff: () => void = () => {};
+  #isStopped = false;
+
+  /** `dir`: the data folder; `relayKey`: the hex of the relay's public key. */
+  constructor(relay: Relay, dir: string, relayKey: string, ports: WatchPorts) {
+    this.#relay = relay;
+    this.#dir = dir;
+    this.#relayKey = relayKey;
+    this.#ports = ports;
+  }
+
+  begin(): void {
+    this.#checkAfter(firstAfterMs);
+  }
+
+  /** Fulfilled when nothing is read any more. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#callOff();
+    await this.#checker.stop();
+  }
+
+  /** Checks all spaces, one after the other. */
+  async checkAll(): Promise<void> {
+    for (const space of this.#relay.ports.spaces.list()) {
+      if (this.#isStopped) return;
+      try {
+        await this.#check(space);
+      } catch (error) {
+        this.#ports.onFailure(error, space);
+      }
+    }
+  }
+
+  #checkAfter(delayMs: number): void {
+    this.#callOff = this.#ports.timers.after(delayMs, async () => {
+      await this.checkAll();
+      if (!this.#isStopped) this.#checkAfter(restMs);
+    });
+  }
+
+  async #check(space: string): Promise<void> {
+    const path = relayDatabasePath(this.#dir, space);
+    if (!existsSync(path)) return;
+    const problems = await this.#checker.check({ path, space, relayKey: this.#relayKey });
+    const [first, ...others] = problems ?? [];
+    if (first === undefined) return;
+    const more = others.length === 0 ? "" : ` and ${others.length} more`;
+    this.#relay.space(space)?.noteDamage(`${first.message}${more}`);
+  }
+}
+
+/** Notes in the data folder what a relay found damaged, so that it stays refused when the relay is started again. */
+export function keepInMind(dir: string, error: unknown): void {
+  if (error instanceof SpaceDamaged) noteDamage(relayDatabasePath(dir, error.space), error.message);
+}

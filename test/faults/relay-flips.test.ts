@@ -1,0 +1,155 @@
+import { mkdirSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { examineData } from "../../apps/relay/src/doctor.js";
+import { runsAll, sampled, seed, seededChance } from "./support/chance.js";
+import { describeFlip, type Flip, flipped, flipsIn } from "./support/damage.js";
+import { type Files, newRoot, readFiles, writeFiles } from "./support/files.js";
+import { command, eagerLimits, type LocalRelay, serve } from "./support/in-process.js";
+import { conflictedScript } from "./support/script.js";
+import { changeIds, claimedBlocks, readRelay, readSpace, viewOf } from "./support/space-reads.js";
+
+const root = newRoot();
+const aside = newRoot();
+const [ada, bob, carol] = ["ada", "bob", "carol"].map((name) => join(root, name)) as [string, string, string];
+const data = join(root, "relay");
+let port = 0;
+/** When the relay was stopped: all is in its database, most of it in segments. */
+let stopped: Files;
+/** When it was killed: the end is in its write-ahead log. */
+let killed: Files;
+let database = "";
+/** How many blocks the relay has. */
+let held = 0;
+/** All changes that Ada has, sent or not. */
+let ids: readonly string[];
+
+beforeAll(async () => {
+  mkdirSync(data);
+  const relay = await serve(data, 0, eagerLimits);
+  ({ port } = relay);
+  for (const { name, run } of conflictedScript) {
+    await run({ root, aside, url: relay.url }).catch((error: unknown) => {
+      throw new Error(name, { cause: error });
+    });
+  }
+  await relay.relay.sealed();
+  killed = readFiles(root).files;
+  await relay.close();
+  stopped = readFiles(root).files;
+  database = [...stopped.keys()].find((path) => /^relay\/[0-9a-f]+\.db$/.test(path)) ?? "";
+  held = readRelay(data).blocks.size;
+  ids = (readSpace(ada, changeIds) ?? []).toSorted();
+  expect(relay.relay.counts.segmentsSealed).toBeGreaterThan(3);
+}, 120_000);
+
+afterAll(() => {
+  for (const folder of [root, aside]) rmSync(folder, { recursive: true, force: true });
+});
+
+async function withRelay<Value>(work: (relay: LocalRelay) => Promise<Value>): Promise<Value> {
+  const relay = await serve(data, port, eagerLimits);
+  try {
+    return await work(relay);
+  } finally {
+    await relay.close();
+  }
+}
+
+/** Ada and Bob sync, and Carol joins; what each is told, and what the operator is. */
+async function useRelay(relay: LocalRelay): Promise<readonly string[]> {
+  const told: string[] = [];
+  for (const folder of [ada, bob, ada]) {
+    const { code, stdout } = await command("--json", "--space", folder, "sync");
+    if (code !== 0) told.push(stdout);
+  }
+  rmSync(carol, { recursive: true, force: true });
+  const { code, stdout } = await command("--json", "join", relay.url, carol, "--as", "Carol");
+  if (code !== 0) told.push(stdout);
+  await relay.relay.sealed();
+  return [...told, ...relay.failures.map(String)];
+}
+
+/** Everybody has everything, the relay each change once, and what is shown as synced can be read there. */
+function expectAll(): void {
+  const { changes, blocks } = readRelay(data);
+  expect(new Set(changes).size).toBe(changes.length);
+  expect(ids.filter((id) => !changes.includes(id))).toEqual([]);
+  for (const folder of [ada, bob, carol]) {
+    const held = readSpace(folder, changeIds) ?? [];
+    expect(ids.filter((id) => !held.includes(id))).toEqual([]);
+    expect(readSpace(folder, viewOf)).toEqual(readSpace(ada, viewOf));
+    expect((readSpace(folder, claimedBlocks) ?? []).filter((block) => !blocks.has(block))).toEqual([]);
+  }
+}
+
+/** What became of a flip. */
+type Outcome = "harmless" | "refused at once" | "found by doctor" | "brought back by clients";
+
+/** The relay is used first, in every second case; then its operator asks `doctor`. */
+async function tryFlip(files: Files, flip: Flip): Promise<Outcome> {
+  writeFiles(root, flipped(files, flip));
+  const left = blocksLeft();
+  const told = flip.offset % 2 === 0 ? await withRelay(useRelay) : [];
+  const { problems } = await examineData(data, false);
+  const isDamaged = problems.length > 0;
+  if (told.length > 0) {
+    if (!isDamaged)
+      throw new Error(`doctor finds nothing, and a client or the operator is told ${told.join()}`);
+    expect(told.join()).toMatch(/relay-database-corrupt|is damaged|not what was written/);
+  }
+  if (isDamaged) {
+    const repaired = await examineData(data, true);
+    expect(repaired.problems).toEqual([]);
+    expect(repaired.kept).toHaveLength(1);
+    expect(readdirSync(data).filter((name) => name.includes(".db.damaged-"))).not.toEqual([]);
+  }
+  expect(await withRelay(useRelay)).toEqual([]);
+  expectAll();
+  expect((await examineData(data, false)).problems).toEqual([]);
+  if (isDamaged) return told.length > 0 ? "refused at once" : "found by doctor";
+  return left < held ? "brought back by clients" : "harmless";
+}
+
+/** How many blocks the relay has; none if it cannot tell. */
+function blocksLeft(): number {
+  try {
+    return readRelay(data).blocks.size;
+  } catch (error) {
+    if (error instanceof Error) return 0;
+    throw error;
+  }
+}
+
+async function tryAll(
+  flips: readonly Flip[],
+  inSample: number,
+  attempt: (flip: Flip) => Promise<Outcome>,
+): Promise<void> {
+  const tried = sampled(flips, inSample);
+  const counts: Partial<Record<Outcome, number>> = {};
+  const failed: string[] = [];
+  for (const flip of tried) {
+    try {
+      const outcome = await attempt(flip);
+      counts[outcome] = (counts[outcome] ?? 0) + 1;
+    } catch (error) {
+      failed.push(`${describeFlip(flip)}: ${error instanceof Error ? error.message : error}`);
+    }
+  }
+  console.log(`${tried.length} of ${flips.length} flips: ${JSON.stringify(counts)}, ${failed.length} failed`);
+  expect(failed.slice(0, 8), `${failed.length} of ${tried.length}, seed ${seed}`).toEqual([]);
+}
+
+const perPage = runsAll ? 12 : 4;
+
+test("S8, L5: a flipped bit in a relay's database changes nothing, or is told of and mended with nothing lost", async () => {
+  const flips = flipsIn(stopped, database, perPage, seededChance(seed));
+  await tryAll(flips, 60, (flip) => tryFlip(stopped, flip));
+}, 3_600_000);
+
+test("S8, L5: a flipped bit in a relay's write-ahead log takes nothing that its clients do not bring back", async () => {
+  const flips = flipsIn(killed, `${database}-wal`, perPage, seededChance(seed));
+  expect(flips.length).toBeGreaterThan(100);
+  await tryAll(flips, 40, (flip) => tryFlip(killed, flip));
+}, 3_600_000);
