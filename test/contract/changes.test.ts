@@ -117,6 +117,10 @@ describeStores("ChangeStore", ({ write, read, reopen }) => {
       expect(numbers(changes.placedAfter(streamOf(7), "main/Acme", 0))).toEqual([3, 2, 1]);
       expect(numbers(changes.placedAfter(streamOf(7), "main/Acme", 1))).toEqual([1]);
       expect(changes.placedAfter(streamOf(7), "auth", 0)).toEqual([]);
+      expect(numbers(changes.placedPage(streamOf(7), "main/Acme", 0, 0, 9))).toEqual([1, 2, 3]);
+      expect(numbers(changes.placedPage(streamOf(7), "main/Acme", 0, 1, 1))).toEqual([2]);
+      expect(numbers(changes.placedPage(streamOf(7), "main/Acme", 1, 0, 9))).toEqual([1]);
+      expect(changes.placedPage(streamOf(7), "auth", 0, 0, 9)).toEqual([]);
       const arrival = (seq: number, number: number) => ({
         log: "main/Acme",
         stream: streamOf(7),

@@ -301,6 +301,25 @@ export class ChangeTable implements ChangeStore {
       .map((row) => this.#recordOf(row));
   }
 
+  placedPage(
+    stream: StreamName,
+    log: LogName,
+    seq: number,
+    after: number,
+    limit: number,
+  ): readonly ChangeRecord[] {
+    this.#rows.write();
+    return this.#connection
+      .rows<ChangeColumns>(
+        `${selectPlaced} where number > ? and stream_id = ? and seq > ? order by number limit ?`,
+        after,
+        this.#streams.find(log, stream),
+        seq,
+        limit,
+      )
+      .map((row) => this.#recordOf(row));
+  }
+
   arrivals(number: number): readonly Arrival[] {
     return this.#connection
       .rows<{ log_id: number; stream_id: number; seq: number; number: number }>(

@@ -134,6 +134,18 @@ export class MemoryChanges implements ChangeStore {
       .map(({ record }) => record);
   }
 
+  placedPage(
+    stream: StreamName,
+    log: LogName,
+    seq: number,
+    after: number,
+    limit: number,
+  ): readonly ChangeRecord[] {
+    return this.#ordered(this.placedAfter(stream, log, seq))
+      .filter(({ number }) => number > after)
+      .slice(0, limit);
+  }
+
   arrivals(number: number): readonly Arrival[] {
     const arrivals = new Map<string, Arrival>();
     for (const { place, log, number: last } of this.#ordered(this.#records.values())) {

@@ -3,6 +3,7 @@ import type { ChangeId } from "@darksync/core/op-id";
 import type { Compression, Hash } from "@darksync/core/ports";
 import { deviceOf } from "@darksync/core/stream";
 import { ChangeReader, soundBytes } from "../replica/change-bytes.js";
+import { eachInPages, eachPlacedAfter } from "../replica/in-pages.js";
 import type { WaitingChange } from "../store/change-store.js";
 import { type ReplicaTables, StoreError } from "../store/store.js";
 import type { OutboxChange } from "./outbox-content.js";
@@ -14,8 +15,6 @@ export interface OwnPorts {
   /** Public key, hex. */
   readonly device: string;
 }
-
-const readAtOnce = 500;
 
 /**
  * Own changes that no relay has acknowledged, one by one: they wait unsigned, or lie in blocks beyond the durable
@@ -36,7 +35,7 @@ export function* ownPending(
     for (const [stream, tip] of tables.blocks.tips(log)) {
       const durableSeq = durable.get(stream) ?? 0;
       if (deviceOf(stream) !== device || tip.seq <= durableSeq) continue;
-      for (const record of tables.changes.placedAfter(stream, log, durableSeq))
+      for (const record of eachPlacedAfter(tables, stream, log, durableSeq))
         yield {
           id: record.id,
           number: record.number,
@@ -47,15 +46,8 @@ export function* ownPending(
   }
 }
 
-function* eachWaiting({ changes }: Pick<ReplicaTables, "changes">): Generator<WaitingChange> {
-  let after = 0;
-  for (;;) {
-    const some = changes.waiting(after, readAtOnce);
-    yield* some;
-    const last = some.at(-1);
-    if (last === undefined) return;
-    after = last.number;
-  }
+function eachWaiting({ changes }: Pick<ReplicaTables, "changes">): Generator<WaitingChange> {
+  return eachInPages((after, limit) => changes.waiting(after, limit));
 }
 
 /** The id of an own change; null if the store has none of that id: then the bytes are not what was written. */

@@ -5,6 +5,7 @@ import type { LogName, Vector } from "@darksync/core/vector";
 import type { ChangeRecord } from "../store/change-store.js";
 import type { QueueItem, QueueTask } from "../store/queue-store.js";
 import type { ReplicaTables } from "../store/store.js";
+import { eachPlacedAfter, eachUnsigned } from "./in-pages.js";
 import type { Replica } from "./replica.js";
 
 const queueIdBytes = 6;
@@ -144,18 +145,20 @@ export function queueUncovered(
   const items = pushItems(tables, log);
   const isCovered = (number: number) =>
     items.some(({ task }) => number >= task.first && number <= lastOf(task));
-  const numbers: number[] = [];
+  let [first, last] = [Number.POSITIVE_INFINITY, 0];
+  const look = (records: Iterable<ChangeRecord>) => {
+    for (const { number } of records) {
+      if (isCovered(number)) continue;
+      first = Math.min(first, number);
+      last = Math.max(last, number);
+    }
+  };
   for (const [stream, tip] of tables.blocks.tips(log)) {
     const seq = durable.get(stream) ?? 0;
-    if (deviceOf(stream) !== replica.device || tip.seq <= seq) continue;
-    numbers.push(...tables.changes.placedAfter(stream, log, seq).map(({ number }) => number));
+    if (deviceOf(stream) === replica.device && tip.seq > seq) look(eachPlacedAfter(tables, stream, log, seq));
   }
-  const waiting = tables.changes.unsigned(log, 0, Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
-  numbers.push(...waiting.map(({ number }) => number));
-  const uncovered = numbers.filter((number) => !isCovered(number)).sort((left, right) => left - right);
-  const [first, last] = [uncovered[0], uncovered.at(-1)];
-  if (first === undefined || last === undefined) return;
-  tables.queue.put(newQueueItem(replica, { type: "push_ops", log, first, last }));
+  look(eachUnsigned(tables, log));
+  if (last > 0) tables.queue.put(newQueueItem(replica, { type: "push_ops", log, first, last }));
 }
 
 /** How many changes wait unsigned or lie in blocks that the relay does not durably have. */

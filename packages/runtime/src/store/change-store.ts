@@ -94,6 +94,14 @@ export interface ChangeStore {
   unplace(id: ChangeId, bytes: Uint8Array): void;
   /** Changes that lie in blocks of a stream after `seq`, in order. */
   placedAfter(stream: StreamName, log: LogName, seq: number): readonly ChangeRecord[];
+  /** The same in order of number, the first `limit` after the number `after`: there may be more than fit in memory. */
+  placedPage(
+    stream: StreamName,
+    log: LogName,
+    seq: number,
+    after: number,
+    limit: number,
+  ): readonly ChangeRecord[];
   /** The blocks with a change of a number after `number`, in order of the numbers of their last changes. */
   arrivals(number: number): readonly Arrival[];
   setParked(id: ChangeId, problem: Problem | null): void;
