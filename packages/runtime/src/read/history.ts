@@ -59,10 +59,22 @@ export function readChange(
 function recordsOf(tables: ReplicaTables, limit: number, location: Location | null): readonly ChangeRecord[] {
   if (location === null) return latestInView(tables, limit);
   return [...numbersAt(tables, location)]
-    .sort((left, right) => right - left)
-    .slice(0, limit)
     .map((number) => tables.changes.byNumber(number))
-    .filter((record) => record !== null);
+    .filter((record) => record !== null)
+    .sort(laterFirst)
+    .slice(0, limit);
+}
+
+// Whoever joins gets the latest first and their past after them, so the order of arrival tells nothing. A time that is
+// doubtful is no better.
+function laterFirst(left: ChangeRecord, right: ChangeRecord): number {
+  return (
+    timeMsOf(right) - timeMsOf(left) || right.time.counter - left.time.counter || right.number - left.number
+  );
+}
+
+function timeMsOf({ isSkewed, receivedAtMs, time }: ChangeRecord): number {
+  return isSkewed ? receivedAtMs : time.wallMs;
 }
 
 const fewestAtOnce = 100;

@@ -5,10 +5,17 @@ const maxNames = 3;
 const maxFound = 200;
 const stemLength = 3;
 
-/** A few locations that somebody who wrote `location` may have meant: of a like name, the same module first. */
+/**
+ * A few locations that somebody who wrote `location` may have meant: the same in other capitals or with a beginning
+ * left out, then of a like name, the same module first.
+ */
 export function nearNames(tables: ReplicaTables, location: Location): readonly Location[] {
+  const written = location.toLowerCase();
   const name = nameOf(location).toLowerCase();
   const module = moduleOf(location);
+  const whole = tables.packages
+    .search(written, maxFound)
+    .filter((found) => `.${found.toLowerCase()}`.endsWith(`.${written}`));
   const alike = tables.packages
     .search(name, maxFound)
     .filter((found) => nameOf(found).toLowerCase().includes(name));
@@ -18,5 +25,5 @@ export function nearNames(tables: ReplicaTables, location: Location): readonly L
     .map((row) => row.location)
     .filter((found) => nameOf(found).toLowerCase().startsWith(stem));
   const inModule = alike.filter((found) => moduleOf(found) === module);
-  return [...new Set([...inModule, ...beside, ...alike])].slice(0, maxNames);
+  return [...new Set([...whole, ...inModule, ...beside, ...alike])].slice(0, maxNames);
 }

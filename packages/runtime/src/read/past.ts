@@ -1,7 +1,7 @@
 import { namingSourceOf } from "@darksync/core/fold";
 import type { Location } from "@darksync/core/location";
 import type { NamingSource } from "@darksync/core/naming-source";
-import { changeOf } from "@darksync/core/op-id";
+import { type ChangeId, changeOf, type OpId } from "@darksync/core/op-id";
 import type { Assignment, Register, RegisterType } from "@darksync/core/register";
 import { failure, type Result, success } from "@darksync/core/result";
 import type { ReplicaTables } from "../store/store.js";
@@ -11,6 +11,8 @@ import { findChange } from "./find-change.js";
 export interface Moment {
   /** Number of the last change that it had. */
   readonly number: number;
+  /** The change that it is the moment of, if it was named by one: what replaced that was not yet, even if it came earlier. */
+  readonly change: ChangeId | null;
 }
 
 const isoTime = /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?$/;
@@ -18,10 +20,10 @@ const isoTime = /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[
 /** The moment that a time (ISO 8601; without a zone in local time) or the id of a change means. */
 export function momentOf(tables: ReplicaTables, when: string): Result<Moment> {
   const timeMs = isoTime.test(when) ? Date.parse(when) : Number.NaN;
-  if (!Number.isNaN(timeMs)) return success({ number: lastNumberAt(tables, timeMs) });
+  if (!Number.isNaN(timeMs)) return success({ number: lastNumberAt(tables, timeMs), change: null });
   if (/^[0-9a-f]{4,64}$/.test(when)) {
     const found = findChange(tables, when);
-    return found.ok ? success({ number: found.value.number }) : found;
+    return found.ok ? success({ number: found.value.number, change: found.value.id }) : found;
   }
   return failure(
     "bad-time",
@@ -50,14 +52,34 @@ export function headsAt(
   location: Location,
   moment: Moment,
 ): readonly Assignment<"name">[] {
-  const past = lineageOf(tables, { type: "name", key: location }).filter(
-    (entry) => entry.number <= moment.number,
+  const lineage = lineageOf(tables, { type: "name", key: location });
+  const later = moment.change === null ? new Set<OpId>() : descendantsOf(lineage, moment.change);
+  const past = lineage.filter(
+    ({ number, assignment }) => number <= moment.number && !later.has(assignment.id),
   );
   const superseded = new Set(past.flatMap(({ assignment }) => assignment.supersedes));
   return past
     .map(({ assignment }) => assignment)
     .filter(({ id }) => !superseded.has(id))
     .sort((left, right) => (left.id < right.id ? -1 : 1));
+}
+
+/** The values that replaced one of a change, or a later one, in whatever order they came. */
+function descendantsOf(lineage: readonly LineageEntry<"name">[], change: ChangeId): ReadonlySet<OpId> {
+  const successors = new Map<OpId, OpId[]>();
+  for (const { assignment } of lineage)
+    for (const id of assignment.supersedes)
+      successors.set(id, [...(successors.get(id) ?? []), assignment.id]);
+  const found = new Set<OpId>();
+  const waiting = lineage.map(({ assignment }) => assignment.id).filter((id) => changeOf(id) === change);
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    for (const id of successors.get(next) ?? []) {
+      if (found.has(id)) continue;
+      found.add(id);
+      waiting.push(id);
+    }
+  }
+  return found;
 }
 
 /** The packages as they were when locations had these heads. */
