@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import module from "node:module";
+import { constants } from "node:os";
 
 /**
  * Starts the program `name` that is built at `main` (a URL). better-sqlite3 13 crashes with no message under Node 20,
@@ -36,5 +37,5 @@ function handOver(name) {
   const child = spawn(bundled, process.argv.slice(1), { stdio: "inherit" });
   // Who stops this process means the program.
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"]) process.on(signal, () => child.kill(signal));
-  child.on("exit", (code) => process.exit(code ?? 1));
+  child.on("exit", (code, signal) => process.exit(code ?? 128 + constants.signals[signal]));
 }

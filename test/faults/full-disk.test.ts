@@ -195,6 +195,36 @@ onSmallDisk(
 );
 
 onSmallDisk(
+  `S9: an import that a disk has room for in part says how much is in, and goes on with room again${unless}`,
+  async () => {
+    const place = await begin(false);
+    const folder = join(root, "many");
+    mkdirSync(folder);
+    for (let number = 0; number < 200; number += 1) {
+      const words = Array.from({ length: 40 }, (_, word) => `${number * 7919 + word * 104_729}`).join(" ");
+      writeFileSync(
+        join(folder, `file${number}.dark`),
+        `module Acme.File${number}\n\nlet text = "${words}"\n`,
+      );
+    }
+    disk().fillUpTo(60);
+    const cut = await command("--json", "--offline", "--space", place.ada, "import", folder);
+    const { code, message } = cut.json.error as { code: string; message: string };
+    expect(code).toBe("disk-full");
+    const [, inSpace] = / (\d+) of 200 files are in the space$/.exec(message) ?? [];
+    const { items } = (await must("--space", place.ada, "ls")).json;
+    const imported = (items as { location: string }[]).filter(({ location }) =>
+      location.startsWith("Acme.File"),
+    );
+    expect(imported).toHaveLength(Number(inSpace));
+    disk().makeRoom();
+    const again = await must("--offline", "--space", place.ada, "import", folder);
+    expect(again.json).toMatchObject({ added: 200 - Number(inSpace), unchanged: Number(inSpace) });
+  },
+  60_000,
+);
+
+onSmallDisk(
   `S9: on a full disk there is a way out: undo, giving up what waits and eviction take the reserve${unless}`,
   async () => {
     for (const way of [["undo"], ["sync", "--clear-queue"], ["cache", "--evict"]]) {

@@ -1,5 +1,6 @@
+import { interruptedCode } from "./interruption.js";
+
 const quietMs = 1000;
-const interruptedCode = 130;
 
 /** Tells how far something is. */
 export interface Progress {

@@ -161,7 +161,7 @@ async function askRelay(
   const { relay, workOffline } = space.replica.store.read(readFacts);
   if (relay === null) return { outcome: null, reason: "no-relay" };
   if (workOffline || isOffline) return { outcome: null, reason: "work-offline" };
-  const progress = new SyncProgress(!isQuiet);
+  const progress = new SyncProgress({ isWanted: !isQuiet, what: "Syncing", pending: 0 });
   const { onProgress } = progress;
   try {
     const outcome = await newSession(space, linkedRelay(space), "once", { onProgress }).run();

@@ -5,7 +5,7 @@ import { readStatus } from "@darksync/runtime/read/status";
 import { dropDamagedBlocks, refoldAll } from "@darksync/runtime/replica/full-sync";
 import { readFacts } from "@darksync/runtime/replica/replica";
 import { lastProblem } from "@darksync/runtime/replica/sync-notes";
-import type { SyncOutcome } from "@darksync/runtime/replica/sync-tally";
+import { noCounts, type SyncOutcome } from "@darksync/runtime/replica/sync-tally";
 import {
   type BranchFrontiers,
   branchConflictsJson,
@@ -14,6 +14,7 @@ import {
   conflictsCameTo,
 } from "./branch-conflicts.js";
 import type { Answer } from "./command.js";
+import { interruptible } from "./interruption.js";
 import { ProblemError } from "./problem-error.js";
 import type { Space } from "./space.js";
 import { SyncProgress } from "./sync-progress.js";
@@ -31,38 +32,41 @@ export async function syncOnce(space: Space, relay: RelayUrl, isJson: boolean): 
     return waitForWatcher(space);
   }
   const before = frontiersNow(space);
-  const progress = new SyncProgress(!isJson);
-  try {
-    const outcome = await runSync(space, relay, { onProgress: progress.onProgress });
-    return await describeOutcome(space, outcome, before);
-  } finally {
-    progress.end();
-  }
+  const progress = newProgress(space, isJson);
+  const { onProgress } = progress;
+  const outcome = await interruptible(progress, stoppedText, () => runSync(space, relay, { onProgress }));
+  return describeOutcome(space, outcome, before);
 }
 
 /** Downloads everything again, compares it with what is held, and makes the state anew. */
 export async function syncFull(space: Space, relay: RelayUrl, isJson: boolean): Promise<Answer> {
   const before = frontiersNow(space);
-  const progress = new SyncProgress(!isJson);
-  try {
-    const { damaged, outcome } = await withSyncLock(space, async () => {
-      const options = { onProgress: progress.onProgress, isFull: true };
+  const progress = newProgress(space, isJson);
+  const options = { onProgress: progress.onProgress, isFull: true };
+  const work = () =>
+    withSyncLock(space, async () => {
       const dropped = await dropDamagedBlocks(space.replica);
       const result = await newSession(space, relay, "once", options).run();
       if (result.problem === null) await refoldAll(space.replica);
       return { damaged: dropped, outcome: result };
     });
-    const answer = await describeOutcome(space, outcome, before);
-    const found =
-      damaged === 0 ? "Nothing was damaged here." : `${countOf(damaged, "damaged block")} replaced.`;
-    return {
-      ...answer,
-      json: { ...answer.json, damaged },
-      text: `Everything was downloaded again. ${found}\n${answer.text}`,
-    };
-  } finally {
-    progress.end();
-  }
+  const { damaged, outcome } = await interruptible(progress, stoppedText, work);
+  const answer = await describeOutcome(space, outcome, before);
+  const found =
+    damaged === 0 ? "Nothing was damaged here." : `${countOf(damaged, "damaged block")} replaced.`;
+  return {
+    ...answer,
+    json: { ...answer.json, damaged },
+    text: `Everything was downloaded again. ${found}\n${answer.text}`,
+  };
+}
+
+function newProgress(space: Space, isJson: boolean): SyncProgress {
+  return new SyncProgress({ isWanted: !isJson, what: "Syncing", pending: space.status().pending });
+}
+
+function stoppedText(): string {
+  return "Stopped. What went and what came is kept; `darklang sync` goes on.";
 }
 
 function frontiersNow(space: Space): BranchFrontiers {
@@ -133,9 +137,8 @@ async function waitForWatcher(space: Space): Promise<Answer> {
     if (problem !== null) throw new ProblemError(problem);
     if (pending === 0 && reached === true) {
       const counts = {
+        ...noCounts,
         pushed: pendingBefore,
-        pulled: 0,
-        parked: 0,
         plansApplied: 0,
         plansProblem: null,
         judged: new Set<string>(),

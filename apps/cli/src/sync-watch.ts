@@ -3,7 +3,7 @@ import type { RelayUrl } from "@darksync/node/relay-url";
 import { readStatus } from "@darksync/runtime/read/status";
 import { readFacts } from "@darksync/runtime/replica/replica";
 import { lastProblem } from "@darksync/runtime/replica/sync-notes";
-import type { SyncCounts, SyncOutcome } from "@darksync/runtime/replica/sync-tally";
+import { noCounts, type SyncCounts, type SyncOutcome } from "@darksync/runtime/replica/sync-tally";
 import { type Answer, print } from "./command.js";
 import { makeRoom } from "./make-room.js";
 import { ProblemError } from "./problem-error.js";
@@ -21,7 +21,8 @@ export function watch(space: Space, relay: RelayUrl, isJson: boolean): Promise<A
     await noteWatching(space, true);
     const watcher = new Watcher(space, relay, isJson ? () => {} : print);
     const stop = () => watcher.stop();
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, stop);
+    // A terminal tells this process and the one that launched it, which passes it on: the second one must not kill it.
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, stop);
     try {
       return await watcher.run();
     } finally {
@@ -116,7 +117,7 @@ class Watcher {
 
   /** Adds up what one session counts from 0, and tells of it. */
   #counter(): (counts: SyncCounts) => void {
-    let last: SyncCounts = { pushed: 0, pulled: 0, parked: 0 };
+    let last = noCounts;
     return (counts) => {
       const [pushed, pulled] = [counts.pushed - last.pushed, counts.pulled - last.pulled];
       const parked = counts.parked - last.parked;

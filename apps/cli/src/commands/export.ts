@@ -43,10 +43,19 @@ function runExport(space: Space, dir: string): Answer {
   };
 }
 
+const maxFailedLines = 20;
+
 function describe(dir: string, { written, changed, left, failed }: Exported, definitions: number): string {
-  const lines = [`${countOf(definitions, "definition")} in ${countOf(written, "file")} written to ${dir}.`];
+  const lines = [
+    failed.length === 0
+      ? `${countOf(definitions, "definition")} in ${countOf(written, "file")} written to ${dir}.`
+      : `Only ${written} of ${countOf(written + failed.length, "file")} written to ${dir}.`,
+  ];
   if (changed > 0) lines.push(`${countOf(changed, "file")} of an earlier export written over.`);
   if (left.length > 0) lines.push(`No longer part of the export, and left there: ${someOf(left, 3)}`);
-  for (const { file, reason } of failed) lines.push(`Not written: ${file}: ${reason}`);
+  for (const { file, reason } of failed.slice(0, maxFailedLines))
+    lines.push(`Not written: ${file}: ${reason}`);
+  const more = failed.length - maxFailedLines;
+  if (more > 0) lines.push(`  and ${more} more: --json lists all`);
   return lines.join("\n");
 }

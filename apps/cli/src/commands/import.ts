@@ -1,9 +1,19 @@
-import { importFiles, type Skipped } from "@darksync/runtime/edit/import-files";
+import {
+  type FileToImport,
+  type Imported,
+  importFiles,
+  type Skipped,
+} from "@darksync/runtime/edit/import-files";
+import { StoreError } from "@darksync/runtime/store/store";
 import type { Command } from "commander";
 import { type Answer, type GlobalOptions, inSpace } from "../command.js";
 import { readDarkFiles } from "../dark-files.js";
+import { interruptible } from "../interruption.js";
+import { turn } from "../make-room.js";
 import { paint } from "../paint.js";
+import { ProblemError } from "../problem-error.js";
 import { startProgress } from "../progress.js";
+import { problemOf } from "../report-failure.js";
 import type { Space } from "../space.js";
 import { countOf } from "../wording.js";
 
@@ -28,9 +38,7 @@ Examples:
 async function runImport(space: Space, command: Command, paths: string[]): Promise<Answer> {
   const found = readDarkFiles(paths);
   const isQuiet = command.optsWithGlobals<GlobalOptions>().json === true;
-  const progress = startProgress("Importing files:", found.files.length, isQuiet);
-  const imported = await importFiles(space.replica, found.files, (done) => progress.advance(done));
-  progress.end();
+  const imported = await importAll(space, found.files, isQuiet);
   const { added, updated, unchanged } = imported;
   const skipped = [...found.skipped, ...imported.skipped];
   const counts = `${added} added, ${updated} updated, ${unchanged} unchanged, from ${countOf(imported.files, "file")}.`;
@@ -39,6 +47,34 @@ async function runImport(space: Space, command: Command, paths: string[]): Promi
     text: [counts, ...describeSkipped(skipped)].join("\n"),
     exitCode: skipped.length > 0 && added + updated + unchanged === 0 ? 1 : 0,
   };
+}
+
+/** Imports the files, some in each transaction. If it is cut short, what was done stays, and it is told how much. */
+async function importAll(space: Space, files: readonly FileToImport[], isQuiet: boolean): Promise<Imported> {
+  const progress = startProgress("Importing files:", files.length, isQuiet);
+  let filesDone = 0;
+  const done = () => `${filesDone} of ${countOf(files.length, "file")} are in the space`;
+  const onProgress = async (count: number) => {
+    await progress.advance(count);
+    filesDone = count;
+    // Whoever presses Ctrl-C is heard in between.
+    await turn();
+  };
+  try {
+    return await interruptible(
+      progress,
+      () => `Stopped: ${done()}. The same command goes on.`,
+      () => importFiles(space.replica, files, onProgress),
+    );
+  } catch (error) {
+    if (!(error instanceof StoreError) || filesDone === 0) throw error;
+    const hint = "They stay. Free some room, then the same command again: it goes on with the rest.";
+    throw new ProblemError({
+      code: error.code,
+      message: `${error.message}: ${done()}`,
+      hint: error.code === "disk-full" ? hint : problemOf(error).problem.hint,
+    });
+  }
 }
 
 const maxSkippedLines = 20;

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync } from "node:fs";
 import { resolve } from "node:path";
 import { invalidOwner } from "@darksync/core/op/create-namespace";
 import { invalidMemberName } from "@darksync/core/op/introduce-device";
@@ -70,6 +70,7 @@ export async function makeSpace(paths: SpacePaths, made: NewReplica): Promise<Sp
       hint: "Work in it, or choose another folder.",
     });
   }
+  const isNewFolder = !existsSync(paths.folder);
   makeFolder(paths.folder);
   mkdirSync(paths.dir, { mode: 0o700 });
   try {
@@ -79,9 +80,15 @@ export async function makeSpace(paths: SpacePaths, made: NewReplica): Promise<Sp
     unwrap(await createReplica(replica, made));
     return spaceOf(paths, replica);
   } catch (error) {
-    rmSync(paths.dir, { recursive: true, force: true });
+    removeSpace(paths, isNewFolder);
     throw error;
   }
+}
+
+/** Removes what was made of a space, and its folder if that was made for it. */
+export function removeSpace({ dir, folder }: SpacePaths, isNewFolder: boolean): void {
+  rmSync(dir, { recursive: true, force: true });
+  if (isNewFolder && readdirSync(folder).length === 0) rmdirSync(folder);
 }
 
 /** The answer of `init` and `join`. */

@@ -1,18 +1,21 @@
-import { existsSync, readdirSync, rmdirSync, rmSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Problem } from "@darksync/core/result";
 import { deviceOf } from "@darksync/core/stream";
 import { parseRelayUrl } from "@darksync/node/relay-url";
 import { listOwners } from "@darksync/runtime/read/members";
+import { readFacts } from "@darksync/runtime/replica/replica";
 import { isUnreachable } from "@darksync/sync/problem-class";
 import type { Command } from "commander";
 import { type GlobalOptions, report } from "../command.js";
+import { interruptible } from "../interruption.js";
 import { ProblemError, unwrap, wrongUsage } from "../problem-error.js";
 import { type Space, spacePaths } from "../space.js";
 import { detourLines } from "../sync-once.js";
+import { SyncProgress } from "../sync-progress.js";
 import { runSync } from "../sync-run.js";
-import { countOf } from "../wording.js";
-import { checkNames, collect, describeSpace, makeSpace } from "./init.js";
+import { countOf, shellWord } from "../wording.js";
+import { checkNames, collect, describeSpace, makeSpace, removeSpace } from "./init.js";
 
 export function addJoin(program: Command): void {
   program
@@ -38,9 +41,17 @@ export function addJoin(program: Command): void {
         const paths = spacePaths(resolve(dir ?? globals.space ?? "."));
         const made = { space: "", member: options.as, owners: [], relay: relay.text, only };
         const isNewFolder = !existsSync(paths.folder);
-        const space = await makeSpace(paths, made);
+        const space = await makeSpace(paths, made).catch((error) => {
+          throw isThere(error) ? new ProblemError(maybeCutShort(error.problem, paths.folder)) : error;
+        });
+        const progress = new SyncProgress({ isWanted: globals.json !== true, what: "Joining", pending: 0 });
+        const { onProgress } = progress;
         try {
-          const outcome = await runSync(space, relay);
+          const outcome = await interruptible(
+            progress,
+            () => stoppedText(space, isNewFolder),
+            () => runSync(space, relay, { onProgress }),
+          );
           if (outcome.problem !== null && hasCome(space))
             throw new ProblemError(cutShort(outcome.problem, paths.folder));
           if (outcome.problem !== null) throw new ProblemError(notJoined(outcome.problem));
@@ -57,9 +68,7 @@ export function addJoin(program: Command): void {
           // A copy of nothing helps nobody, and the next try wants the folder.
           const isKept = hasCome(space);
           space.close();
-          if (isKept) throw error;
-          rmSync(paths.dir, { recursive: true, force: true });
-          if (isNewFolder && readdirSync(paths.folder).length === 0) rmdirSync(paths.folder);
+          if (!isKept) removeSpace(paths, isNewFolder);
           throw error;
         }
       },
@@ -74,8 +83,33 @@ function hasCome({ replica }: Space): boolean {
   );
 }
 
+function stoppedText(space: Space, isNewFolder: boolean): string {
+  // Once the relay has said of what space this is to be a copy, a download may be under way.
+  if (space.replica.store.read(readFacts).space !== "") return `Stopped. ${keptText(space.paths.folder)}`;
+  space.close();
+  removeSpace(space.paths, isNewFolder);
+  return "Stopped. Nothing had come yet, and nothing was made.";
+}
+
+function keptText(folder: string): string {
+  return `What came is kept. It goes on with: darklang sync --space ${shellWord(folder)}`;
+}
+
 function cutShort(problem: Problem, folder: string): Problem {
-  return { ...problem, hint: `What came is kept. It goes on with: darklang sync --space ${folder}` };
+  return { ...problem, hint: keptText(folder) };
+}
+
+function isThere(error: unknown): error is ProblemError {
+  return error instanceof ProblemError && error.problem.code === "space-exists";
+}
+
+// Killed in the middle, a join cannot say so itself.
+function maybeCutShort(problem: Problem, folder: string): Problem {
+  const goesOn = `\`darklang sync --space ${shellWord(folder)}\``;
+  return {
+    ...problem,
+    hint: `If a join was cut short there, ${goesOn} goes on with it; else choose another folder.`,
+  };
 }
 
 // There is no work and no space here yet.

@@ -9,6 +9,7 @@ import { branchConflictsJson, branchConflictsLine, conflictsOnBranches } from ".
 import { commandOn, labelIn, lateText } from "../branch-words.js";
 import { type Answer, inWholeSpace } from "../command.js";
 import { lowDiskText } from "../disk.js";
+import { lacksFirstSync } from "../first-sync.js";
 import { paint } from "../paint.js";
 import type { Space } from "../space.js";
 import { countOf, shortId } from "../wording.js";
@@ -40,7 +41,7 @@ function runStatus(space: Space): Answer {
       : `Relay ${relay}, ${workOffline ? "working offline" : `${strategy} sync`}`,
     ...(only.length > 0 ? [`Only the packages of ${only.join(", ")}`] : []),
     ...(low === null ? [] : [paint.yellow(`Attention: ${low}.`)]),
-    pending === 0 ? "Nothing waits for the relay." : `${countOf(pending, "change")} not on the relay yet.`,
+    ...pendingLines(space, pending),
     ...(failed > 0 ? [paint.red(`${failed} failed: darklang sync --status`)] : []),
     ...(conflicts > 0 ? [paint.yellow(`${countOf(conflicts, "conflict")}: darklang conflicts`)] : []),
     ...elsewhere.map(branchConflictsLine),
@@ -64,6 +65,18 @@ function runStatus(space: Space): Answer {
     },
     text: lines.join("\n"),
   };
+}
+
+function pendingLines(space: Space, pending: number): readonly string[] {
+  if (lacksFirstSync(space)) {
+    return [
+      paint.yellow("The first sync has not come to its end: not all may be here. `darklang sync` goes on."),
+      `${countOf(pending, "change")} not known to be on the relay.`,
+    ];
+  }
+  return [
+    pending === 0 ? "Nothing waits for the relay." : `${countOf(pending, "change")} not on the relay yet.`,
+  ];
 }
 
 /** What there is to say of the branch that is worked on. */

@@ -14,6 +14,7 @@ import { Inbox, type IncomingBlock } from "./inbox.js";
 import { admissionView } from "./log-view.js";
 import { type OpenedBlock, type OpenedSegment, type OpenSegment, sealedText } from "./open-segment.js";
 import { type Replica, readFacts } from "./replica.js";
+import type { SyncCounts } from "./sync-tally.js";
 
 /** What fetching sealed parts of logs runs on (L6). */
 export interface ClonePorts extends CloneSource {
@@ -24,8 +25,8 @@ export interface ClonePorts extends CloneSource {
 export interface CloneOptions {
   /** Everything is downloaded again, and whatever key the relay signs with is trusted. */
   readonly isFull: boolean;
-  /** Called after each transaction. */
-  readonly onPulled: (pulled: number) => void;
+  /** Hears what is to be fetched, and what came: bytes with each segment, changes with each transaction. */
+  readonly onProgress: (counts: Partial<SyncCounts>) => void;
   /** Whether to stop: nothing is written any more. */
   readonly isStopped: () => boolean;
 }
@@ -73,11 +74,16 @@ export async function cloneLog(
     const taken = await takeSegments(replica, log, ready);
     ready = [];
     for (const location of taken.judged) judged.add(location);
-    options.onPulled(taken.pulled);
+    options.onProgress({ pulled: taken.pulled });
     isWhole = taken.isWhole;
     problem ??= taken.problem;
   };
-  const fetch = (segment: WantedSegment) => fetchSegment(replica, ports, log, segment);
+  options.onProgress({ wantedBytes: wanted.reduce((sum, { byteCount }) => sum + byteCount, 0) });
+  const fetch = async (segment: WantedSegment) => {
+    const fetched = await fetchSegment(replica, ports, log, segment);
+    options.onProgress({ fetchedBytes: segment.byteCount });
+    return fetched;
+  };
   for await (const next of inOrder(wanted, mostAtOnce, fetch)) {
     if ("code" in next) problem = next;
     else ready.push(next);

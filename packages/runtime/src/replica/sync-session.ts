@@ -287,8 +287,8 @@ export class SyncSession {
     const { clone } = this.#ports;
     if (clone === undefined) throw new Error(`nothing to fetch ${log} with`);
     const ports = { ...clone, url: this.#url };
-    const onPulled = (pulled: number) => this.#tally.count({ pulled });
-    const options = { isFull: this.#isFull, isStopped, onPulled };
+    const onProgress = (counts: Partial<SyncCounts>) => this.#tally.count(counts);
+    const options = { isFull: this.#isFull, isStopped, onProgress };
     const { judged, problem, sealed } = await this.#withHistory(() =>
       cloneLog(this.#replica, ports, log, options),
     );

@@ -7,7 +7,12 @@ export interface SyncCounts {
   readonly pulled: number;
   /** Changes that the relay refused. */
   readonly parked: number;
+  /** Bytes of sealed segments that are here, of those that are fetched. */
+  readonly fetchedBytes: number;
+  readonly wantedBytes: number;
 }
+
+export const noCounts: SyncCounts = { pushed: 0, pulled: 0, parked: 0, fetchedBytes: 0, wantedBytes: 0 };
 
 /** How a sync ended. */
 export interface SyncOutcome extends SyncCounts {
@@ -30,7 +35,7 @@ export class SyncTally {
   readonly #judged = new Set<Location>();
   readonly #refused: Problem[] = [];
   readonly #detours: Problem[] = [];
-  #counts: SyncCounts = { pushed: 0, pulled: 0, parked: 0 };
+  #counts = noCounts;
   #plansApplied = 0;
   #plansProblem: Problem | null = null;
 
@@ -38,11 +43,19 @@ export class SyncTally {
     this.#onProgress = onProgress;
   }
 
-  count({ pushed = 0, pulled = 0, parked = 0 }: Partial<SyncCounts>): void {
+  count({
+    pushed = 0,
+    pulled = 0,
+    parked = 0,
+    fetchedBytes = 0,
+    wantedBytes = 0,
+  }: Partial<SyncCounts>): void {
     this.#counts = {
       pushed: this.#counts.pushed + pushed,
       pulled: this.#counts.pulled + pulled,
       parked: this.#counts.parked + parked,
+      fetchedBytes: this.#counts.fetchedBytes + fetchedBytes,
+      wantedBytes: this.#counts.wantedBytes + wantedBytes,
     };
     this.#onProgress(this.#counts);
   }
