@@ -7,6 +7,7 @@ import { honesty } from "./checks/honesty.ts";
 import { joiner } from "./checks/joiner.ts";
 import { listedOnce } from "./checks/listed-once.ts";
 import { partial } from "./checks/partial.ts";
+import { past } from "./checks/past.ts";
 import { rooms } from "./checks/rooms.ts";
 import { saves } from "./checks/saves.ts";
 import type { Device } from "./device.ts";
@@ -77,6 +78,15 @@ export const canaries: readonly Canary[] = [
     checks: [rooms],
     sabotage: ({ relays }) => {
       for (const relay of relays) relay.roomsHide = true;
+    },
+  },
+  {
+    name: "a relay gives nothing of what it has sealed back",
+    checker: "past",
+    checks: [past],
+    sabotage: (world) => {
+      for (const relay of world.relays)
+        Object.defineProperty(relay, "segmentsGone", { get: () => world.isHealed });
     },
   },
   {

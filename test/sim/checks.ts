@@ -5,6 +5,7 @@ import { honesty } from "./checks/honesty.ts";
 import { joiner } from "./checks/joiner.ts";
 import { listedOnce } from "./checks/listed-once.ts";
 import { partial } from "./checks/partial.ts";
+import { past } from "./checks/past.ts";
 import { rooms } from "./checks/rooms.ts";
 import { saves } from "./checks/saves.ts";
 
@@ -17,5 +18,6 @@ export const checks: readonly Check[] = [
   listedOnce,
   partial,
   rooms,
+  past,
   joiner,
 ];

@@ -2,11 +2,12 @@ import type { BlockPorts } from "@darksync/core/block";
 import { toHex } from "@darksync/core/bytes";
 import type { ChangeId } from "@darksync/core/op-id";
 import type { Signer } from "@darksync/core/ports";
-import type { Result } from "@darksync/core/result";
+import { type Result, success } from "@darksync/core/result";
 import { darklang } from "@darksync/language/darklang";
 import { nodeCompression, sha256 } from "@darksync/node/crypto";
 import { currentBranch } from "@darksync/runtime/branch/current-branch";
 import { onBranch } from "@darksync/runtime/branch/on-branch";
+import { segmentFetcher, withHistory } from "@darksync/runtime/cache/fetch-evicted";
 import { MemoryOutbox } from "@darksync/runtime/memory/memory-outbox";
 import { memoryReplicaStore } from "@darksync/runtime/memory/replica-store";
 import { StoreWithOutbox } from "@darksync/runtime/outbox/store-with-outbox";
@@ -35,6 +36,12 @@ const expectedCodes: ReadonlySet<string> = new Set(["disk-full", "segment-evicte
 /** What reading blocks takes. */
 export const blockPorts: BlockPorts = { hash: sha256, compression: nodeCompression };
 
+/** What came of work, and how many segments were fetched for it. */
+export interface Fetched<Value> {
+  readonly value: Value;
+  readonly segments: number;
+}
+
 /** What a device starts with. */
 export interface DeviceHabits {
   readonly disk: DiskHabits;
@@ -62,6 +69,8 @@ export class Device {
   /** Changes that its user is discarding. */
   discarding: ReadonlySet<ChangeId> = new Set();
   awayUntilMs = 0;
+  /** What must be done before its database can be used again, by a process that may die over it. */
+  repair: ((process: Process) => Promise<void>) | null = null;
   /** When its database was put back or made anew last. */
   restoredAtMs = -1;
   links: Link[] = [];
@@ -132,6 +141,13 @@ export class Device {
     if (this.process !== null) return;
     const process = new Process(() => this.#onDeath(process));
     this.process = process;
+    const { repair } = this;
+    if (repair !== null) {
+      this.isLocked = true;
+      await this.#guard(process, "repair", () => repair(process));
+      process.die();
+      return;
+    }
     await this.#guard(process, "open", async () => {
       const store = this.#openStore(process);
       await store.bringUpToDate();
@@ -186,11 +202,27 @@ export class Device {
     const { process, replica } = this;
     if (process === null || replica === null) return Promise.resolve();
     return this.#guard(process, what, async () => {
-      const said = await work(replica);
+      const done = await this.fetching(replica, () => work(replica));
       if (!process.isAlive) return;
+      const said = describe(
+        done,
+        ({ value, segments }) => `${value}${segments === 0 ? "" : ", history fetched"}`,
+      );
       this.tell(`${what}: ${said}`);
       this.#watching?.changed();
     });
+  }
+
+  /** Does what a command does: evicted history that it needs is fetched, and it begins again (R63). */
+  fetching<Value>(replica: Replica, work: () => Promise<Value> | Value): Promise<Result<Fetched<Value>>> {
+    const source = { segments: this.#segments(), url: this.relay.url };
+    let segments = 0;
+    const fetch = (segment: string) => {
+      segments += 1;
+      return segmentFetcher(replica, source)(segment);
+    };
+    const done = async () => success({ value: await work(), segments });
+    return withHistory(fetch, done, (_error, problem) => ({ ok: false, problem }));
   }
 
   /** The same for what must not run beside a sync. */
@@ -204,14 +236,14 @@ export class Device {
 
   /** Syncs once. */
   sync(): Promise<SyncOutcome | null> {
-    return this.#run("sync", (replica) => this.#session(replica, "once", false).run());
+    return this.#run("sync", (replica) => this.session(replica, "once", false).run());
   }
 
   /** Downloads everything again, as `sync --full` does. */
   syncFull(): Promise<SyncOutcome | null> {
     return this.#run("sync --full", async (replica) => {
       await dropDamagedBlocks(replica);
-      const outcome = await this.#session(replica, "once", true).run();
+      const outcome = await this.session(replica, "once", true).run();
       if (outcome.problem === null) await refoldAll(replica);
       return outcome;
     });
@@ -220,7 +252,7 @@ export class Device {
   /** Stays in sync until it is stopped or dies. */
   watch(): Promise<SyncOutcome | null> {
     return this.#run("sync --watch", (replica) => {
-      const session = this.#session(replica, "stay", false);
+      const session = this.session(replica, "stay", false);
       this.#watching = session;
       return session.run();
     });
@@ -246,7 +278,8 @@ export class Device {
     return outcome;
   }
 
-  #session(replica: Replica, mode: "once" | "stay", isFull: boolean): SyncSession {
+  /** A sync of a replica by its process, with the relay that it goes to now. */
+  session(replica: Replica, mode: "once" | "stay", isFull: boolean): SyncSession {
     const { url } = this.relay;
     const clone = { segments: this.#segments(), openSegment: segmentOpener(this.ports) };
     const ports = { transport: this.#transport(), timers: this.#timers(), clone };
@@ -348,7 +381,15 @@ export function describe<Value>(result: Result<Value>, words: (value: Value) => 
   return result.ok ? words(result.value) : result.problem.code;
 }
 
-function describeOutcome({ pushed, pulled, parked, plansApplied, problem, refused }: SyncOutcome): string {
+/** What came of a sync, in words. */
+export function describeOutcome({
+  pushed,
+  pulled,
+  parked,
+  plansApplied,
+  problem,
+  refused,
+}: SyncOutcome): string {
   const parts = [`${pushed} pushed`, `${pulled} pulled`];
   if (parked > 0) parts.push(`${parked} parked`);
   if (plansApplied > 0) parts.push(`${plansApplied} settled as planned`);

@@ -21,12 +21,13 @@ export async function heal(world: World): Promise<void> {
   for (const device of world.devices) await healDevice(device);
   // What is on its way still may arrive; what never will is noticed.
   await pass(world, 90_000);
+  // What was evicted comes back in some runs; in others it is fetched when it is looked at.
+  const isToComeBack = (world.swarm.weights.evict ?? 0) > 0 && world.chance.fork("heal").percent(50);
   let before = "";
   for (let round = 1; round <= maxRounds; round += 1) {
     let moved = 0;
     for (const device of world.devices) {
-      // What was evicted comes back: all is looked at.
-      const isFull = round === 1 && (world.swarm.weights.evict ?? 0) > 0;
+      const isFull = round === 1 && isToComeBack;
       const outcome = await syncWhole(world, device, isFull);
       if (outcome === null) return;
       moved += outcome.pushed + outcome.pulled + outcome.parked;
@@ -41,6 +42,7 @@ export async function heal(world: World): Promise<void> {
 async function healDevice(device: Device): Promise<void> {
   device.disk.isFull = false;
   device.nextFate = null;
+  device.awayUntilMs = 0;
   device.disk.habits.slowShare = 0;
   Object.assign(device.network, calmNetwork);
   device.process?.stay();

@@ -19,6 +19,7 @@ import { invalidChangeMove, newerFormatMove, newerOpMove } from "./moves/foreign
 import { hostileMove } from "./moves/hostile.ts";
 import { hostileMemberMove } from "./moves/hostile-member.ts";
 import { importMove } from "./moves/import.ts";
+import { lookMove } from "./moves/look.ts";
 import { otherRelayMove } from "./moves/other-relay.ts";
 import { applyBundleMove, discardMove, queueMoveMove, retryMove } from "./moves/queue.ts";
 import { removeMove } from "./moves/remove.ts";
@@ -81,4 +82,5 @@ export const moves: readonly Move[] = [
   hostileMemberMove,
   upgradeMove,
   roomMove,
+  lookMove,
 ];

@@ -39,6 +39,8 @@ export class RelayNode {
   flushesLie = false;
   /** Whether its rooms show nothing: a canary. */
   roomsHide = false;
+  /** Whether it has no segment any more that it told of: a canary. */
+  segmentsGone = false;
   readonly #world: World;
   readonly #signer: Signer;
   readonly #flushed = new Map<string, Flushed>();

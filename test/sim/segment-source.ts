@@ -30,7 +30,7 @@ export function simulatedSegments(ports: FetchPorts): SegmentSource {
       fetched(ports, async (relay) => success((await relay.space(space)?.history.manifest(log)) ?? null)),
     segment: (_url, space, log, hash, offset) =>
       fetched(ports, async (relay) => {
-        const bytes = await relay.space(space)?.history.segment(log, hash);
+        const bytes = ports.relay.segmentsGone ? null : await relay.space(space)?.history.segment(log, hash);
         return bytes == null ? missing : success(bytes.subarray(offset));
       }),
   };

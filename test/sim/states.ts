@@ -3,6 +3,9 @@ import { registerTypes } from "@darksync/core/register";
 import { onBranch } from "@darksync/runtime/branch/on-branch";
 import { listConflicts } from "@darksync/runtime/read/conflicts";
 import type { Replica } from "@darksync/runtime/replica/replica";
+import type { Device } from "./device.ts";
+import { passUntil } from "./pass.ts";
+import type { World } from "./world.ts";
 
 /**
  * All that a replica shows, line by line: names and conflicts of main and of every branch, dependencies, and the heads
@@ -60,3 +63,20 @@ export function firstDifference(left: readonly string[], right: readonly string[
     ...more.slice(0, 4).map((line) => `+ ${line}`),
   ].join("\n");
 }
+
+/** What a device shows, its evicted history fetched where that takes it; null if the relay has lost that. */
+export async function shownBy(world: World, device: Device): Promise<readonly string[] | null> {
+  const { replica } = device;
+  if (replica === null) return null;
+  const read = await passUntil(
+    world,
+    device.fetching(replica, () => stateOf(replica)),
+    boundMs,
+  );
+  if (read?.ok === true) return read.value.value;
+  if (world.relays.every(({ restores }) => restores === 0))
+    world.fail("past", `${device.name} cannot show all: ${read?.problem.message ?? "no answer"}`);
+  return null;
+}
+
+const boundMs = 60_000;

@@ -1,22 +1,23 @@
 import { readStatus } from "@darksync/runtime/read/status";
 import type { Check } from "../check.ts";
 import type { Device } from "../device.ts";
-import { firstDifference, stateOf } from "../states.ts";
+import { firstDifference, shownBy } from "../states.ts";
 import type { World } from "../world.ts";
 
 /** O8: all replicas show the same, and have nothing left to send but what was refused. */
 export const agreement: Check = {
   name: "agreement",
-  end: (world) => disagreement(world) ?? unfinished(world),
+  end: async (world) => (await disagreement(world)) ?? unfinished(world),
 };
 
-function disagreement(world: World): string | null {
+async function disagreement(world: World): Promise<string | null> {
   const [first, ...others] = world.devices.filter((device) => !device.isPartial && !hasParked(device));
-  if (first?.replica == null) return null;
-  const expected = stateOf(first.replica);
-  for (const { name, replica } of others) {
-    const difference = replica === null ? null : firstDifference(expected, stateOf(replica));
-    if (difference !== null) return `${first.name} and ${name} differ:\n${difference}`;
+  if (first === undefined) return null;
+  const expected = await shownBy(world, first);
+  for (const other of others) {
+    const shown = await shownBy(world, other);
+    const difference = expected === null || shown === null ? null : firstDifference(expected, shown);
+    if (difference !== null) return `${first.name} and ${other.name} differ:\n${difference}`;
   }
   return null;
 }

@@ -1,7 +1,7 @@
 import type { Check } from "../check.ts";
 import { syncWhole } from "../heal.ts";
 import { passUntil } from "../pass.ts";
-import { firstDifference, stateOf } from "../states.ts";
+import { firstDifference, shownBy } from "../states.ts";
 
 /** Somebody who joins now, and gets everything at once and in the relay's order, sees what all others see. */
 export const joiner: Check = {
@@ -16,8 +16,9 @@ export const joiner: Check = {
     await passUntil(world, device.create("", [], []), 60_000);
     if ((await syncWhole(world, device)) === null) return null;
     if ((await syncWhole(world, other)) === null) return null;
-    if (device.replica === null || other.replica === null) return null;
-    const difference = firstDifference(stateOf(other.replica), stateOf(device.replica));
+    const [shown, expected] = [await shownBy(world, device), await shownBy(world, other)];
+    if (shown === null || expected === null) return null;
+    const difference = firstDifference(expected, shown);
     return difference === null ? null : `${other.name} and who joined just now differ:\n${difference}`;
   },
 };

@@ -4,7 +4,7 @@ import { inExchangeOrder, isWanted } from "@darksync/sync/wanted";
 import type { Check } from "../check.ts";
 import type { Device } from "../device.ts";
 import { replicaOf } from "../relay-content.ts";
-import { firstDifference, stateOf } from "../states.ts";
+import { firstDifference, shownBy, stateOf } from "../states.ts";
 import type { World } from "../world.ts";
 
 /**
@@ -44,9 +44,10 @@ function extentsOf(
 }
 
 async function otherState(world: World, device: Device): Promise<string | null> {
-  if (device.replica === null) return null;
+  const shown = await shownBy(world, device);
+  if (shown === null) return null;
   const logs = device.read(({ blocks }) => inExchangeOrder(blocks.logs()));
   const other = await replicaOf(world.mainRelay, device, logs);
-  const difference = firstDifference(stateOf(other), stateOf(device.replica));
+  const difference = firstDifference(stateOf(other), shown);
   return difference === null ? null : `what it shows is not what its logs come to:\n${difference}`;
 }

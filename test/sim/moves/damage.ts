@@ -1,5 +1,5 @@
-import { makeAnew } from "../device-files.ts";
 import type { Move } from "../move.ts";
+import { damageDatabase } from "../repair.ts";
 
 /** A device's database is damaged, or gone: it is made anew from what can be read of it and from the outbox (S8). */
 export const damageMove: Move = {
@@ -9,6 +9,6 @@ export const damageMove: Move = {
   run: (world, chance) => {
     const device = chance.pick(world.devices);
     if (device.process === null || device.isLocked) return;
-    void makeAnew(device, chance.percent(40) ? null : chance.below(60));
+    damageDatabase(device, chance.percent(40) ? null : chance.below(60));
   },
 };

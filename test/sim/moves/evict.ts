@@ -1,4 +1,5 @@
 import { evict } from "@darksync/runtime/cache/evict";
+import type { Device } from "../device.ts";
 import type { Move } from "../move.ts";
 import { deviceUp } from "../places.ts";
 
@@ -6,13 +7,20 @@ import { deviceUp } from "../places.ts";
 export const evictMove: Move = {
   name: "evict",
   kind: "intent",
-  weight: 3,
+  weight: 5,
   run: (world, chance) => {
-    const share = chance.below(100);
-    void deviceUp(world, chance)?.actAlone("evict", async (replica) => {
-      const usedBytes = replica.store.read(({ storage }) => storage.usedBytes());
-      const { texts, segments } = await evict(replica, (usedBytes * share) / 100, async () => {});
-      return `${texts} texts, ${segments} segments`;
-    });
+    const share = chance.percent(60) ? 0 : chance.below(100);
+    const device = deviceUp(world, chance);
+    if (device !== null) void evictShare(device, share, chance.percent(40));
   },
 };
+
+/** `isFull`: after all was downloaded in segments, own history too. */
+async function evictShare(device: Device, share: number, isFull: boolean): Promise<void> {
+  if (isFull) await device.syncFull();
+  await device.actAlone("evict", async (replica) => {
+    const usedBytes = replica.store.read(({ storage }) => storage.usedBytes());
+    const { texts, segments } = await evict(replica, (usedBytes * share) / 100, async () => {});
+    return `${texts} texts, ${segments} segments`;
+  });
+}
