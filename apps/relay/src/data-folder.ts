@@ -22,7 +22,7 @@ export function lockData(dir: string): SyncLock {
   if (lock !== null) return lock;
   throw new RelayProblem({
     code: "data-in-use",
-    message: `a relay works on ${dir}, or its doctor`,
+    message: `the data folder ${dir} is in use: a relay works on it, or its doctor`,
     hint: "Stop it first, or give --data another folder.",
   });
 }

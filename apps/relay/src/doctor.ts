@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { toHex } from "@darksync/core/bytes";
 import type { Problem } from "@darksync/core/result";
@@ -86,8 +86,12 @@ async function checkSpaces(dir: string, spaces: readonly string[]): Promise<read
   const found: RelayProblemFound[] = [];
   for (const space of spaces) {
     const path = relayDatabasePath(dir, space);
+    const log = `${path}-wal`;
+    const hadLog = existsSync(log);
     const problems = await checkRelaySpace({ path, space, relayKey }, hasRoom);
     found.push(...problems.map((problem) => ({ ...problem, space })));
+    // Reading made an empty one.
+    if (!hadLog) for (const made of [log, `${path}-shm`]) rmSync(made, { force: true });
   }
   return found;
 }

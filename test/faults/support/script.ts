@@ -259,7 +259,7 @@ export const script: readonly Step[] = [
   syncs("bob"),
 ];
 
-/** Ada ends with work that is synced, work that waits, on main and on a branch, and conflicts. */
+/** Ada ends with work that is synced, work that waits, on main and on a branch, and conflicts; with a save at last. */
 export const conflictedScript: readonly Step[] = [
   ...script.slice(0, script.findIndex(({ name }) => name === "bob: sync --strategy lazy") + 1),
   value("ada", "a", 3),
@@ -276,4 +276,5 @@ export const conflictedScript: readonly Step[] = [
   does("ada", "branch", "create", "fix", "--switch"),
   value("ada", "h", 1),
   does("ada", "branch", "switch", "main"),
+  value("ada", "k", 1),
 ];
