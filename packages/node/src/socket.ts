@@ -2,8 +2,8 @@ import type { Duplex } from "node:stream";
 import type { Connection, Goodbye } from "@darksync/runtime/transport";
 import type { WebSocket } from "ws";
 
-/** Above this many bytes in the socket's buffer its sender waits. */
-const fullBufferBytes = 4 * 1024 * 1024;
+/** Above this many bytes in the socket's buffer its sender waits. Thousands may read slowly: it is a few batches. */
+const fullBufferBytes = 1024 * 1024;
 const lookAgainMs = 5;
 /** Who reads so slowly that more than this waits for him is cut; what he lacks he asks for when he comes again. */
 const mostBytesWaiting = 8 * 1024 * 1024;

@@ -223,6 +223,8 @@ export class ClientConnection implements Listener {
     const sent: Uint8Array[] = [];
     let reached = vector;
     for (;;) {
+      await this.#relay.readingTurns.take();
+      if (this.#state === "closed") return;
       const batch = store.read(({ blocks }) =>
         updateBeyond(ports.hash, soundBlocks(ports, blocks), held.log, reached, batchBytes),
       );
@@ -232,7 +234,6 @@ export class ClientConnection implements Listener {
       if (sent.length < 2) sent.push(message);
       this.#connection.send(message);
       await this.#connection.drained();
-      if (this.#state === "closed") return;
     }
     if (sent.length < 2) answers.note(held, stateVector, sent);
   }

@@ -2,6 +2,7 @@ import { toHex } from "@darksync/core/bytes";
 import type { Random } from "@darksync/core/ports";
 import { failure, type Result, success } from "@darksync/core/result";
 import type { RelaySpaces, RelayStore } from "../store/store.js";
+import { ReadingTurns } from "./reading-turns.js";
 import { type RelayCounts, RelaySpace, type SpacePorts } from "./relay-space.js";
 import { isDamage } from "./space-damaged.js";
 
@@ -22,6 +23,8 @@ export class Relay {
     bytesSealed: 0,
   };
   readonly ports: OpenRelayPorts;
+  /** For those who are sent what they lack. */
+  readonly readingTurns: ReadingTurns;
   readonly #open = new Map<string, RelaySpace>();
   /** Spaces that could not be opened, being damaged. */
   readonly #refused = new Set<string>();
@@ -30,6 +33,7 @@ export class Relay {
 
   constructor(ports: OpenRelayPorts) {
     this.ports = ports;
+    this.readingTurns = new ReadingTurns(ports.afterTurn);
   }
 
   /**

@@ -143,7 +143,9 @@ export class RoomConnection {
       ? (this.#space.history.headAt(this.#log, head.number + 1)?.sealed ?? null)
       : null;
     let vector = vectorOfClocks(hash, head, this.#space.held(this.#log).tips.keys(), clocks);
-    for (let isFirst = true; !this.#isClosed; isFirst = false) {
+    for (let isFirst = true; ; isFirst = false) {
+      await this.#relay.readingTurns.take();
+      if (this.#isClosed) return;
       const batch = store.read(({ blocks }) =>
         updateBeyond(hash, soundBlocks(ports, blocks), this.#log, vector, batchBytes, { head, end }),
       );

@@ -5,6 +5,8 @@ import { StoreError } from "./store.js";
 
 // What is read lies next to what was read before. A segment may expand to 16 MiB.
 const mostOpen = 4;
+/** What is sent to one is soon sent to others, and compressing it takes tens of milliseconds a batch. */
+const mostPackedBytes = 16 * 1024 * 1024;
 
 /** A block in a segment that a store keeps. */
 export interface SealedPlace {
@@ -19,17 +21,17 @@ export interface SealedPlace {
 /** Takes blocks out of segments for a store. The segments that were read last stay open. */
 export class SealedBlocks {
   readonly #ports: BlockPorts;
-  readonly #pack: (block: PackableBlock, changeCount: number) => Uint8Array;
+  readonly #use: "read" | "send";
   /** By hash, the latest last. */
   readonly #open = new Map<string, ReadonlyMap<StreamName, SealedRun>>();
+  /** What was packed to be sent, by its place, the latest last. */
+  readonly #packed = new Map<string, Uint8Array>();
+  #packedBytes = 0;
 
   /** `use`: whether what is taken out is read here, or sent on and so worth compressing. */
   constructor(ports: BlockPorts, use: "read" | "send") {
     this.#ports = ports;
-    this.#pack =
-      use === "read"
-        ? packPlainBlock
-        : (block, changeCount) => packBlock(ports.compression, block, changeCount);
+    this.#use = use;
   }
 
   /**
@@ -41,7 +43,23 @@ export class SealedBlocks {
     const block = run?.blocks[index];
     if (run === undefined || block === undefined) throw damaged(segment);
     const header = sealedHeader(run, index, index === 0 ? run.prev : (prev ?? run.prev));
-    return this.#pack({ header, expanded: block.expanded, signature: block.signature }, block.changeCount);
+    const packable = { header, expanded: block.expanded, signature: block.signature };
+    if (this.#use === "read") return packPlainBlock(packable);
+    return this.#packedOnce(`${segment} ${stream} ${header.prev} ${seq}`, packable, block.changeCount);
+  }
+
+  #packedOnce(place: string, block: PackableBlock, changeCount: number): Uint8Array {
+    const known = this.#packed.get(place);
+    const bytes = known ?? packBlock(this.#ports.compression, block, changeCount);
+    this.#packed.delete(place);
+    this.#packed.set(place, bytes);
+    if (known === undefined) this.#packedBytes += bytes.length;
+    for (const [oldest, { length }] of this.#packed) {
+      if (this.#packedBytes <= mostPackedBytes) break;
+      this.#packed.delete(oldest);
+      this.#packedBytes -= length;
+    }
+    return bytes;
   }
 
   #runs(segment: string, read: () => Uint8Array): ReadonlyMap<StreamName, SealedRun> {
