@@ -1,11 +1,14 @@
 import { mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { type CheckedDatabase, checkRelaySpace } from "@darksync/node/sqlite/check-relay-space";
 import Database from "better-sqlite3";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { examineData } from "../../apps/relay/src/doctor.js";
+import { keepInMind, SpaceWatch } from "../../apps/relay/src/space-watch.js";
 import { runsAll, seed, seededChance } from "./support/chance.js";
 import { describeFlip, flipped, flipsIn } from "./support/damage.js";
 import { type Files, newRoot, readFiles, writeFiles } from "./support/files.js";
-import { command, type LocalRelay, serve } from "./support/in-process.js";
+import { command, eagerLimits, type LocalRelay, serve } from "./support/in-process.js";
 import { conflictedScript } from "./support/script.js";
 import { changeIds, readRelay, readSpace, viewOf } from "./support/space-reads.js";
 
@@ -107,4 +110,60 @@ test("S8, L5: a relay that lost a block says so, instead of sending nothing for 
   changeRows("delete from block where key = (select max(key) from block)");
   expect((await withRelay(useRelay)).join()).toContain("relay-database-corrupt");
   await expectBroughtBack();
+});
+
+/** Checks on this thread, between what else is done. */
+const watching = {
+  timers: { after: () => () => {} },
+  check: (checked: CheckedDatabase) => checkRelaySpace(checked, () => new Promise(setImmediate)),
+};
+
+test("S8, L5: rot that nobody asks for is found by the relay itself, which refuses the space from then on", async () => {
+  writeFiles(root, files);
+  const space = database.replace(/^relay\/|\.db$/g, "");
+  await withRelay(async (relay) => {
+    expect(await useRelay(relay)).toEqual([]);
+    changeRows("update block set change_count = change_count + 1 where key = (select min(key) from block)");
+    const failures: unknown[] = [];
+    const ports = { ...watching, onFailure: (error: unknown) => failures.push(error) };
+    const watch = new SpaceWatch(relay.relay, data, relay.publicKey, ports);
+    await watch.checkAll();
+    watch.stop();
+    expect(failures).toEqual([]);
+    expect(relay.failures).toEqual([expect.objectContaining({ space, code: "database-corrupt" })]);
+    for (const error of relay.failures) keepInMind(data, error);
+    const { json } = await command("--json", "--space", ada, "sync");
+    expect(json).toMatchObject({ error: { code: "relay-database-corrupt" } });
+  });
+  expect((await withRelay(useRelay)).join()).toContain("relay-database-corrupt");
+  expect((await examineData(data, true)).problems).toEqual([]);
+  expect(await withRelay(useRelay)).toEqual([]);
+  expectAll();
+});
+
+test("S8: a look at a relay that is used and seals meanwhile finds nothing wrong", async () => {
+  writeFiles(root, files);
+  const relay = await serve(data, port, eagerLimits);
+  const watch = new SpaceWatch(relay.relay, data, relay.publicKey, {
+    ...watching,
+    onFailure: (error) => expect.unreachable(String(error)),
+  });
+  let isUsed = true;
+  const looking = (async () => {
+    let looks = 0;
+    for (; isUsed || looks === 0; looks += 1) await watch.checkAll();
+    return looks;
+  })();
+  try {
+    expect(await useRelay(relay)).toEqual([]);
+    expect(relay.relay.counts.segmentsSealed).toBeGreaterThan(0);
+    isUsed = false;
+    expect(await looking).toBeGreaterThan(0);
+    expect(relay.failures).toEqual([]);
+  } finally {
+    isUsed = false;
+    await looking;
+    watch.stop();
+    await relay.close();
+  }
 });

@@ -1,5 +1,7 @@
+import { once } from "node:events";
 import { existsSync, readdirSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
+import { Worker } from "node:worker_threads";
 import Database from "better-sqlite3";
 import { expect, test } from "vitest";
 import { type RelayRun, runRelay } from "../support/relay.js";
@@ -137,4 +139,21 @@ test("S8, L5: what rotted is passed on to nobody, found by doctor, repaired, and
   expect(Object.keys(await bob.view())).toEqual(Object.keys(await ada.view()));
   await mended.stop();
   expect(await diagnosis(data)).toMatchObject({ ok: true });
+});
+
+test("S8: the thread in which a running relay looks at what it keeps, as it was built", async () => {
+  const { data } = await stoppedRelay(4);
+  const path = databaseIn(data);
+  const database = { path, space: basename(path, ".db"), relayKey: null };
+  const built = new URL("../../apps/relay/dist/check-relay-worker.js", import.meta.url);
+  const look = async () => {
+    const worker = new Worker(built);
+    worker.postMessage(database);
+    const [answer] = await once(worker, "message");
+    await worker.terminate();
+    return answer;
+  };
+  expect(await look()).toEqual({ problems: [] });
+  rot(data);
+  expect(await look()).toMatchObject({ problems: [{ code: "bad-block" }] });
 });

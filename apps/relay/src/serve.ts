@@ -3,6 +3,7 @@ import { isIPv6 } from "node:net";
 import { toHex } from "@darksync/core/bytes";
 import { relayPorts } from "@darksync/node/process-ports";
 import { serveRelay } from "@darksync/node/relay-server";
+import { RelayChecker } from "@darksync/node/sqlite/relay-checker";
 import { openRelaySpaces } from "@darksync/node/sqlite/relay-spaces";
 import { processTimers } from "@darksync/node/timers";
 import { Relay } from "@darksync/runtime/relay/relay";
@@ -33,8 +34,10 @@ export async function serve(options: ServeOptions): Promise<number> {
     spaces: metrics.timed(openRelaySpaces(options.data)),
     onFailure: (error) => failed(error, options.data, log),
   });
+  const checker = new RelayChecker();
   const watch = new SpaceWatch(relay, options.data, toHex(signer.publicKey), {
     timers: processTimers,
+    check: (database) => checker.check(database),
     onFailure: (error, space) => logFailure(log, error, { space }),
   });
   const { server, connections, close } = serveRelay(relay, () => metrics.text(), isLoopbackOrigin);
@@ -53,7 +56,8 @@ export async function serve(options: ServeOptions): Promise<number> {
     await close();
     throw error;
   } finally {
-    await watch.stop();
+    watch.stop();
+    await checker.stop();
     await relay.close();
     lock.release();
   }

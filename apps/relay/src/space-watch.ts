@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
+import type { Problem } from "@darksync/core/result";
+import type { CheckedDatabase } from "@darksync/node/sqlite/check-relay-space";
 import { noteDamage } from "@darksync/node/sqlite/damage-note";
-import { RelayChecker } from "@darksync/node/sqlite/relay-checker";
 import { relayDatabasePath } from "@darksync/node/sqlite/relay-spaces";
 import type { Relay } from "@darksync/runtime/relay/relay";
 import { SpaceDamaged } from "@darksync/runtime/relay/space-damaged";
@@ -13,20 +14,21 @@ const restMs = 24 * 60 * 60_000;
 /** What a watch works with. */
 export interface WatchPorts {
   readonly timers: Pick<Timers, "after">;
+  /** What is wrong with a database; null if it was broken off. */
+  readonly check: (database: CheckedDatabase) => Promise<readonly Problem[] | null>;
   /** Hears of what went wrong beside damage, which the relay tells. */
   readonly onFailure: (error: unknown, space: string) => void;
 }
 
 /**
- * Reads all that a running relay keeps, once a day, in another thread: what rots in old history is found before somebody
- * asks for it. A space that is damaged is refused from then on.
+ * Reads all that a running relay keeps, once a day: what rots in old history is found before somebody asks for it. A
+ * space that is damaged is refused from then on.
  */
 export class SpaceWatch {
   readonly #relay: Relay;
   readonly #dir: string;
   readonly #relayKey: string;
   readonly #ports: WatchPorts;
-  readonly #checker = new RelayChecker();
   #callOff: () => void = () => {};
   #isStopped = false;
 
@@ -42,11 +44,10 @@ export class SpaceWatch {
     this.#checkAfter(firstAfterMs);
   }
 
-  /** Fulfilled when nothing is read any more. */
-  async stop(): Promise<void> {
+  /** Begins nothing more. */
+  stop(): void {
     this.#isStopped = true;
     this.#callOff();
-    await this.#checker.stop();
   }
 
   /** Checks all spaces, one after the other. */
@@ -71,7 +72,7 @@ export class SpaceWatch {
   async #check(space: string): Promise<void> {
     const path = relayDatabasePath(this.#dir, space);
     if (!existsSync(path)) return;
-    const problems = await this.#checker.check({ path, space, relayKey: this.#relayKey });
+    const problems = await this.#ports.check({ path, space, relayKey: this.#relayKey });
     const [first, ...others] = problems ?? [];
     if (first === undefined) return;
     const more = others.length === 0 ? "" : ` and ${others.length} more`;

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
+import { toHex } from "@darksync/core/bytes";
 import type { Signer } from "@darksync/core/ports";
 import { relayPorts } from "@darksync/node/process-ports";
 import { openRelayKey } from "@darksync/node/relay-key";
@@ -56,6 +57,8 @@ export interface LocalRelay {
   readonly port: number;
   readonly url: string;
   readonly relay: Relay;
+  /** Hex: the key that signs what it seals. */
+  readonly publicKey: string;
   /** Failures that no client could do anything about. */
   readonly failures: readonly unknown[];
   close(): Promise<void>;
@@ -78,10 +81,11 @@ export async function serve(
 ): Promise<LocalRelay> {
   const failures: unknown[] = [];
   const spaces = openRelaySpaces(data);
+  const signer = keyOf(data);
   const relay = new Relay({
     ...relayPorts,
     sealing: { ...relayPorts.sealing, limits },
-    signer: keyOf(data),
+    signer,
     spaces,
     onFailure: (error) => failures.push(error),
   });
@@ -97,6 +101,7 @@ export async function serve(
     port: taken,
     url: `http://127.0.0.1:${taken}`,
     relay,
+    publicKey: toHex(signer.publicKey),
     failures,
     close: async () => {
       await close();
