@@ -6,19 +6,14 @@ import type { Relay } from "@darksync/runtime/relay/relay";
 import { RoomConnection } from "@darksync/runtime/relay/room-connection";
 import type { Connection } from "@darksync/runtime/transport";
 import { maxMessageBytes } from "@darksync/sync/message";
-import { type WebSocket, WebSocketServer } from "ws";
+import { WebSocketServer } from "ws";
+import { type RelaySocket, ServedSockets, type Talker } from "./relay-socket.js";
 import { answerHistory, historyRouteOf } from "./segment-routes.js";
 import { SegmentsUnderWay } from "./segments-under-way.js";
-import { plainBytes, SocketConnection } from "./socket.js";
 
 const pingIntervalMs = 15_000;
 /** What nobody used for one to two of these is forgotten. */
 const forgetIntervalMs = 5000;
-/**
- * Who leaves so many pings unanswered is cut. A ping stands behind all that was sent before it, and who comes home after
- * a month takes a while to fold that.
- */
-const mostPingsUnanswered = 4;
 const maxConnections = 4096;
 const maxHeaderBytes = 16 * 1024;
 /** Who reads nothing of an answer for so long is cut. */
@@ -37,11 +32,6 @@ type Route =
   | { readonly type: "client"; readonly space: string | null }
   | { readonly type: "room"; readonly space: string; readonly log: string; readonly head: number };
 
-interface Talker {
-  onMessage(bytes: Uint8Array): void;
-  onClose(): void;
-}
-
 /**
  * Serves a relay's spaces by HTTP and WebSocket. `metrics` gives the Prometheus text. `isOriginAllowed`: whether a web
  * page of this origin may connect; programs that are no browsers name none and are not asked.
@@ -52,14 +42,14 @@ export function serveRelay(
   isOriginAllowed: (origin: string) => boolean,
 ): RelayServer {
   const rooms = new Map<string, Set<RoomConnection>>();
-  const sockets = new WebSocketServer({
+  const sockets = new ServedSockets();
+  const upgrades = new WebSocketServer({
     noServer: true,
+    clientTracking: false,
     maxPayload: maxMessageBytes,
     perMessageDeflate: false,
   });
-  const unansweredPings = new WeakMap<WebSocket, number>();
   const underWay = new SegmentsUnderWay();
-  let isClosing = false;
   const server = createServer({ maxHeaderSize: maxHeaderBytes }, (request, response) => {
     answerHttp(relay, metrics, underWay, request, response).catch((error: unknown) => {
       relay.onFailure(error);
@@ -68,44 +58,32 @@ export function serveRelay(
   });
   server.timeout = mostSilentMs;
   server.on("upgrade", (request: IncomingMessage, stream: Duplex, rest: Buffer) => {
-    stream.on("error", () => stream.destroy());
+    stream.on("error", destroy);
     const { origin } = request.headers;
     const route = routeOf(request.url ?? "");
     if (origin !== undefined && !isOriginAllowed(origin)) return turnAway(stream, "403 Forbidden");
     if (route === null) return turnAway(stream, "404 Not Found");
-    if (sockets.clients.size >= maxConnections) return turnAway(stream, "503 Service Unavailable");
-    sockets.handleUpgrade(request, stream, rest, (socket) => {
-      // What is wrong with a frame is the sender's trouble: `ws` closes the socket, nobody else notices.
-      socket.on("error", () => socket.terminate());
-      socket.on("pong", () => unansweredPings.delete(socket));
-      const connection = new SocketConnection(socket, stream);
-      const talker = talkerOrClosed(relay, rooms, route, socket, connection);
-      if (talker === null) return;
-      socket.on("message", (data) => {
-        if (!isClosing) talker.onMessage(plainBytes(data));
-      });
-      socket.on("close", () => talker.onClose());
+    if (sockets.size >= maxConnections) return turnAway(stream, "503 Service Unavailable");
+    upgrades.handleUpgrade(request, stream, rest, (socket) => {
+      const served = sockets.add(socket, request.socket);
+      served.talker = talkerOrClosed(relay, rooms, route, served);
     });
   });
-  const pinging = setInterval(() => {
-    for (const socket of sockets.clients) {
-      const unanswered = unansweredPings.get(socket) ?? 0;
-      unansweredPings.set(socket, unanswered + 1);
-      if (unanswered >= mostPingsUnanswered) socket.terminate();
-      else socket.ping();
-    }
-  }, pingIntervalMs);
+  const pinging = setInterval(() => sockets.ping(), pingIntervalMs);
   const forgetting = setInterval(() => relay.forgetUnused(), forgetIntervalMs);
   return {
     server,
-    connections: () => sockets.clients.size,
+    connections: () => sockets.size,
     close: () => {
-      isClosing = true;
       clearInterval(pinging);
       clearInterval(forgetting);
       return closeServer(relay, server, sockets);
     },
   };
+}
+
+function destroy(this: Duplex): void {
+  this.destroy();
 }
 
 function turnAway(stream: Duplex, status: string): void {
@@ -117,16 +95,15 @@ function talkerOrClosed(
   relay: Relay,
   rooms: Map<string, Set<RoomConnection>>,
   route: Route,
-  socket: WebSocket,
-  connection: Connection,
+  connection: RelaySocket,
 ): Talker | null {
   try {
     const talker = talkerOf(relay, rooms, route, connection);
-    if (talker === null) socket.close(4404, "no such space or head");
+    if (talker === null) connection.close({ code: 4404, reason: "no such space or head" });
     return talker;
   } catch (error) {
     relay.onFailure(error);
-    socket.close(1011, "the relay cannot open that space");
+    connection.close({ code: 1011, reason: "the relay cannot open that space" });
     return null;
   }
 }
@@ -218,14 +195,15 @@ function answer(response: ServerResponse, status: number, body: unknown): void {
 
 const closeGraceMs = 2000;
 
-async function closeServer(relay: Relay, server: Server, sockets: WebSocketServer): Promise<void> {
+async function closeServer(relay: Relay, server: Server, sockets: ServedSockets): Promise<void> {
+  sockets.stopListening();
   const closed = new Promise<void>((resolve) => {
     server.close(() => resolve());
   });
   await relay.idle();
-  for (const socket of sockets.clients) socket.close(1001, "the relay is going down");
+  for (const socket of sockets.all()) socket.close(1001, "the relay is going down");
   const cut = setTimeout(() => {
-    for (const socket of sockets.clients) socket.terminate();
+    for (const socket of sockets.all()) socket.terminate();
     server.closeAllConnections();
   }, closeGraceMs);
   await closed;

@@ -30,7 +30,7 @@ export const socketTransport: Transport = {
       problem = unreachable(error);
     });
     socket.on("close", () => handler.onClose(problem));
-    const connection = new SocketConnection(socket, null);
+    const connection = new SocketConnection(socket);
     return {
       send: (message) => connection.send(message),
       drained: () => connection.drained(),

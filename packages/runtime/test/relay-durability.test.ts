@@ -12,6 +12,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { memoryRelayStore } from "../src/memory/relay-spaces.js";
 import { ClientConnection } from "../src/relay/client-connection.js";
+import type { Listener } from "../src/relay/listeners.js";
 import { newSpaceId, Relay } from "../src/relay/relay.js";
 import { RoomConnection } from "../src/relay/room-connection.js";
 import { headsOf } from "../src/replica/log-view.js";
@@ -116,6 +117,17 @@ class Scene {
     } while (this.disk.isWaitedFor);
   }
 
+  /** All becomes durable, and then what nobody uses is forgotten. */
+  async forget(): Promise<void> {
+    await this.settleAll();
+    for (let look = 0; look < 2; look += 1) this.relay.forgetUnused();
+  }
+
+  held(): ReadonlyMap<StreamName, number> {
+    const tips = this.disk.store.read(({ blocks }) => blocks.tips(log));
+    return new Map([...tips].map(([stream, { seq }]) => [stream, seq]));
+  }
+
   judge(message: Message): void {
     if (message.type === "ack" || message.type === "state")
       for (const { stream, seq } of message.heads) expect(this.disk.holds(stream, seq)).toBe(true);
@@ -204,12 +216,18 @@ test("R80, L5: a block is passed on before it is durable, and nothing that claim
   expect(late.of("ack")).toEqual([]);
 });
 
-test("R80, L5: whatever comes in whatever order, all that a relay claims is durable, and every update is answered", async () => {
+test("R80, R81, L5: whatever comes in whatever order, all that a relay claims is durable, and in the end all is claimed", async () => {
   const step = fc.oneof(
     fc.record({ type: fc.constant("write" as const), stream: fc.nat(3), client: fc.nat(3) }),
     fc.record({ type: fc.constant("ask" as const), client: fc.nat(3) }),
     fc.record({
-      type: fc.constantFrom("enter" as const, "room" as const, "keep" as const, "settle" as const),
+      type: fc.constantFrom(
+        "enter" as const,
+        "room" as const,
+        "keep" as const,
+        "settle" as const,
+        "forget" as const,
+      ),
     }),
   );
   await fc.assert(
@@ -235,11 +253,16 @@ test("R80, L5: whatever comes in whatever order, all that a relay claims is dura
         else if (one.type === "enter") clients.push(scene.client());
         else if (one.type === "room") scene.room();
         else if (one.type === "keep") scene.disk.keep();
+        else if (one.type === "forget") await scene.forget();
         else await scene.settle();
       }
       await scene.settleAll();
       for (const client of clients) expect(client.answers).toBe(client.sent);
       expect(clients.flatMap((client) => client.of("error"))).toEqual([]);
+      writer.ask();
+      await scene.settleAll();
+      const told = writer.of("state").at(-1)?.heads ?? [];
+      expect(new Map(told.map(({ stream, seq }) => [stream, seq]))).toEqual(scene.held());
     }),
     { numRuns: 60 },
   );
@@ -301,17 +324,18 @@ test("R81: a space that nobody is in is closed when nobody used it between two l
   await relay.idle();
   relay.forgetUnused();
   expect(closed).toEqual([]);
-  const leave = space?.listen({
+  const listener: Listener = {
     wants: () => true,
     onBlocks: () => {},
     onDurable: () => {},
     onSealed: () => {},
     onFailed: () => {},
-  });
+  };
+  space?.listen(listener);
   relay.forgetUnused();
   relay.forgetUnused();
   expect(closed).toEqual([]);
-  leave?.();
+  space?.stopListening(listener);
   relay.forgetUnused();
   expect(closed).toEqual(["closed"]);
   const again = relay.space(id);

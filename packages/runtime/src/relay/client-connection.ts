@@ -31,21 +31,27 @@ import { isDamage } from "./space-damaged.js";
 /** What a client may send ahead of the answers: our own has one batch under way, and a question for each log. */
 const maxAheadBytes = 16 * 1024 * 1024;
 const messageCostBytes = 256;
+const everything: readonly string[] = [];
 
-/** One of our own clients, over one connection for all logs. */
+interface WaitingInput {
+  readonly input: ConnectionInput;
+  readonly bytes: number;
+}
+
+/** One of our own clients, over one connection for all logs. One that is idle has no lists and no functions of its own. */
 export class ClientConnection implements Listener {
   readonly #relay: Relay;
   readonly #connection: Connection;
   readonly #spaceName: string | null;
-  readonly #inputs: { readonly input: ConnectionInput; readonly bytes: number }[] = [];
+  /** Null: none. */
+  #inputs: WaitingInput[] | null = null;
   #aheadBytes = 0;
   #state: ConnectionState = "new";
   #space: RelaySpace | null = null;
-  #only: readonly string[] = [];
-  #stopListening: (() => void) | null = null;
+  #only: readonly string[] = everything;
   #isStepping = false;
-  /** Fulfilled when all that was sent was answered. */
-  #admitting: Promise<void> = Promise.resolve();
+  /** Fulfilled when all that was sent was answered; null if it is. */
+  #admitting: Promise<void> | null = null;
   /** Live blocks that came before the welcome was out; null afterwards. */
   #early: Uint8Array[] | null = [];
   /** `spaceName`: the space that the URL names, or null. */
@@ -64,7 +70,7 @@ export class ClientConnection implements Listener {
 
   onClose(): void {
     this.#state = "closed";
-    this.#stopListening?.();
+    this.#space?.stopListening(this);
   }
 
   wants(log: LogName): boolean {
@@ -98,6 +104,7 @@ export class ClientConnection implements Listener {
   }
 
   #post(input: ConnectionInput, bytes = 0): void {
+    this.#inputs ??= [];
     this.#inputs.push({ input, bytes });
     this.#aheadBytes += bytes;
     if (!this.#isStepping) void this.#drain();
@@ -105,9 +112,10 @@ export class ClientConnection implements Listener {
 
   async #drain(): Promise<void> {
     this.#isStepping = true;
-    for (let next = this.#inputs.shift(); next !== undefined; next = this.#inputs.shift()) {
+    for (let next = this.#inputs?.shift(); next !== undefined; next = this.#inputs?.shift()) {
       await this.#step(next.input, next.bytes);
     }
+    this.#inputs = null;
     this.#isStepping = false;
   }
 
@@ -119,13 +127,20 @@ export class ClientConnection implements Listener {
       try {
         if (effect.type === "admit") {
           isAhead = true;
-          this.#admitting = this.#admit(effect, bytes);
+          this.#begin(this.#admit(effect, bytes));
         } else await this.#run(effect);
       } catch (error) {
         this.#fail(error);
       }
     }
     if (!isAhead) this.#aheadBytes -= bytes;
+  }
+
+  #begin(admitting: Promise<void>): void {
+    this.#admitting = admitting;
+    void admitting.then(() => {
+      if (this.#admitting === admitting) this.#admitting = null;
+    });
   }
 
   /** What is sent meanwhile is admitted together with it; the answers come in the order of the updates. */
@@ -178,8 +193,8 @@ export class ClientConnection implements Listener {
     }
     const space = entered.value;
     this.#space = space;
-    this.#only = hello.only;
-    this.#stopListening = space.listen(this);
+    if (hello.only.length > 0) this.#only = hello.only;
+    space.listen(this);
     this.#post({ type: "entered", welcome: await this.#welcome(space, hello) });
   }
 

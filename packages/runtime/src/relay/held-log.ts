@@ -36,11 +36,14 @@ export class HeldLog {
   #clients: Map<number, StreamName> | null = null;
   #devices: Set<string> | null = null;
   #closedAt: Map<StreamName, number | null> | null = null;
-  /** Hashes of the blocks that were checked and wait for their commit. */
-  readonly #uncommitted = new Map<string, string>();
-  readonly #durable = new Map<StreamName, StreamHead>();
+  /** Hashes of the blocks that were checked and wait for their commit; null: none. */
+  #uncommitted: Map<string, string> | null = null;
+  /** Null: all of `#tips`, as the rows said. */
+  #durable: Map<StreamName, StreamHead> | null = null;
   #digest: string | null = null;
+  /** Kept from the second time on: most logs have one client that asks, and some have hundreds at once. */
   #stateMessage: Uint8Array | null = null;
+  #wasStateAsked = false;
 
   /** Reads the rows. What they say must be durable, or be waited for before it is told to anybody. */
   constructor(hash: Hash, store: RelayStore, space: string, log: LogName) {
@@ -49,7 +52,6 @@ export class HeldLog {
     this.#space = space;
     this.log = log;
     this.#readTips();
-    for (const [stream, tip] of this.#tips) this.#durable.set(stream, headOf(stream, tip));
   }
 
   /** Where the streams end, what is not committed yet included. */
@@ -58,22 +60,27 @@ export class HeldLog {
   }
 
   get durableHeads(): readonly StreamHead[] {
-    return [...this.#durable.values()];
+    return this.#durable === null
+      ? [...this.#tips].map(([stream, tip]) => headOf(stream, tip))
+      : [...this.#durable.values()];
   }
 
   get durableVector(): Vector {
-    return new Map([...this.#durable.values()].map(({ stream, seq }) => [stream, seq]));
+    return new Map([...(this.#durable ?? this.#tips)].map(([stream, { seq }]) => [stream, seq]));
   }
 
   /** The message `state` with all that is durable. */
   get stateMessage(): Uint8Array {
-    this.#stateMessage ??= encodeMessage({ type: "state", log: this.log, heads: this.durableHeads });
-    return this.#stateMessage;
+    const message =
+      this.#stateMessage ?? encodeMessage({ type: "state", log: this.log, heads: this.durableHeads });
+    if (this.#wasStateAsked) this.#stateMessage = message;
+    this.#wasStateAsked = true;
+    return message;
   }
 
   /** Digest of what is durable; null if nothing is. */
   get digest(): string | null {
-    if (this.#durable.size === 0) return null;
+    if ((this.#durable ?? this.#tips).size === 0) return null;
     this.#digest ??= logDigest(this.#hash, this.log, this.durableHeads);
     return this.#digest;
   }
@@ -112,7 +119,7 @@ export class HeldLog {
    */
   expectSound(ports: BlockPorts, stream: StreamName, firstSeq: number, lastSeq: number): void {
     for (let seq = Math.max(1, firstSeq); seq <= Math.min(lastSeq, this.#seqOf(stream)); seq += 1) {
-      if (this.#uncommitted.has(`${stream} ${seq}`)) continue;
+      if (this.#uncommitted?.has(`${stream} ${seq}`) === true) continue;
       this.#store.read(({ blocks }) => {
         const [stored] = soundBlocks(ports, blocks).read(this.log, stream, seq, 1);
         const tip = this.#tips.get(stream);
@@ -125,11 +132,13 @@ export class HeldLog {
 
   /** Notes blocks that are going to be committed. Whoever cannot commit them forgets this log. */
   take(blocks: readonly AdmittedBlock[]): void {
+    this.#durable ??= new Map(this.durableHeads.map((head) => [head.stream, head]));
     for (const { header, hash } of blocks) {
       const { stream, seq, closes } = header;
       if (!this.#tips.has(stream) && this.#clients !== null) this.#noteClient(this.#clients, stream);
       this.#devices?.add(deviceOf(stream));
       this.#tips.set(stream, { seq, hash });
+      this.#uncommitted ??= new Map();
       this.#uncommitted.set(`${stream} ${seq}`, hash);
       if (closes !== null) this.#noteClosing(`${deviceOf(stream)}.${closes.epoch}`, closes.seq);
     }
@@ -137,13 +146,13 @@ export class HeldLog {
 
   committed(): void {
     this.commitCount += 1;
-    this.undurableCount += this.#uncommitted.size;
-    this.#uncommitted.clear();
+    this.undurableCount += this.#uncommitted?.size ?? 0;
+    this.#uncommitted = null;
   }
 
   /** What was taken was not committed: the rows hold. */
   rolledBack(): void {
-    this.#uncommitted.clear();
+    this.#uncommitted = null;
     this.#tips.clear();
     this.#clients = null;
     this.#devices = null;
@@ -164,6 +173,8 @@ export class HeldLog {
     this.undurableCount -= blockCount;
     this.#digest = null;
     this.#stateMessage = null;
+    this.#wasStateAsked = false;
+    if (this.#durable === null) throw new Error("blocks are durable that were never taken");
     for (const head of heads) this.#durable.set(head.stream, head);
   }
 
@@ -211,7 +222,7 @@ export class HeldLog {
     if (seq === 0) return streamRoot(this.#hash, this.#space, this.log, stream);
     const tip = this.#tips.get(stream);
     if (tip?.seq === seq) return tip.hash;
-    const waiting = this.#uncommitted.get(`${stream} ${seq}`);
+    const waiting = this.#uncommitted?.get(`${stream} ${seq}`);
     return (
       waiting ??
       this.#store.read(({ blocks }: { blocks: BlockStore }) => blocks.hashAt(this.log, stream, seq))

@@ -39,6 +39,8 @@ export class Listeners {
   #number = 0;
   /** What became durable since the listeners were last told of that. */
   #untold = new Map<LogName, Untold>();
+  /** Whether that is told with the next blocks. */
+  #isDue = false;
 
   /** `afterPause` calls back about a tenth of a second later. */
   constructor(afterPause: (callback: () => void) => void) {
@@ -49,10 +51,12 @@ export class Listeners {
     return this.#listeners.size;
   }
 
-  /** Returns how to stop listening. */
-  add(listener: Listener): () => void {
+  add(listener: Listener): void {
     this.#listeners.set(listener, this.#number);
-    return () => this.#listeners.delete(listener);
+  }
+
+  remove(listener: Listener): void {
+    this.#listeners.delete(listener);
   }
 
   /** Begins to pass on what was committed together; returns its number for `becameDurable`. */
@@ -61,8 +65,10 @@ export class Listeners {
     return this.#number;
   }
 
+  /** Passes blocks on, and with them what is due to be told: one write for each listener, and not two. */
   passOn(blocks: PassedBlocks, senders: Senders): void {
     for (const listener of this.#hearersOf(blocks.log, senders)) listener.onBlocks(blocks);
+    if (this.#isDue) this.#tell();
   }
 
   sealed(log: LogName, head: Head): void {
@@ -75,18 +81,33 @@ export class Listeners {
     for (const listener of [...this.#listeners.keys()]) listener.onFailed(error);
   }
 
-  /** Tells those who heard of these blocks a little later, in one message for all that became durable till then. */
+  /**
+   * Tells those who heard of these blocks a little later, in one message for all that became durable till then: with the
+   * blocks that come next once a pause is over, and after a second one in any case.
+   */
   becameDurable(log: LogName, number: number, sender: Listener | null, heads: readonly StreamHead[]): void {
-    if (this.#untold.size === 0) this.#afterPause(() => this.#tell());
+    if (this.#untold.size === 0) this.#tellLater(this.#untold);
     const untold = this.#untold.get(log) ?? { heads: new Map(), senders: new Set() };
     this.#untold.set(log, untold);
     untold.senders.add(sender);
     for (const head of heads) untold.heads.set(head.stream, { head, number });
   }
 
+  #tellLater(logs: ReadonlyMap<LogName, Untold>): void {
+    const isUntold = () => this.#untold === logs;
+    this.#afterPause(() => {
+      if (!isUntold()) return;
+      this.#isDue = true;
+      this.#afterPause(() => {
+        if (isUntold()) this.#tell();
+      });
+    });
+  }
+
   #tell(): void {
     const logs = this.#untold;
     this.#untold = new Map();
+    this.#isDue = false;
     for (const [log, { heads, senders }] of logs) {
       const told = [...heads.values()];
       const first = Math.min(...told.map(({ number }) => number));

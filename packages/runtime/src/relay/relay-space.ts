@@ -150,9 +150,12 @@ export class RelaySpace {
     this.#listeners.failed(this.#damage);
   }
 
-  /** Returns how to stop listening. */
-  listen(listener: Listener): () => void {
-    return this.#listeners.add(listener);
+  listen(listener: Listener): void {
+    this.#listeners.add(listener);
+  }
+
+  stopListening(listener: Listener): void {
+    this.#listeners.remove(listener);
   }
 
   /** Checks an update and stores what is right of it. Fulfilled when that is durable. */

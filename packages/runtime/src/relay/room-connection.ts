@@ -36,7 +36,6 @@ export class RoomConnection {
   readonly #head: Head;
   readonly #connection: Connection;
   readonly #room: Set<RoomConnection>;
-  readonly #stopListening: () => void;
   #isSealed: boolean;
   #isClosed = false;
   #isAnswering = false;
@@ -70,7 +69,7 @@ export class RoomConnection {
     this.#connection = connection;
     this.#room = room;
     room.add(this);
-    this.#stopListening = space.listen(this.#listener);
+    space.listen(this.#listener);
     void this.#tellHeld();
   }
 
@@ -100,7 +99,7 @@ export class RoomConnection {
   onClose(): void {
     this.#isClosed = true;
     this.#room.delete(this);
-    this.#stopListening();
+    this.#space.stopListening(this.#listener);
   }
 
   /** Tells what is durable here, so that the provider sends what is not. */
