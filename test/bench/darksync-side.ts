@@ -20,6 +20,7 @@ import {
   protocolVersion,
   type StreamHead,
 } from "@darksync/sync/message";
+import { createDecoder, readVarUint } from "lib0/decoding";
 import { WebSocket } from "ws";
 import { BlockMaker } from "./block-maker.ts";
 import { startRelay } from "./processes.ts";
@@ -29,6 +30,8 @@ import type { Member, Side } from "./side.ts";
 interface Identity {
   readonly space: string;
   readonly signer: Signer;
+  /** Of each stream by its client id, how many changes lie in it up to each block: so nobody has to unpack them. */
+  readonly changeCounts: Map<number, readonly number[]>;
 }
 
 /** The relay as built, and a client of its protocol that keeps no packages: a room is the log of a branch. */
@@ -89,7 +92,8 @@ function logOf(room: string): LogName {
 
 function newIdentity(keyFolder: string): Identity {
   mkdirSync(keyFolder, { recursive: true });
-  return { space: newSpaceId(systemRandom), signer: createDeviceKey(join(keyFolder, "device.key")) };
+  const signer = createDeviceKey(join(keyFolder, "device.key"));
+  return { space: newSpaceId(systemRandom), signer, changeCounts: new Map() };
 }
 
 async function introduce(port: number, identity: Identity): Promise<void> {
@@ -111,10 +115,14 @@ class DarksyncMember implements Member {
   readonly #socket: WebSocket;
   readonly #log: LogName;
   readonly #blocks: BlockMaker;
+  readonly #changeCounts: ReadonlyMap<number, readonly number[]>;
   readonly #onOps: (count: number) => void;
   readonly #unpacks: boolean;
   readonly #known = new Map<number, KnownStream>();
   #heads: readonly StreamHead[] = [];
+  /** Changes that wait until what is under way is acknowledged. */
+  #unsigned: Uint8Array[] = [];
+  #offering: Promise<void> | null = null;
   #acknowledged: (() => void) | null = null;
   #told: (() => void) | null = null;
 
@@ -128,6 +136,11 @@ class DarksyncMember implements Member {
     this.#socket = socket;
     this.#log = log;
     this.#blocks = new BlockMaker(identity.signer, identity.space, log);
+    this.#changeCounts = identity.changeCounts;
+    identity.changeCounts.set(
+      clientIdOf(sha256, this.#blocks.stream, firstHead.number),
+      this.#blocks.changeCounts,
+    );
     this.#onOps = onOps;
     this.#unpacks = unpacks;
   }
@@ -175,18 +188,31 @@ class DarksyncMember implements Member {
   }
 
   async write(ops: readonly Uint8Array[]): Promise<void> {
-    const acknowledged = new Promise<void>((resolve) => {
-      this.#acknowledged = resolve;
-    });
-    this.#post({ type: "update", log: this.#log, update: await this.#blocks.update(ops) });
-    await acknowledged;
+    if (ops.length === 0) return;
+    for (const op of ops) this.#unsigned.push(op);
+    this.#offering ??= this.#offer();
+    await this.#offering;
   }
 
   async prepare(ops: readonly Uint8Array[]): Promise<readonly (() => void)[]> {
-    const messages: Message[] = [];
-    for (const op of ops)
-      messages.push({ type: "update", log: this.#log, update: await this.#blocks.update([op]) });
-    return messages.map((message) => () => this.#post(message));
+    return ops.map((op) => () => void this.write([op]));
+  }
+
+  /**
+   * As a replica does (R1; `offering` of the replica's machine): one batch is under way, and what is saved meanwhile
+   * waits unsigned and goes together once that is acknowledged.
+   */
+  async #offer(): Promise<void> {
+    while (this.#unsigned.length > 0) {
+      const changes = this.#unsigned;
+      this.#unsigned = [];
+      const acknowledged = new Promise<void>((resolve) => {
+        this.#acknowledged = resolve;
+      });
+      this.#post({ type: "update", log: this.#log, update: await this.#blocks.update(changes) });
+      await acknowledged;
+    }
+    this.#offering = null;
   }
 
   snapshot(): readonly StreamHead[] {
@@ -227,8 +253,10 @@ class DarksyncMember implements Member {
   }
 
   #onUpdate(update: Uint8Array): void {
-    this.#onOps(this.#unpacks ? 0 : blocksIn(update));
-    if (!this.#unpacks) return;
+    if (!this.#unpacks) {
+      this.#onOps(changesOf(update, this.#changeCounts));
+      return;
+    }
     const parsed = parseAppends(sha256, firstHead, update, (client) => this.#known.get(client) ?? null);
     if (!parsed.ok) throw new Error(`not an update: ${parsed.refusal.code}`);
     for (const { stream, firstSeq, blocks } of parsed.runs) {
@@ -239,17 +267,17 @@ class DarksyncMember implements Member {
   }
 }
 
-/** What `prepare` puts into a block is one op. Only the first stream is looked at: this bench has one writer at a time. */
-function blocksIn(update: Uint8Array): number {
-  // An update of Yjs begins with the number of clients, then the number of blocks of the first.
-  let place = 1;
-  let count = 0;
-  for (let shift = 1; ; shift *= 128) {
-    const byte = update[place] ?? 0;
-    place += 1;
-    count += (byte & 127) * shift;
-    if (byte < 128) return count;
-  }
+/** How many changes an update brings. Only the first stream is looked at: this bench has one writer at a time. */
+function changesOf(update: Uint8Array, changeCounts: ReadonlyMap<number, readonly number[]>): number {
+  // An update of Yjs begins with the number of clients; then of the first its number of blocks, id and clock.
+  const reader = createDecoder(update);
+  readVarUint(reader);
+  const blocks = readVarUint(reader);
+  const counts = changeCounts.get(readVarUint(reader));
+  const clock = readVarUint(reader);
+  const [before, after] = [counts?.[clock], counts?.[clock + blocks]];
+  if (before === undefined || after === undefined) throw new Error("the relay sent what nobody here wrote");
+  return after - before;
 }
 
 function changesIn(bytes: Uint8Array): number {
