@@ -22,6 +22,7 @@ import { checkChanges } from "../src/read/check-changes.js";
 import { viewDefinitionAt } from "../src/read/definition.js";
 import { readHistory } from "../src/read/history.js";
 import { momentOf } from "../src/read/past.js";
+import { readStatus } from "../src/read/status.js";
 import { newSpaceId } from "../src/relay/relay.js";
 import { commitChange } from "../src/replica/commit-change.js";
 import { dropChanges, unsignedChanges } from "../src/replica/drop.js";
@@ -40,6 +41,7 @@ import {
   newReplica,
   pendingOf,
   saveValue,
+  sync,
   testFolder,
   viewOf,
 } from "./support/team.js";
@@ -335,8 +337,10 @@ test("R68, L5: a relay that was put back gets what is here, not what was evicted
   onTestFinished(() => restored.close());
   wire.relay = newRelay(restored);
   await saveValue(ada, "Other.a", 1);
-  await mustSync(ada, wire);
+  const told = { code: "lost-and-evicted", message: expect.stringContaining("has lost a change") };
+  expect((await sync(ada, wire)).refused).toMatchObject([told]);
   expect(pendingOf(ada), "the relay does not have it, and this is said").toBe(1);
+  expect(ada.store.read((tables) => readStatus(tables, false).state)).not.toBe("synced");
   await mustSync(bob, wire);
   await mustSync(ada, wire);
   expect(pendingOf(ada)).toBe(0);

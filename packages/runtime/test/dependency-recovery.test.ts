@@ -1,4 +1,5 @@
 import { cpSync } from "node:fs";
+import { changeOf } from "@darksync/core/op-id";
 import type { Signer } from "@darksync/core/ports";
 import { systemRandom } from "@darksync/node/crypto";
 import { openReplicaStore } from "@darksync/node/sqlite/replica-store";
@@ -201,3 +202,38 @@ test("C1, B1: where a change lies in two blocks, all take it to lie in the same 
   for (const replica of [carl, dora])
     expect(replica.store.read((tables) => checkChanges(replica, tables))).toEqual([]);
 });
+
+test.each(["is given up", "is damaged"])(
+  "R4: a change that lies in two blocks outlives one that %s",
+  async (fate) => {
+    const kept = await newKept("Ada");
+    const carl = await newReplica("Carl", kept.replica.store.read(readFacts).space);
+    const id = await saveText(kept.replica, price, priceOf("(a: Int64)"));
+    const remade = await reopen(memoryReplicaStore(), kept.signer);
+    await rebuild(remade, { salvage: null, outbox: contentOf(kept) }, async () => {});
+    for (const replica of [kept.replica, remade]) {
+      await signAll(replica);
+      await handAll(replica, carl);
+    }
+    const place = () => carl.store.read(({ changes }) => changes.get(id)?.place);
+    const before = place();
+    if (before == null) throw new Error("the change lies in no block");
+    const { stream, seq } = before;
+    if (fate === "is given up") {
+      const problem = { code: "fork", message: "the relay has another block", hint: "none" };
+      await park(carl, { log, stream, seq, problem, changes: [] });
+    } else {
+      const bytes = new Uint8Array([1, 2, 3]);
+      await carl.store.write(({ blocks }) => {
+        const hash = blocks.hashAt(log, stream, seq) ?? "";
+        blocks.truncate(log, stream, seq - 1);
+        blocks.append(log, stream, { seq, hash, changeCount: 1, bytes });
+      });
+      await dropDamagedBlocks(carl);
+    }
+    expect(place()?.stream).not.toBe(stream);
+    const shown = carl.store.read(({ packages }) => packages.nameRow(price)?.shown);
+    expect(changeOf(shown?.id ?? "")).toBe(id);
+    expect(carl.store.read((tables) => checkChanges(carl, tables))).toEqual([]);
+  },
+);

@@ -2,6 +2,7 @@ import { deviceOf, epochAfter, epochBytes, type StreamName, streamName } from "@
 import type { LogName } from "@darksync/core/vector";
 import type { ReplicaTables } from "../store/store.js";
 import { ChangeReader, soundBytes } from "./change-bytes.js";
+import { otherPlaces } from "./other-places.js";
 import { queueUncovered, settlePushItems } from "./push-queue.js";
 import type { Replica } from "./replica.js";
 
@@ -35,7 +36,8 @@ export function beginStream({ meta }: ReplicaTables, log: LogName, stream: Strea
 
 /**
  * Drops the blocks of a stream after `seq`. Own changes in them wait unsigned again, ids unchanged, for a new epoch
- * that says where this one ended (C3); changes of others go, and the caller folds anew.
+ * that says where this one ended (C3); changes of others go, unless another block that is held has them too, and the
+ * caller folds anew.
  */
 export function giveUpBlocks(
   replica: Pick<Replica, "device" | "hash" | "compression" | "random" | "clock">,
@@ -47,8 +49,13 @@ export function giveUpBlocks(
   const records = tables.changes.placedAfter(stream, log, seq);
   const isOwn = deviceOf(stream) === replica.device;
   const reader = new ChangeReader(tables, replica.compression);
+  const ofOthers = new Set(isOwn ? [] : records.map(({ id }) => id));
+  const elsewhere = otherPlaces(replica, tables, log, stream, ofOthers);
   for (const record of records) {
-    if (isOwn) tables.changes.unplace(record.id, soundBytes(replica.hash, record, reader.bytesOf(record)));
+    const other = elsewhere.get(record.id);
+    if (other !== undefined) tables.changes.place(record.id, other);
+    else if (isOwn)
+      tables.changes.unplace(record.id, soundBytes(replica.hash, record, reader.bytesOf(record)));
     else tables.changes.remove(record.id);
   }
   tables.blocks.truncate(log, stream, seq);

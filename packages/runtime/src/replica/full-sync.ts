@@ -29,7 +29,7 @@ export function dropDamagedBlocks(replica: Replica): Promise<number> {
         if (damaged === null || (deviceOf(stream) === replica.device && damaged > durable)) continue;
         dropped += tip.seq - damaged + 1;
         if (deviceOf(stream) === replica.device) giveUpOwn(replica, tables, log, stream, damaged);
-        else dropFrom(tables, log, stream, damaged);
+        else giveUpBlocks(replica, tables, log, stream, damaged - 1);
       }
     }
     if (dropped > 0) refold(replica, tables);
@@ -98,14 +98,6 @@ function giveUpOwn(
     if (!isGood) tables.changes.remove(record.id);
   }
   giveUpBlocks(replica, tables, log, stream, damaged - 1);
-}
-
-function dropFrom(tables: ReplicaTables, log: LogName, stream: StreamName, seq: number): void {
-  for (const { id } of tables.changes.placedAfter(stream, log, seq - 1)) tables.changes.remove(id);
-  tables.blocks.truncate(log, stream, seq - 1);
-  tables.seen.truncate({ log, stream }, seq - 1);
-  const durable = new Map(tables.durable.durable(log));
-  tables.durable.setDurable(log, durable.set(stream, Math.min(durable.get(stream) ?? 0, seq - 1)));
 }
 
 /** After everything was downloaded again: the state is made anew from it. */

@@ -15,6 +15,7 @@ import {
   type SyncMode,
 } from "@darksync/sync/replica-state";
 import { type FetchSegment, neverFetched, segmentFetcher, withHistory } from "../cache/fetch-evicted.js";
+import { lostAndEvicted } from "../cache/lost-and-evicted.js";
 import { regain } from "../cache/regain.js";
 import { applyPlans } from "../conflict/apply-plans.js";
 import type { Connection, Timers, Transport } from "../transport.js";
@@ -101,7 +102,7 @@ export class SyncSession {
   run(): Promise<SyncOutcome> {
     return new Promise((resolve, reject) => {
       this.#end = { resolve, reject };
-      this.#stopHeartbeat = this.#ports.timers.every(heartbeatMs, () => this.#post({ type: "heartbeat" }));
+      this.#stopHeartbeat = this.#ports.timers.every(heartbeatMs, () => this.#lookAtLink());
       this.#post({ type: "start" });
     });
   }
@@ -139,6 +140,11 @@ export class SyncSession {
     }
     if (!this.#isStepping) void this.#drain();
     return taken;
+  }
+
+  /** While something is worked on, what the relay says waits: looks that pile up behind it would find it silent. */
+  #lookAtLink(): void {
+    if (!this.#isStepping) this.#post({ type: "heartbeat" });
   }
 
   // One input after the other, and all effects of one before the next: what the machine assumes.
@@ -227,6 +233,8 @@ export class SyncSession {
   async #regain(): Promise<void> {
     const problem = await regain(this.#replica, this.#fetchSegment);
     if (problem !== null) this.#tally.refuse(problem);
+    const lost = this.#replica.store.read(lostAndEvicted);
+    if (lost !== null) this.#tally.refuse(lost);
   }
 
   #connect(): void {

@@ -64,8 +64,11 @@ export class SyncTally {
     for (const location of locations) this.#judged.add(location);
   }
 
+  /** What is so still when a sync that stays looks again is told once. */
   refuse(...problems: readonly Problem[]): void {
-    this.#refused.push(...problems);
+    for (const problem of problems)
+      if (!this.#refused.some(({ code, message }) => code === problem.code && message === problem.message))
+        this.#refused.push(problem);
   }
 
   /** Of a relay whose segments cannot be had it is enough to be told once. */
