@@ -217,6 +217,10 @@ onSmallDisk(
       location.startsWith("Acme.File"),
     );
     expect(imported).toHaveLength(Number(inSpace));
+    const exported = await command("--space", place.ada, "export", join(disk().folder, "place", "out"));
+    expect(exported.stdout).toMatch(
+      /^Only \d+ of \d+ files written to .*\n(Not written: .*\n){20} {2}and \d+ more: /,
+    );
     disk().makeRoom();
     const again = await must("--offline", "--space", place.ada, "import", folder);
     expect(again.json).toMatchObject({ added: 200 - Number(inSpace), unchanged: Number(inSpace) });

@@ -94,7 +94,7 @@ test("S7: nothing goes that no relay has", async () => {
 test("cache refuses what makes no sense, and says what would", async () => {
   const space = await newSpace();
   await space.save("Stripe.Charge.make", "let make = 1L\n");
-  for (const limit of ["lots", "-5MB", "5XB", "", "1e99TB"]) {
+  for (const limit of ["lots", "-5MB", "5XB", "", "1e99TB", "5"]) {
     const { code, stderr } = await space.try(["cache", `--limit=${limit}`]);
     expect(code, limit).toBe(2);
     expect(stderr, limit).toContain("Give a size, like 500MB or 2GB.");

@@ -114,3 +114,24 @@ test("a space that DARKLANG_SPACE names and that is not there is named", async (
   const { code, stderr } = await run(["status"], { env: { DARKLANG_SPACE: "/nowhere" } });
   expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringContaining("/nowhere") });
 });
+
+test("a name in other capitals, or with its beginning left out, is told before names that are merely alike", async () => {
+  const space = await newSpace();
+  for (const module of ["Aaa", "Bbb", "Ccc", "Ddd"])
+    await space.save(`Acme.${module}.addAll`, "let addAll = 1L");
+  await space.save("Acme.Math.add", "let add = 1L");
+  for (const written of ["acme.math.add", "Math.add", "Acme.math.add"]) {
+    const { stderr } = await space.try(["view", written]);
+    expect(stderr, written).toContain("Did you mean Acme.Math.add");
+  }
+});
+
+test("an import of a folder with no file of Darklang says so", async () => {
+  const space = await newSpace();
+  expect((await space.do("import", testFolder())).stdout).toContain("There is no .dark file in ");
+});
+
+test("a folder given for a file is called one", async () => {
+  const space = await newSpace();
+  expect((await space.try(["bundle", "apply", space.folder])).stderr).toContain("is a folder\nhint: ");
+});

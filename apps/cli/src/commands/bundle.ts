@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { applyChangeBundle, decodeChangeBundle } from "@darksync/runtime/replica/change-bundle";
 import type { Command } from "commander";
 import { type Answer, inWholeSpace } from "../command.js";
@@ -40,12 +40,11 @@ function notYet(what: string): never {
 }
 
 async function apply({ replica }: Space, file: string): Promise<Answer> {
-  if (!existsSync(file))
-    throw new ProblemError({
-      code: "no-such-file",
-      message: `there is no file ${file}`,
-      hint: "Check the path.",
-    });
+  const stat = statSync(file, { throwIfNoEntry: false });
+  if (stat === undefined || stat.isDirectory()) {
+    const message = stat === undefined ? `there is no file ${file}` : `${file} is a folder`;
+    throw new ProblemError({ code: "no-such-file", message, hint: "Check the path." });
+  }
   const bundle = unwrap(decodeChangeBundle(replica.hash, new Uint8Array(readFileSync(file))));
   const { queued, known } = unwrap(await applyChangeBundle(replica, bundle));
   const rest = known === 0 ? "" : ` ${countOf(known, "change")} ${known === 1 ? "is" : "are"} here already.`;

@@ -57,9 +57,9 @@ Examples:
 function readLimit(text: string): number {
   const bytes = parseBytes(text);
   // 5 for 5GB would let go of all that may go.
-  if (/^\d+$/.test(text) && bytes !== 0)
-    throw new InvalidArgumentError(`Of what? Give a unit, like ${text}MB.`);
-  if (bytes === null) throw new InvalidArgumentError("Give a size, like 500MB or 2GB.");
+  const hasNoUnit = /^\d+$/.test(text) && bytes !== 0;
+  if (bytes === null || hasNoUnit)
+    throw new InvalidArgumentError(`${hasNoUnit ? "It has no unit. " : ""}Give a size, like 500MB or 2GB.`);
   return bytes;
 }
 

@@ -68,9 +68,22 @@ function verdict(
     return { text: `${paint.green("●")} Nothing is wrong: ${checked.join(", ")}.`, exitCode: 0 };
   const lines = [
     `${paint.red("✗")} ${countOf(problems.length, "problem")}:`,
-    ...problems.flatMap(({ message, hint }) => [`  ${message}`, `    ${paint.cyan("hint:")} ${hint}`]),
+    ...problems.flatMap(({ message, hint }) => [...linesOf(message), `    ${paint.cyan("hint:")} ${hint}`]),
   ];
   return { text: lines.join("\n"), exitCode: 1 };
+}
+
+const maxLines = 4;
+
+/** What SQLite says of a damaged database may go on for pages. */
+function linesOf(message: string): readonly string[] {
+  const [first, ...others] = message.split("\n");
+  const more = others.length - maxLines;
+  return [
+    `  ${first}`,
+    ...others.slice(0, maxLines).map((line) => `    ${line}`),
+    ...(more > 0 ? [`    and ${countOf(more, "line")} more: --json has all`] : []),
+  ];
 }
 
 function say(answer: Answer, status: SyncStatus | null, globals: GlobalOptions): void {

@@ -15,7 +15,7 @@ import { ProblemError } from "../problem-error.js";
 import { startProgress } from "../progress.js";
 import { problemOf } from "../report-failure.js";
 import type { Space } from "../space.js";
-import { countOf } from "../wording.js";
+import { countOf, someOf } from "../wording.js";
 
 export function addImport(program: Command): void {
   program
@@ -41,12 +41,17 @@ async function runImport(space: Space, command: Command, paths: string[]): Promi
   const imported = await importAll(space, found.files, isQuiet);
   const { added, updated, unchanged } = imported;
   const skipped = [...found.skipped, ...imported.skipped];
+  const isNothing = found.files.length === 0 && skipped.length === 0;
   const counts = `${added} added, ${updated} updated, ${unchanged} unchanged, from ${countOf(imported.files, "file")}.`;
   return {
     json: { added, updated, unchanged, skipped },
-    text: [counts, ...describeSkipped(skipped)].join("\n"),
+    text: [counts, ...describeSkipped(skipped), ...(isNothing ? [nothingText(paths)] : [])].join("\n"),
     exitCode: skipped.length > 0 && added + updated + unchanged === 0 ? 1 : 0,
   };
+}
+
+function nothingText(paths: readonly string[]): string {
+  return `There is no .dark file in ${someOf(paths, 3)}.`;
 }
 
 /** Imports the files, some in each transaction. If it is cut short, what was done stays, and it is told how much. */

@@ -22,6 +22,9 @@ export function addLog(program: Command): void {
     .addHelpText(
       "after",
       `
+Of one definition the latest is on top. Of all, what came here last is: right
+after a join that is the order of the download.
+
 Examples:
   darklang log
   darklang log Acme.Money.add --limit 100`,

@@ -27,7 +27,11 @@ export function logOfOwner({ packages }: Pick<ReplicaTables, "packages">, owner:
 /** Whether a text is a location, with words for when it is not. */
 export function checkLocation(location: string): Result<Location> {
   if (splitLocation(location) !== null) return success(location);
-  return failure("bad-location", `${location} is not a location`, locationHint);
+  return failure(
+    "bad-location",
+    `${location === "" ? "an empty word" : location} is not a location`,
+    locationHint,
+  );
 }
 
 const locationHint = "A location has an owner, modules and a name, like Acme.Money.add.";
