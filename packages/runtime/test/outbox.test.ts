@@ -84,6 +84,17 @@ test("R40: it has the way home, and every own change that no relay acknowledged"
   expect(home.space).toMatch(/^[0-9a-f]{32}$/);
 });
 
+test("R40: the outbox of another device is none: nothing of it is taken for own work, and it is written anew", async () => {
+  const [ada, bob] = [await newKept("Ada"), await newKept("Bob")];
+  await saveValue(ada.replica, "Acme.a", 1);
+  for (const name of ["b", "c", "d"]) await saveValue(bob.replica, `Acme.${name}`, 1);
+  ada.journal.replace([bob.journal.bytes]);
+  expect(contentOf(ada)).toEqual({ home: null, changes: [], damagedBytes: bob.journal.bytes.length });
+  await keep(ada.plain, ada.journal, ada.signer).bringUpToDate();
+  expect(idsIn(ada)).toEqual(pendingIds(ada));
+  expect(contentOf(ada).home?.get("member")).toBe("Ada");
+});
+
 test("R40: a save that failed is not in it", async () => {
   const kept = await newKept("Ada");
   const before = kept.journal.bytes;

@@ -5,7 +5,7 @@ import type { LogName } from "@darksync/core/vector";
 import type { MetaStore } from "../store/block-store.js";
 import type { OutboxJournal } from "../store/outbox-journal.js";
 import type { ReplicaTables } from "../store/store.js";
-import { type Home, readRecords } from "./outbox-record.js";
+import { type Home, readRecords, recordHash } from "./outbox-record.js";
 
 /** An own change as the outbox has it. */
 export interface OutboxChange {
@@ -38,7 +38,7 @@ export function readOutbox(
   const changes = new Map<ChangeId, OutboxChange>();
   let home: Home | null = null;
   let damagedBytes = 0;
-  for (const record of readRecords(hash, journal.read())) {
+  for (const record of readRecords(recordHash(hash, device), journal.read())) {
     switch (record.type) {
       case "home":
         home = record.home;

@@ -62,6 +62,19 @@ const numbers = { home: 1, change: 2, dropped: 3, mark: 4 } as const satisfies R
 /** Bytes of a mark's record: what is read of the end to find it. */
 export const markRecordBytes: number = frameBytes + 1 + numberBytes + tagBytes;
 
+/**
+ * The hash of records by a device: other than those of another one. An outbox that comes into the folder of another
+ * space holds nothing then that could be taken for its own work.
+ */
+export function recordHash(hash: Hash, device: string): Hash {
+  const tag = bytesOfHex(device).subarray(0, checksumBytes);
+  return (bytes) => {
+    const hashed = hash(bytes);
+    for (const [index, byte] of tag.entries()) hashed[index] = (hashed[index] ?? 0) ^ byte;
+    return hashed;
+  };
+}
+
 /** The bytes of some records: each has its length and the beginning of its hash. */
 export function encodeRecords(hash: Hash, records: readonly OutboxRecord[]): Uint8Array {
   return encode((writer) => {

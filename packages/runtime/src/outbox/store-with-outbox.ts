@@ -1,4 +1,5 @@
 import type { ChangeId } from "@darksync/core/op-id";
+import type { Hash } from "@darksync/core/ports";
 import { countPending, logsOf } from "../replica/push-queue.js";
 import type { WaitingChange } from "../store/change-store.js";
 import type { OutboxJournal } from "../store/outbox-journal.js";
@@ -14,6 +15,7 @@ import {
   markRecordBytes,
   type OutboxMark,
   type OutboxRecord,
+  recordHash,
 } from "./outbox-record.js";
 import { idOf, type OwnPorts, ownPending } from "./own-pending.js";
 
@@ -39,6 +41,7 @@ const partBytes = 256 * 1024;
 export class StoreWithOutbox implements ReplicaStore {
   readonly #store: ReplicaStore;
   readonly #ports: OutboxPorts;
+  readonly #recordHash: Hash;
   #noted = new NotedWrites();
   /** The tables of the store, and those that note what is written to them. */
   #tables: { readonly plain: ReplicaTables; readonly noting: ReplicaTables } | null = null;
@@ -52,6 +55,7 @@ export class StoreWithOutbox implements ReplicaStore {
   constructor(store: ReplicaStore, ports: OutboxPorts) {
     this.#store = store;
     this.#ports = ports;
+    this.#recordHash = recordHash(ports.hash, ports.device);
   }
 
   write<Value>(work: (tables: ReplicaTables) => Value): Promise<Value> {
@@ -192,20 +196,20 @@ export class StoreWithOutbox implements ReplicaStore {
   }
 
   #mark(): OutboxMark | null {
-    const { journal, hash } = this.#ports;
+    const { journal } = this.#ports;
     const size = journal.size();
     if (this.#known?.size === size) return this.#known.mark;
-    const mark = markAtEnd(hash, journal.readEnd(markRecordBytes));
+    const mark = markAtEnd(this.#recordHash, journal.readEnd(markRecordBytes));
     this.#known = mark === null ? null : { size, mark };
     return mark;
   }
 
   #append(records: readonly OutboxRecord[], last: number, home: string): void {
-    const { journal, hash } = this.#ports;
+    const { journal } = this.#ports;
     const mark = { upTo: last, home };
     const before = this.#known?.size ?? 0;
     this.#known = null;
-    const bytes = encodeRecords(hash, [...records, { type: "mark", mark }]);
+    const bytes = encodeRecords(this.#recordHash, [...records, { type: "mark", mark }]);
     journal.append(bytes);
     this.#known = { size: before + bytes.length, mark };
   }
@@ -217,10 +221,11 @@ export class StoreWithOutbox implements ReplicaStore {
     const mark = { upTo: newest(tables), home: homeTag(hash, home) };
     this.#known = null;
     const records = this.#recordsToKeep(tables, lost, home, mark);
+    const ownHash = this.#recordHash;
     let size = 0;
     const counted = function* (): Generator<Uint8Array> {
       for (const part of inParts(records)) {
-        const bytes = encodeRecords(hash, part);
+        const bytes = encodeRecords(ownHash, part);
         size += bytes.length;
         yield bytes;
       }
