@@ -14,6 +14,7 @@ import { memoryReplicaStore } from "../src/memory/replica-store.js";
 import { newSpaceId } from "../src/relay/relay.js";
 import { dropDamagedBlocks, refoldAll } from "../src/replica/full-sync.js";
 import { digestsOf } from "../src/replica/log-view.js";
+import { countPending } from "../src/replica/push-queue.js";
 import type { Replica } from "../src/replica/replica.js";
 import type { ReplicaStore } from "../src/store/store.js";
 import { expectSound } from "./support/check.js";
@@ -243,6 +244,10 @@ test("R92 a sync that was cut within segments goes on with those that are missin
     return success(bytes);
   };
   const first = await syncBySegments(bob, team.wire, dying);
+  expect(
+    bob.store.read((tables) => countPending(tables, log)),
+    "R96: what came was the relay's",
+  ).toBe(0);
   team.wire.cutAfter = null;
   const source = new SealedSource(team.wire.relay);
   const second = await syncBySegments(bob, team.wire, source);

@@ -1,6 +1,7 @@
 import type { Location } from "@darksync/core/location";
 import type { OpId } from "@darksync/core/op-id";
 import type { Problem } from "@darksync/core/result";
+import { deviceOf } from "@darksync/core/stream";
 import type { LogName, Vector } from "@darksync/core/vector";
 import { admitChained } from "@darksync/log/admit-chained";
 import type { RunEnd } from "@darksync/log/examine-run";
@@ -199,6 +200,7 @@ function takeSegments(
     // What was replaced is history, and that is in the segments.
     const inbox = new Inbox(replica, tables, "current");
     const view = admissionView(replica.hash, tables.blocks, readFacts(tables).space, log);
+    const durable = new Map(tables.durable.durable(log));
     let isWhole = true;
     let problem: Problem | null = null;
     for (const { wanted, opened } of segments) {
@@ -207,11 +209,16 @@ function takeSegments(
         const { admitted, end } = admitChained(log, view, run);
         for (const block of admitted) inbox.take(log, incoming(opened.body, block, wanted.number));
         if (admitted.length < run.blocks.length) sealHeld(tables, log, run.blocks, wanted.number);
+        const last = admitted.at(-1)?.header;
+        // Its relay told of the segment when it was durable (R71). Own blocks are counted where they are acknowledged.
+        if (last !== undefined && deviceOf(last.stream) !== replica.device)
+          durable.set(last.stream, last.seq);
         isWhole &&= mayGoOn(end);
         problem ??= problemOf(end);
       }
     }
     inbox.finish();
+    tables.durable.setDurable(log, durable);
     return { pulled: inbox.pulled, judged: inbox.judged, isWhole, problem };
   });
 }
