@@ -80,3 +80,13 @@ test("what introduces a device is not discarded, so that it can still sync", asy
   const { changes } = await ada.do("log");
   expect(changes).toMatchObject([{ author: "Ada" }, { author: "Ada" }]);
 });
+
+test("a new space that is linked to a relay with another says that it is part of that now (P3)", async () => {
+  const { folder, ada, url } = await synced();
+  const bob = new Teammate("Bob", folder);
+  await bob.init("Stripe");
+  const { stdout } = await bob.try("sync", "--relay", url);
+  const { space } = await ada.do("status");
+  expect(stdout).toContain(`is part of that now (${String(space).slice(0, 8)}).`);
+  expect((await bob.try("sync", "--relay", url)).stdout).not.toContain("part of that");
+});

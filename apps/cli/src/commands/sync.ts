@@ -104,10 +104,12 @@ async function linkAndSync(
   given: string,
   isJson: boolean,
 ): Promise<Answer> {
-  const { relay: before } = space.replica.store.read(readFacts);
+  const { relay: before, space: own } = space.replica.store.read(readFacts);
   const relay = unwrap(parseRelayUrl(given));
   try {
-    return await exchange(space, options, relay, isJson);
+    const answer = await exchange(space, options, relay, isJson);
+    const { space: joined } = space.replica.store.read(readFacts);
+    return joined === own ? answer : { ...answer, text: `${joinedText(joined)}\n${answer.text}` };
   } catch (error) {
     if (!(error instanceof ProblemError)) throw error;
     const isLinked = space.replica.store.read(readFacts).relay === relay.text;
@@ -122,6 +124,11 @@ async function linkAndSync(
         : problem.hint;
     throw new ProblemError({ ...problem, message, hint }, exitCode);
   }
+}
+
+// A new space becomes part of the one that the relay has (P3), which whoever links it may not have known of.
+function joinedText(id: string): string {
+  return `The relay has a space: what was made here is part of that now (${id.slice(0, 8)}).`;
 }
 
 // What was said of the other relay says nothing of this one.
