@@ -106,7 +106,8 @@ export async function divergedWorld(world: World, dir: string): Promise<Diverged
   return { ...copy, adaRows, bobRows };
 }
 
-function worldIn(dir: string, changes: number): World {
+/** Where a world lies in its folder. */
+export function worldIn(dir: string, changes: number): World {
   return {
     changes,
     relayData: join(dir, "relay"),

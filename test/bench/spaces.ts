@@ -52,6 +52,7 @@ async function openStore(
     ...common,
     device: toHex(signer.publicKey),
     journal: new OutboxFile(join(dir, "outbox")),
+    afterTurn: setImmediate,
     onTrouble: (error) => {
       throw error;
     },

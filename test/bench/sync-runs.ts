@@ -6,6 +6,7 @@ import {
   makeTreeWorld,
   makeWorld,
   type World,
+  worldIn,
 } from "./darksync-world.ts";
 import { GitSyncs } from "./git-world.ts";
 import type { Finding } from "./measure.ts";
@@ -37,8 +38,13 @@ const treeFolder = process.argv.find((argument) => argument.startsWith("--tree="
 const million = scaled(1_000_000, 5000);
 const worldLimitMs = 300_000;
 const millionLimitMs = 600_000;
+/** `--million=FOLDER`: a world that was made before, in place of one that takes a quarter of an hour to make. */
+const millionFolder = process.argv
+  .find((argument) => argument.startsWith("--million="))
+  ?.slice("--million=".length);
 /** One round takes minutes. */
 const once: Rounds = { count: 1, limitMs: millionLimitMs };
+const severalTimes: Rounds = { count: 3, limitMs: millionLimitMs };
 
 /** Automerge takes minutes to write 100,000 ops, git to write the files of as many commits for each round. */
 const sizeOfPeer: Readonly<Record<string, number>> = { automerge: large / 5, git: large / 5 };
@@ -73,21 +79,44 @@ export async function measureSyncs(
       await (treeFolder === undefined ? makeWorld(folder, treeEdits) : makeTreeWorld(folder, treeFolder)),
     );
     note(
-      await measureIdleSync(dir, [...tree, ...(await othersOf(join(dir, "tree"), peers, () => treeEdits))]),
+      await measureIdleSync(
+        dir,
+        [...tree, ...(await othersOf(join(dir, "tree"), peers, () => treeEdits))],
+        "a tree of 12,000 ops",
+      ),
     );
   }
 }
 
-/** One million edits: cloning and catching up, one round each. Who cannot in 10 minutes is stopped. */
+/**
+ * One million edits beside a hundred thousand: clone, catch-up, reconnect with nothing new, look-up and idle sync. Who
+ * cannot in 10 minutes is stopped.
+ */
 export async function measureMillion(dir: string, peers: Peers, note: Note): Promise<void> {
-  const world = await makeWorld(join(dir, "world-million"), million);
-  const sides = ownSides(world);
-  note((await measureClone(dir, sides, once)).map(atMillion));
-  const atLarge = ownSides(await makeWorld(join(dir, "world-hundred-thousand"), large));
-  const larger = await measureCatchUp(dir, atLarge, once);
-  const largest = await measureCatchUp(dir, sides, once);
-  note([...larger, ...largest].map(atMillion));
-  note([atMillion(growth(larger, largest, "T5", `on ${million} beside ${large}`, 1.2))]);
+  const largest = ownSides(
+    millionFolder === undefined
+      ? await makeWorld(join(dir, "world-million"), million)
+      : worldIn(millionFolder, million),
+  );
+  const larger = ownSides(await makeWorld(join(dir, "world-hundred-thousand"), large));
+  const beside = async (
+    target: string,
+    most: number | null,
+    measureOn: (sides: readonly SyncSide[]) => Promise<readonly Finding[]>,
+  ) => {
+    const [small, big] = [await measureOn(larger), await measureOn(largest)];
+    note(
+      [...small, ...big, growth(small, big, target, `on ${million} beside ${large}`, most)].map(atMillion),
+    );
+  };
+  await beside("T13", null, measureStart);
+  await beside("T7", null, (sides) => measureReconnect(dir, sides, millionLimitMs));
+  await beside("T14", null, (sides) => {
+    const what = `${(sides[0]?.ops ?? 0).toLocaleString("en")} edits`;
+    return measureIdleSync(dir, sides, what, millionLimitMs);
+  });
+  await beside("T5", 1.2, (sides) => measureCatchUp(dir, sides, severalTimes));
+  await beside("T3", null, (sides) => measureClone(dir, sides, once));
   note([await whoReachesMillion(dir, peers)]);
 }
 

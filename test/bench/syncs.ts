@@ -111,38 +111,44 @@ export async function measureCatchUp(
   ];
 }
 
-/** How a finding grew from a small world to a large one. */
+/** How a finding grew from a small world to a large one. `most`: times as much as on the small one; null: any. */
 export function growth(
   small: readonly Finding[],
   large: readonly Finding[],
   target: string,
   sizes: string,
-  most: number,
+  most: number | null,
 ): Finding {
-  const valueIn = (findings: readonly Finding[]) =>
-    findings.find((finding) => finding.target === target)?.darksync ?? Number.NaN;
+  const findingIn = (findings: readonly Finding[]) => findings.find((finding) => finding.target === target);
+  const valueIn = (findings: readonly Finding[]) => findingIn(findings)?.darksync ?? Number.NaN;
   const [after, before] = [valueIn(large), valueIn(small)];
+  const unit = findingIn(large)?.unit ?? "ms";
   return {
     target,
-    work: `darksync's time ${sizes}`,
-    unit: "ms",
+    work: `darksync's ${unit === "ms" ? "time" : "bytes"} ${sizes}`,
+    unit,
     darksync: rounded(after),
     raw: rounded(before),
     ratio: rounded(after / before),
-    goal: `≤ ${most} ×`,
-    reached: after <= most * before,
+    goal: most === null ? "(for information)" : `≤ ${most} ×`,
+    reached: most === null ? null : after <= most * before,
     note: "in the column of raw: on the smaller one",
     samples: {},
   };
 }
 
 /** T7: a sync with nothing new on either side: bytes both ways, and round trips. */
-export async function measureReconnect(dir: string, sides: readonly SyncSide[]): Promise<readonly Finding[]> {
+export async function measureReconnect(
+  dir: string,
+  sides: readonly SyncSide[],
+  limitMs: number = standard.limitMs,
+): Promise<readonly Finding[]> {
   const folder = foldersIn(dir, "reconnect");
-  const outcomes = await takeTurns(sides, 1, async (side, round) => {
+  const reconnectOf = async (side: SyncSide, round: number) => {
     const { traffic } = await side.idleSync(folder(side, round));
     return { bytes: traffic.up + traffic.down, turns: traffic.turns };
-  });
+  };
+  const outcomes = await takeTurns(sides, 1, reconnectOf, limitMs);
   const note = sizesOf(sides);
   const work = `reconnect with nothing new on ${countOf(sides)}`;
   return [
@@ -176,13 +182,19 @@ export async function measureStart(sides: readonly SyncSide[]): Promise<readonly
   ];
 }
 
-/** T14: an idle sync of a tree of 12,000 ops, from the start of the process to its exit. */
-export async function measureIdleSync(dir: string, sides: readonly SyncSide[]): Promise<readonly Finding[]> {
+/** T14: an idle sync, from the start of the process to its exit. `what`: of how much. */
+export async function measureIdleSync(
+  dir: string,
+  sides: readonly SyncSide[],
+  what: string,
+  limitMs: number = standard.limitMs,
+): Promise<readonly Finding[]> {
   const folder = foldersIn(dir, "idle");
-  const outcomes = await takeTurns(sides, standard.count, async (side, round) => ({
+  const idleSyncOf = async (side: SyncSide, round: number) => ({
     ms: (await side.idleSync(folder(side, round))).ms,
-  }));
-  const work = "idle sync of a tree of 12,000 ops as a process";
+  });
+  const outcomes = await takeTurns(sides, standard.count, idleSyncOf, limitMs);
+  const work = `idle sync of ${what} as a process`;
   return [
     compared(
       outcomes,

@@ -175,7 +175,8 @@ export class Device {
     const journal = outboxOf(this.outbox, process, () => this.disk.isFull);
     const device = toHex(this.signer.publicKey);
     const onTrouble = () => this.tell("its outbox could not be written");
-    return new StoreWithOutbox(store, { ...blockPorts, device, journal, onTrouble });
+    const afterTurn = queueMicrotask;
+    return new StoreWithOutbox(store, { ...blockPorts, device, journal, onTrouble, afterTurn });
   }
 
   /** Makes its first entries; an empty `space` joins its relay's. `only`: the owners to keep; empty: all. */

@@ -24,6 +24,7 @@ export async function openStore(
     device: toHex(signer.publicKey),
     journal: new OutboxFile(paths.outbox),
     onTrouble: warnOfOutbox,
+    afterTurn: setImmediate,
   });
   if (isReadOnly) return store;
   try {

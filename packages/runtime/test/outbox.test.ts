@@ -255,6 +255,34 @@ test("R43: once most of it is acknowledged only the rest is kept; what a relay l
   expect([...idsIn(kept)].sort()).toEqual([...pendingIds(kept)].sort());
 });
 
+test("R43: others have their turns while a large one is looked through, and what they save meanwhile is in it", async () => {
+  const wire = new Wire(newRelay());
+  const kept = await newKept("Ada");
+  for (let number = 0; number < 1100; number += 1)
+    await saveValue(kept.replica, `Acme.v${number % 7}`, number);
+  const before = kept.journal.bytes;
+  expect(before.length).toBeGreaterThan(64 * 1024);
+  const { promise: reached, resolve: hasReached } = Promise.withResolvers<() => void>();
+  let turns = 0;
+  const store = keep(kept.plain, kept.journal, kept.signer, undefined, (callback) => {
+    turns += 1;
+    if (turns === 1) hasReached(callback);
+    else callback();
+  });
+  const syncing = mustSync(await reopen(store, kept.signer), wire);
+  const goOn = await reached;
+  expect(kept.plain.read(({ changes }) => changes.countUnsigned("main/Acme"))).toBe(0);
+  expect(kept.journal.bytes.length, "not written before all was looked at").toBeGreaterThanOrEqual(
+    before.length,
+  );
+  const other = keep(kept.plain, kept.journal, kept.signer);
+  const saved = await saveValue(await reopen(other, kept.signer), "Acme.meanwhile", 1);
+  goOn();
+  await syncing;
+  expect(idsIn(kept)).toContain(saved);
+  expect(kept.journal.bytes.length).toBeLessThan(before.length / 2);
+});
+
 type Step =
   | { readonly type: "save" | "plainSave"; readonly name: number }
   | { readonly type: "drop" | "sync" | "reopen" | "other" };

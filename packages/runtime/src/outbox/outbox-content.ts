@@ -25,19 +25,36 @@ export interface OutboxContent {
   readonly damagedBytes: number;
 }
 
-/**
- * Reads an outbox as far as it can be read: a damaged record costs only itself. `isWanted`: which changes are kept of
- * one that may be larger than the memory.
- */
+const recordsPerStep = 1000;
+
+/** Reads an outbox as far as it can be read: a damaged record costs only itself. */
 export function readOutbox(
   hash: Hash,
   journal: Pick<OutboxJournal, "read">,
   device: string,
   isWanted: (id: ChangeId) => boolean = () => true,
 ): OutboxContent {
+  const steps = readOutboxInSteps(hash, journal, device, isWanted);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+/**
+ * The same, a little at a time: a large outbox takes seconds. `isWanted`: which changes are kept of one that may be
+ * larger than the memory.
+ */
+export function* readOutboxInSteps(
+  hash: Hash,
+  journal: Pick<OutboxJournal, "read">,
+  device: string,
+  isWanted: (id: ChangeId) => boolean,
+): Generator<undefined, OutboxContent> {
   const changes = new Map<ChangeId, OutboxChange>();
   let home: Home | null = null;
   let damagedBytes = 0;
+  let count = 0;
   for (const record of readRecords(recordHash(hash, device), journal.read())) {
     switch (record.type) {
       case "home":
@@ -59,6 +76,8 @@ export function readOutbox(
         damagedBytes += record.byteCount;
         break;
     }
+    count += 1;
+    if (count % recordsPerStep === 0) yield;
   }
   const inOrder = [...changes.values()].sort((left, right) => left.number - right.number);
   return { home, changes: inOrder, damagedBytes };

@@ -6,7 +6,15 @@ import type { OutboxJournal } from "../store/outbox-journal.js";
 import { type ReplicaStore, type ReplicaTables, StoreError } from "../store/store.js";
 import { homeDamaged, readHome, soundHomeTag, writeHomeTag } from "./home.js";
 import { NotedWrites, notingTables } from "./noted-writes.js";
-import { forgetDropped, lostChanges, noteDropped, type OutboxChange, readOutbox } from "./outbox-content.js";
+import {
+  forgetDropped,
+  lostChanges,
+  noteDropped,
+  type OutboxChange,
+  type OutboxContent,
+  readOutbox,
+  readOutboxInSteps,
+} from "./outbox-content.js";
 import {
   encodeRecords,
   type Home,
@@ -24,12 +32,15 @@ export interface OutboxPorts extends OwnPorts {
   readonly journal: OutboxJournal;
   /** Hears that the outbox could not be written: what was saved is safe in the store, and it is tried again. */
   readonly onTrouble: (error: unknown) => void;
+  /** Calls back when others have had their turn. */
+  readonly afterTurn: (callback: () => void) => void;
 }
 
 /** Smaller ones are left as they are, whatever was acknowledged of them. */
 const compactFromBytes = 64 * 1024;
 /** Nobody can save while it is written anew: as long as more is pending, the file is left as long as it is. */
 const mostKept = 20_000;
+const nothingFound: OutboxContent = { home: null, changes: [], damagedBytes: 0 };
 /** So much of the outbox is written at once. */
 const partBytes = 256 * 1024;
 
@@ -51,6 +62,8 @@ export class StoreWithOutbox implements ReplicaStore {
   #acknowledged = 0;
   /** How many more of them it takes before it can be time to write it anew. */
   #untilLook = 0;
+  #isCompacting = false;
+  #isClosed = false;
 
   constructor(store: ReplicaStore, ports: OutboxPorts) {
     this.#store = store;
@@ -80,6 +93,7 @@ export class StoreWithOutbox implements ReplicaStore {
   }
 
   close(): void {
+    this.#isClosed = true;
     this.#ports.journal.close();
     this.#store.close();
   }
@@ -169,17 +183,40 @@ export class StoreWithOutbox implements ReplicaStore {
     this.#acknowledged += acknowledgedCount;
     this.#untilLook -= acknowledgedCount;
     // Counting what is pending is a look at all of it.
-    if (this.#untilLook > 0 || this.#ports.journal.size() < compactFromBytes) return;
+    if (this.#untilLook > 0 || this.#isCompacting || this.#ports.journal.size() < compactFromBytes) return;
     const pending = this.#store.read((tables) =>
       logsOf(tables).reduce((sum, log) => sum + countPending(tables, log), 0),
     );
     this.#untilLook = Math.max(pending - mostKept, (pending - this.#acknowledged) / 2);
     if (this.#untilLook > 0) return;
-    // What the store lost it does not find again: the whole file is looked through before others have to wait.
-    const lost = this.#store.read((tables) => this.#lostIn(tables));
-    await this.#store.write((tables) => this.#replace(tables, lost));
+    this.#isCompacting = true;
+    try {
+      const lost = await this.#lookForLost();
+      if (this.#isClosed) return;
+      await this.#store.write((tables) => this.#replace(tables, lostChanges(tables, lost)));
+    } finally {
+      this.#isCompacting = false;
+    }
     this.#acknowledged = 0;
     this.#untilLook = pending / 2;
+  }
+
+  /**
+   * Looks through the outbox for what the store does not have, before others have to wait for the writing and letting
+   * them have their turns: it takes seconds for a million changes, and the relay wants to be answered.
+   */
+  async #lookForLost(): Promise<Pick<OutboxContent, "changes">> {
+    const { hash, journal, device, afterTurn } = this.#ports;
+    const isLost = (id: ChangeId) => this.#store.read(({ changes }) => !changes.has(id));
+    const steps = readOutboxInSteps(hash, journal, device, isLost);
+    for (;;) {
+      const step = this.#store.read(() => steps.next());
+      if (step.done === true) return step.value;
+      await new Promise<void>((resolve) => afterTurn(resolve));
+      if (!this.#isClosed) continue;
+      steps.return(nothingFound);
+      return nothingFound;
+    }
   }
 
   /** What waits in the store and came after the mark. What rotted there does not come into the outbox. */

@@ -37,8 +37,9 @@ export function keep(
   journal: OutboxJournal,
   signer: Signer,
   onTrouble: (error: unknown) => void = (error) => expect.unreachable(String(error)),
+  afterTurn: (callback: () => void) => void = setImmediate,
 ): StoreWithOutbox {
-  return new StoreWithOutbox(store, { ...ownPorts(signer), journal, onTrouble });
+  return new StoreWithOutbox(store, { ...ownPorts(signer), journal, onTrouble, afterTurn });
 }
 
 export function ownPorts(signer: Signer) {
