@@ -7,19 +7,15 @@ import { fileURLToPath } from "node:url";
 import { decodeBlock, readPayload } from "@darksync/core/block";
 import { changeId } from "@darksync/core/change";
 import { deviceOf } from "@darksync/core/stream";
-import { darklang } from "@darksync/language/darklang";
 import { nodeCompression, sha256, systemRandom } from "@darksync/node/crypto";
-import { readDeviceKey } from "@darksync/node/device-key";
-import { replicaPorts } from "@darksync/node/process-ports";
 import { openRelaySpaces } from "@darksync/node/sqlite/relay-spaces";
 import { openReplicaStore } from "@darksync/node/sqlite/replica-store";
-import { saveAll } from "@darksync/runtime/edit/save";
-import { openReplica } from "@darksync/runtime/replica/replica";
 import { batchBytes } from "@darksync/sync/message";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { run } from "../support/cli.js";
 import { type RelayProcess, startRelay } from "../support/relay.js";
 import { seed, seededChance } from "./support/chance.js";
+import { makeChanges } from "./support/many-changes.js";
 
 const changeCount = 10_000;
 const points = 50;
@@ -44,7 +40,8 @@ beforeAll(async () => {
     const made = await run(["--json", "init", join(folder, "ada"), "--as", "Ada", "--owner", "Acme"]);
     await run(["--space", join(folder, "ada"), "sync", "--relay", relay.url]);
     await relay.stop();
-    await makeChanges(join(folder, "ada"));
+    // Texts that hardly compress, so that the push takes many batches.
+    await makeChanges(join(folder, "ada"), changeCount, () => Buffer.from(systemRandom(200)).toString("hex"));
     const { port } = relay;
     template = { folder, port, space: String(made.json.space), pushMs: 0 };
     template = { ...template, pushMs: await timePush() };
@@ -54,31 +51,6 @@ beforeAll(async () => {
 }, 120_000);
 
 afterAll(() => rmSync(template.folder, { recursive: true, force: true }));
-
-/** Definitions with texts that hardly compress, so that the push takes many batches. */
-async function makeChanges(folder: string): Promise<void> {
-  const signer = readDeviceKey(join(folder, ".darklang", "device.key"));
-  if (!signer.ok) throw new Error(signer.problem.message);
-  const store = openReplicaStore(join(folder, ".darklang", "space.db"));
-  const replica = await openReplica({
-    store,
-    signer: signer.value,
-    ...replicaPorts,
-    language: darklang,
-  });
-  const saved = await saveAll(
-    replica,
-    Array.from({ length: changeCount }, (_, index) => {
-      const word = Buffer.from(systemRandom(200)).toString("hex");
-      return {
-        location: `Acme.M.n${index}`,
-        text: { kind: "value" as const, head: "let ", tail: ` = "${word}"\n` },
-      };
-    }),
-  );
-  store.close();
-  expect(saved.ok).toBe(true);
-}
 
 async function timePush(): Promise<number> {
   const point = copyTemplate();

@@ -13,7 +13,7 @@ import { checkSpace } from "../src/relay/check-space.js";
 import { ClientConnection } from "../src/relay/client-connection.js";
 import { rebuildSpace } from "../src/relay/rebuild-space.js";
 import { newSpaceId, Relay } from "../src/relay/relay.js";
-import { checkEnds } from "../src/relay/relay-checks.js";
+import { checkManifests } from "../src/relay/relay-checks.js";
 import { RelaySalvage } from "../src/relay/relay-salvage.js";
 import type { RelaySpace } from "../src/relay/relay-space.js";
 import type { StoredBlock } from "../src/store/block-store.js";
@@ -110,7 +110,7 @@ test("R76 nothing is wrong with a sound relay, sealed or not", async () => {
   await scene.fill([0, 1, 0, 0, 1, 2, 2, 2, 0, 1]);
   expect(scene.store.read(segmentsOf).length).toBeGreaterThan(0);
   expect(await scene.problems()).toEqual([]);
-  scene.store.read((tables) => checkEnds(scene.id, tables));
+  scene.store.read((tables) => checkManifests(scene.id, tables));
 });
 
 test("R76 another space's id, another relay's key, a tip or a manifest that does not fit are found", async () => {
@@ -124,7 +124,7 @@ test("R76 another space's id, another relay's key, a tip or a manifest that does
   await alter(scene.store, last, 1, (block) => ({ ...block, hash: "00".repeat(32) }));
   expect(await codesOf(scene.id, null)).toEqual(new Set(["bad-block"]));
   await scene.store.write(({ segments }) => segments.remove(log, 0));
-  expect(() => scene.store.read((tables) => checkEnds(scene.id, tables))).toThrow(/segment 0/);
+  expect(() => scene.store.read((tables) => checkManifests(scene.id, tables))).toThrow(/segment 0/);
 });
 
 /** A client that has said hello: what it is told, in order. */
