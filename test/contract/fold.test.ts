@@ -65,10 +65,10 @@ async function receiveAll(
 /** The texts that changes bring, as they are read again where they were brought. */
 function textsIn(changes: readonly PlacedBytes[]): ReadonlyMap<string, DefinitionText> {
   const texts = new Map<string, DefinitionText>();
-  for (const { id, device, log, bytes } of changes) {
+  for (const { device, log, bytes } of changes) {
     const decoded = decodeChange(bytes);
     if (decoded.type !== "change") continue;
-    const effects = effectsOfChange(sha256, { id, device, log, change: decoded.change });
+    const effects = effectsOfChange(sha256, { device, log, change: decoded.change });
     for (const { effect } of typeof effects === "string" ? [] : effects)
       if (effect.type === "text" && effect.text !== null) texts.set(effect.hash, effect.text);
   }

@@ -66,6 +66,7 @@ describe.each(adapters)("OutboxJournal ($name)", ({ open }) => {
     expect(read(first)).toEqual(bytes(9, 8));
     const second = other();
     second.replace([bytes(7)]);
+    expect(first.size()).toBe(1);
     first.append(bytes(6));
     second.append(bytes(5));
     expect([read(first), read(second), first.size()]).toEqual([bytes(7, 6, 5), bytes(7, 6, 5), 3]);

@@ -1,18 +1,13 @@
 import * as decoding from "lib0/decoding";
 import * as encoding from "lib0/encoding";
+import { utf8TextEncoder } from "lib0/string";
 
 /** Writes the variable-length binary coding of lib0 (the one Yjs updates use). */
 export type Writer = encoding.Encoder;
 /** Reads what a `Writer` wrote. */
 export type Reader = decoding.Decoder;
 
-export {
-  writeUint8 as writeByte,
-  writeUint8Array as writeBytes,
-  writeVarString as writeText,
-  writeVarUint,
-  writeVarUint8Array as writeLengthAndBytes,
-} from "lib0/encoding";
+export { writeUint8 as writeByte, writeVarUint } from "lib0/encoding";
 
 /** Thrown inside `decode` for bytes that are not what they should be; `decode` turns it into null. */
 export class Malformed extends Error {}
@@ -24,6 +19,52 @@ function newWriter(): Writer {
   const writer = encoding.createEncoder();
   writer.cbuf = new Uint8Array(spareBufferBytes);
   return writer;
+}
+
+/** Writes bytes. lib0 alone makes a view of them first, which takes several times as long for the few of a hash. */
+export function writeBytes(writer: Writer, bytes: Uint8Array): void {
+  const end = writer.cpos + bytes.length;
+  if (end > writer.cbuf.length) {
+    encoding.writeUint8Array(writer, bytes);
+    return;
+  }
+  writer.cbuf.set(bytes, writer.cpos);
+  writer.cpos = end;
+}
+
+/** Writes bytes after their length. */
+export function writeLengthAndBytes(writer: Writer, bytes: Uint8Array): void {
+  encoding.writeVarUint(writer, bytes.length);
+  writeBytes(writer, bytes);
+}
+
+const mostBytesPerUnit = 3;
+const mostLengthBytes = 5;
+
+/** Writes a text as UTF-8 after its length in bytes. lib0 alone copies it byte by byte. */
+export function writeText(writer: Writer, text: string): void {
+  const start = writer.cpos;
+  if (start + mostLengthBytes + mostBytesPerUnit * text.length > writer.cbuf.length) {
+    encoding.writeVarString(writer, text);
+    return;
+  }
+  // Nearly every text is ASCII: as many bytes as units.
+  encoding.writeVarUint(writer, text.length);
+  const behindLength = writer.cpos;
+  const { written } = utf8TextEncoder.encodeInto(text, writer.cbuf.subarray(behindLength));
+  if (written !== text.length) {
+    const begin = start + varUintBytes(written);
+    writer.cbuf.copyWithin(begin, behindLength, behindLength + written);
+    writer.cpos = start;
+    encoding.writeVarUint(writer, written);
+  }
+  writer.cpos += written;
+}
+
+function varUintBytes(value: number): number {
+  let bytes = 1;
+  for (let rest = value; rest > 0x7f; rest = Math.floor(rest / 0x80)) bytes += 1;
+  return bytes;
 }
 
 /** The bytes that `write` writes. */

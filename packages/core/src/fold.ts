@@ -14,7 +14,7 @@ import { previousOp } from "./op/set-name.js";
 import { type ChangeId, maxOpsPerChange, type OpId, opId } from "./op-id.js";
 import type { Hash } from "./ports.js";
 import { type Assignment, type Binding, branchedKey, type Register, type RegisterType } from "./register.js";
-import { isLogName, type LogName } from "./vector.js";
+import { isLogName } from "./vector.js";
 
 /** A change with where it came from. */
 export interface PlacedChange {
@@ -132,6 +132,7 @@ export class Fold {
   }
 
   #judge(undecided: ReadonlySet<Location>): ReadonlySet<Location> {
+    if (undecided.size === 0) return undecided;
     const judged = new Set<Location>();
     const source = namingSourceOf(this.#store);
     const show = ({ names, missing }: JudgedGroup, start: Location) => {
@@ -179,8 +180,9 @@ export class Fold {
     }
     let touched = ofType.get(register.key);
     if (touched === undefined) {
-      const heads = this.#store.heads(register).map((head) => [head.id, head] as const);
-      touched = { register, heads: new Map(heads), hashes: [], isMoved: false };
+      const heads = new Map<OpId, Assignment>();
+      for (const head of this.#store.heads(register)) heads.set(head.id, head);
+      touched = { register, heads, hashes: [], isMoved: false };
       ofType.set(register.key, touched);
     }
     return touched;
@@ -210,28 +212,31 @@ export interface PlacedEffect {
 }
 
 /** What a change does to the state, or why it is set aside whole (O7). It depends on nothing but the change. */
-export function effectsOfChange(hash: Hash, placed: PlacedChange): readonly PlacedEffect[] | string {
+export function effectsOfChange(
+  hash: Hash,
+  placed: Omit<PlacedChange, "id">,
+): readonly PlacedEffect[] | string {
   const problem = problemOf(placed);
   if (problem !== null) return problem;
-  const { device, log } = placed;
-  const { time, ops } = placed.change;
+  const { device, log, change } = placed;
+  const { time, ops } = change;
+  const branch = branchOfLog(log);
   const placedEffects: PlacedEffect[] = [];
   let textBefore: ContentHash | null = null;
-  ops.forEach((op, index) => {
-    const effects = effectsOf(op, { hash, device, log, time, textBefore });
+  for (let index = 0; index < ops.length; index += 1) {
+    const effects = effectsOf(ops[index] as Op, { hash, device, log, time, textBefore });
     textBefore = null;
     for (const effect of effects) {
       if (effect.type === "text") textBefore = effect.hash;
-      placedEffects.push({ index, effect: effect.type === "assign" ? withinLog(effect, log) : effect });
+      const isBranched = effect.type === "assign" && branch !== null;
+      placedEffects.push({ index, effect: isBranched ? withinBranch(effect, branch) : effect });
     }
-  });
+  }
   return placedEffects;
 }
 
 /** What is set in a branch's log is set for that branch alone (O1.10). */
-function withinLog(effect: AnyAssign, log: LogName): AnyAssign {
-  const branch = branchOfLog(log);
-  if (branch === null) return effect;
+function withinBranch(effect: AnyAssign, branch: BranchId): AnyAssign {
   const { register } = effect;
   switch (register.type) {
     case "name":
@@ -288,14 +293,22 @@ export function problemOf({ change, log }: Pick<PlacedChange, "change" | "log">)
   if (change.ops.length === 0) return "a change without ops";
   if (change.ops.length > maxOpsPerChange) return `a change of more than ${maxOpsPerChange} ops`;
   if (change.rules < 1) return "a change under no merge rules";
-  const assigned = new Set<string>();
-  for (const [index, op] of change.ops.entries()) {
-    const problem = validateOp(op, log) ?? foreignOwner(op, log) ?? missingText(op, change.ops[index - 1]);
+  // Nearly every change has one op that sets something: no set is made for that.
+  let first: string | null = null;
+  let assigned: Set<string> | null = null;
+  let before: Op | undefined;
+  for (const op of change.ops) {
+    const problem = validateOp(op, log) ?? foreignOwner(op, log) ?? missingText(op, before);
     if (problem !== null) return problem;
+    before = op;
     const register = assignedRegister(op);
     if (register === null) continue;
-    if (assigned.has(register)) return `two ops of one change set ${register}`;
-    assigned.add(register);
+    if (register === first || assigned?.has(register)) return `two ops of one change set ${register}`;
+    if (first === null) first = register;
+    else {
+      assigned ??= new Set();
+      assigned.add(register);
+    }
   }
   return isLogName(log)
     ? null
@@ -321,9 +334,11 @@ function kindBrought(op: Op): DefinitionKind | null {
   }
 }
 
+const mainLogPrefix = "main/";
+
 function foreignOwner(op: Op, log: string): string | null {
-  if (!("location" in op) || log.split("/", 1)[0] !== "main") return null;
-  return ownerOf(op.location) === log.slice("main/".length)
+  if (!("location" in op) || !(log === "main" || log.startsWith(mainLogPrefix))) return null;
+  return ownerOf(op.location) === log.slice(mainLogPrefix.length)
     ? null
     : `${op.location} does not belong in the log ${log}`;
 }

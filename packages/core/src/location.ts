@@ -10,8 +10,19 @@ const segmentPattern = /``[^`\r\n]+``|[^\s.`]+/y;
 /** Longest location that is accepted, in UTF-16 units. */
 export const maxLocationLength = 1024;
 
+// Each save asks for the owner, the name and the segments of one location several times.
+let last: { readonly location: Location; readonly segments: readonly string[] | null } = {
+  location: "",
+  segments: null,
+};
+
 /** The segments of a location, or null if it is not well-formed (at least an owner and a name are needed). */
 export function splitLocation(location: Location): readonly string[] | null {
+  if (last.location !== location) last = { location, segments: split(location) };
+  return last.segments;
+}
+
+function split(location: Location): readonly string[] | null {
   if (location.length > maxLocationLength || !location.isWellFormed()) return null;
   const segments: string[] = [];
   let position = 0;

@@ -1,3 +1,5 @@
+import fc from "fast-check";
+import * as encoding from "lib0/encoding";
 import { describe, expect, test } from "vitest";
 import {
   type BlockHeader,
@@ -443,6 +445,24 @@ function everyOpBytes(ops: readonly Op[]): number {
   return encodeChange(newChange(1, ops)).length - none;
 }
 
+function isWrittenAsByLib0(offset: number, text: string): boolean {
+  const prefix = new Uint8Array(offset).fill(7);
+  const bytes = new TextEncoder().encode(text);
+  const ours = encode((writer) => {
+    writeBytes(writer, prefix);
+    writeText(writer, text);
+    writeLengthAndBytes(writer, bytes);
+    writeByte(writer, 9);
+  });
+  const theirs = encoding.encode((writer) => {
+    encoding.writeUint8Array(writer, prefix);
+    encoding.writeVarString(writer, text);
+    encoding.writeVarUint8Array(writer, bytes);
+    encoding.writeUint8(writer, 9);
+  });
+  return Buffer.compare(ours, theirs) === 0;
+}
+
 describe("encode", () => {
   const bytesFor = (text: string) => encode((writer) => writeText(writer, text));
 
@@ -500,6 +520,22 @@ describe("encode", () => {
     const exact = encode((writer) => writeBytes(writer, new Uint8Array(65_536).fill(8)));
     expect(exact).toHaveLength(65_536);
     expect(bytesFor("first")).toEqual(copy);
+  });
+
+  test("C1.8 texts and bytes are written as lib0 writes them, wherever they begin", () => {
+    // Around where a length takes another byte, and where a buffer is full.
+    const offsets = [0, 1, 65_000, 65_400, 65_530, 65_536];
+    const counts = [1, 40, 42, 43, 64, 127, 128, 5461, 5462, 16_383, 16_384, 21_000, 21_900];
+    fc.assert(
+      fc.property(fc.string({ unit: "binary", minLength: 1, maxLength: 40 }), (random) => {
+        expect(isWrittenAsByLib0(0, random)).toBe(true);
+        expect(isWrittenAsByLib0(0, random.repeat(50))).toBe(true);
+      }),
+    );
+    for (const offset of offsets)
+      for (const count of counts)
+        for (const unit of ["a", "\u00e9", "\ud800", "\u{1f600}"])
+          expect(isWrittenAsByLib0(offset, unit.repeat(count)), `${offset} ${count} ${unit}`).toBe(true);
   });
 
   test("C1.8 a broken invariant of ours is thrown, not hidden", () => {

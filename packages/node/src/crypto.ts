@@ -13,12 +13,12 @@ import {
   inflateRawSync,
 } from "node:zlib";
 import type { BlockPorts } from "@darksync/core/block";
-import { toHex } from "@darksync/core/bytes";
+import { bytesOfHex, toHex } from "@darksync/core/bytes";
 import type { Compression, Hash, PublicKey, Random, Verify } from "@darksync/core/ports";
 import type { OpenPorts } from "@darksync/runtime/replica/open-segment";
 
-/** SHA-256 by Node. */
-export const sha256: Hash = (bytes) => asPlain(hashOnce("sha256", bytes, "buffer"));
+/** SHA-256 by Node. By way of hex: a buffer of its own for each hash takes as long as the hash. */
+export const sha256: Hash = (bytes) => bytesOfHex(hashOnce("sha256", bytes, "hex"));
 
 /** Random bytes of the operating system. */
 export const systemRandom: Random = (length) => asPlain(randomBytes(length));

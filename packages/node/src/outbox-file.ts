@@ -15,8 +15,13 @@ export class OutboxFile implements OutboxJournal {
   }
 
   size(): number {
-    if (this.#open === null && !existsSync(this.#path)) return 0;
-    return fstatSync(this.#file()).size;
+    if (this.#open !== null) {
+      const { size, nlink } = fstatSync(this.#open);
+      if (nlink > 0) return size;
+      // It was replaced, and has no name any more.
+      this.close();
+    }
+    return existsSync(this.#path) ? fstatSync(this.#file()).size : 0;
   }
 
   readEnd(length: number): Uint8Array {
@@ -59,11 +64,8 @@ export class OutboxFile implements OutboxJournal {
     this.#open = null;
   }
 
-  /** The file that is in its place now: one that was replaced has no name any more. */
   #file(): number {
-    if (this.#open !== null && fstatSync(this.#open).nlink > 0) return this.#open;
-    this.close();
-    this.#open = openSync(this.#path, "a+", 0o600);
+    this.#open ??= openSync(this.#path, "a+", 0o600);
     return this.#open;
   }
 }

@@ -105,8 +105,10 @@ export function opReader(number: number): ((reader: Reader) => Op) | null {
 /** What is wrong with an op in a log, or null. */
 export function validateOp(op: Op, log: LogName): string | null {
   const opType = typeOf(op);
-  const logType = log.split("/", 1)[0];
-  if (!opType.logs.some((name) => name === logType)) return `${op.type} does not belong in the log ${log}`;
+  const slash = log.indexOf("/");
+  const logType = slash < 0 ? log : log.slice(0, slash);
+  if (!(opType.logs as readonly string[]).includes(logType))
+    return `${op.type} does not belong in the log ${log}`;
   if (logType === "branch" && branchOfLog(log) === null) return `${log} is not named by the id of a branch`;
   return opType.validate(op, log) ?? ("supersedes" in op ? invalidOpIds(op.supersedes) : null);
 }

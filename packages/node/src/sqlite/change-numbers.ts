@@ -4,11 +4,16 @@ import { blobOfHex, keyOfHex } from "./hex-blob.js";
 import { KeyFilter } from "./key-filter.js";
 import { opsPerChange } from "./schema.js";
 
+// About 10 MB of memory.
+const mostHints = 50_000;
+const mostHinted = 2_000;
+
 /** Numbers of changes, and of their ops, by id. */
 export class ChangeNumbers {
   readonly #connection: Connection;
   // A transaction asks for the same few ids again and again. A removed change that comes back has another number.
   readonly #numbers = new Map<ChangeId, number>();
+  /** What is noted beside heads that are known from transaction to transaction, and is as good as long as these. */
   readonly #hints = new Map<ChangeId, number>();
   readonly #filter: KeyFilter;
   #lastMissed: ChangeId | null = null;
@@ -22,9 +27,13 @@ export class ChangeNumbers {
         + coalesce((select max(number) from unsigned_change), 0) as count`,
       keys: "select id_key as key from placed_change union all select id_key as key from unsigned_change",
     });
-    connection.forgetAtEnd(() => {
+    connection.forgetAtForeignWrite(() => {
       this.#numbers.clear();
       this.#hints.clear();
+    });
+    connection.forgetAtEnd(() => {
+      this.#hintNumbers();
+      this.#numbers.clear();
       this.#lastMissed = null;
       this.#lastAdded = null;
     });
@@ -43,6 +52,14 @@ export class ChangeNumbers {
   /** Whether this transaction has met a change. */
   isKnown(id: ChangeId): boolean {
     return this.#numbers.has(id);
+  }
+
+  /** Whether a change waits unsigned that this transaction has not met. */
+  isWaiting(id: ChangeId): boolean {
+    const key = keyOfHex(id);
+    if (!this.#filter.mayHold(key)) return false;
+    const sql = "select 1 from unsigned_change where id_key = ? and id = ?";
+    return this.#connection.row(sql, key, blobOfHex(id)) !== undefined;
   }
 
   /** Whether a change is held. */
@@ -70,6 +87,7 @@ export class ChangeNumbers {
   forget(id: ChangeId): void {
     if (this.#lastAdded?.id === id) this.#lastAdded = null;
     this.#numbers.delete(id);
+    this.#hints.delete(id);
   }
 
   /** The number of an op, or null if its change is not held. */
@@ -84,6 +102,13 @@ export class ChangeNumbers {
     const number = this.findOp(id);
     if (number === null) throw new Error(`the change of op ${id} was not added`);
     return number;
+  }
+
+  // The next save replaces what the last ones made. A clone does not.
+  #hintNumbers(): void {
+    if (this.#hints.size + this.#numbers.size > mostHints) this.#hints.clear();
+    if (this.#numbers.size <= mostHinted)
+      for (const [id, number] of this.#numbers) this.#hints.set(id, number);
   }
 
   #read(id: ChangeId): number | null {

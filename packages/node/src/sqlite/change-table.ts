@@ -137,9 +137,10 @@ export class ChangeTable implements ChangeStore {
     if ((place === null) !== (change.bytes !== null)) {
       throw new Error(`change ${id} must have either a place or bytes`);
     }
-    // A new change of this device is told from those that wait by their index, and from those in blocks by its nonce:
+    // A new change of this device is looked for among those that wait, and is told from those in blocks by its nonce:
     // a look-up among all would be the one cold page of a save that gives nothing.
-    const isThere = place === null ? this.#numbers.isKnown(id) : this.#numbers.isHeld(id);
+    const isThere =
+      place === null ? this.#numbers.isKnown(id) || this.#numbers.isWaiting(id) : this.#numbers.isHeld(id);
     if (isThere) throw new Error(`change ${id} is there already`);
     const deviceId = this.#devices.idOf(change.device);
     const number = 1 + Math.max(this.#readLatest()?.number ?? 0, this.#readRetiredNumber());

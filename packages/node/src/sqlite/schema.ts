@@ -65,7 +65,7 @@ create index placed_change_id on placed_change(id_key);
 create table unsigned_change(${changeColumns},
   bytes blob not null
 );
-create unique index unsigned_change_id on unsigned_change(id_key, log_id, id);
+create index unsigned_change_id on unsigned_change(id_key, log_id);
 create view change as
   select *, null as bytes from placed_change
   union all

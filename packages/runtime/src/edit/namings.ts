@@ -77,29 +77,42 @@ export class Namings {
 
   /** The ops, each text right before its name. */
   ops(): readonly Op[] {
-    return [...this.#entries].flatMap(([location, { naming, replaced }]): readonly Op[] => {
+    const ops: Op[] = [];
+    for (const [location, { naming, replaced }] of this.#entries) {
       const supersedes = supersededBy(this.#replica, this.#tables, [...replaced]);
-      if (naming.type === "free")
-        return [{ type: "UnsetName", location, movedTo: naming.movedTo, supersedes }];
+      if (naming.type === "free") {
+        ops.push({ type: "UnsetName", location, movedTo: naming.movedTo, supersedes });
+        continue;
+      }
       const { target, movedFrom } = naming;
       const { kind } = target;
-      const hash = "hash" in target ? target.hash : previousOp;
-      const name: Op = { type: "SetName", location, kind, target: hash, movedFrom, supersedes };
-      return "hash" in target ? [name] : [addOp(target), name];
-    });
+      const isHeld = "hash" in target;
+      if (!isHeld) ops.push(addOp(target));
+      const hash = isHeld ? target.hash : previousOp;
+      ops.push({ type: "SetName", location, kind, target: hash, movedFrom, supersedes });
+    }
+    return ops;
   }
 
   #name(location: Location, naming: Naming, replaced: Replaced, followedTo: Location | null): this {
     if (this.isAsked(location)) throw new Error(`${location} is named twice`);
-    for (const place of new Set([location, ...replaced.keys()])) {
-      const isAsked = place === location;
-      const wanted: Naming = isAsked ? naming : { type: "free", movedTo: followedTo };
-      const entry = this.#entries.get(place) ?? { naming: wanted, isAsked, replaced: new Set() };
-      if (isAsked) Object.assign(entry, { naming, isAsked });
-      for (const head of replaced.get(place) ?? []) entry.replaced.add(head);
-      this.#entries.set(place, entry);
-    }
+    const entry = this.#entry(location, naming, replaced.get(location));
+    entry.naming = naming;
+    entry.isAsked = true;
+    for (const [place, heads] of replaced)
+      if (place !== location) this.#entry(place, { type: "free", movedTo: followedTo }, heads);
     return this;
+  }
+
+  /** What becomes of a location so far, with more that it replaces; `naming` if that is nothing. */
+  #entry(location: Location, naming: Naming, replaced: readonly Assignment<"name">[] = []): Entry {
+    let entry = this.#entries.get(location);
+    if (entry === undefined) {
+      entry = { naming, isAsked: false, replaced: new Set() };
+      this.#entries.set(location, entry);
+    }
+    for (const head of replaced) entry.replaced.add(head);
+    return entry;
   }
 }
 

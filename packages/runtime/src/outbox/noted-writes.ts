@@ -1,20 +1,15 @@
 import type { ChangeId } from "@darksync/core/op-id";
 import { deviceOf, type StreamName } from "@darksync/core/stream";
-import type { LogName, Vector } from "@darksync/core/vector";
+import type { Vector } from "@darksync/core/vector";
 import type { ChangeStore, NewChange } from "../store/change-store.js";
 import type { ReplicaTables } from "../store/store.js";
 import { isOfHome } from "./home.js";
-
-/** An own change that a transaction made, or took out of a block again. */
-export interface NotedChange {
-  readonly number: number;
-  readonly log: LogName;
-  readonly bytes: Uint8Array;
-}
+import type { OutboxRecord } from "./outbox-record.js";
 
 /** What one transaction did that concerns the outbox. */
 export class NotedWrites {
-  readonly changes: NotedChange[] = [];
+  /** Own changes that it made, or took out of a block again. */
+  readonly changes: Extract<OutboxRecord, { type: "change" }>[] = [];
   readonly dropped: ChangeId[] = [];
   /** The number of the first change that is new; null: none is. */
   firstNew: number | null = null;
@@ -57,20 +52,25 @@ export function notingTables(tables: ReplicaTables, device: string, noted: () =>
   };
 }
 
-function notingChanges(changes: ChangeStore, device: string, noted: () => NotedWrites): Partial<ChangeStore> {
+function notingChanges(
+  changes: ChangeStore,
+  device: string,
+  noted: () => NotedWrites,
+): Pick<ChangeStore, "add" | "unplace" | "remove"> {
   return {
     add: (change: NewChange) => {
       const number = changes.add(change);
       if (change.bytes !== null && change.device === device) {
         noted().firstNew ??= number;
-        noted().changes.push({ number, log: change.log, bytes: change.bytes });
+        noted().changes.push({ type: "change", number, log: change.log, bytes: change.bytes });
       }
       return number;
     },
     unplace: (id, bytes) => {
       changes.unplace(id, bytes);
       const record = changes.get(id);
-      if (record?.device === device) noted().changes.push({ number: record.number, log: record.log, bytes });
+      if (record?.device === device)
+        noted().changes.push({ type: "change", number: record.number, log: record.log, bytes });
     },
     remove: (id) => {
       const origin = changes.origin(id);
@@ -92,17 +92,13 @@ function ownMoves(
     .filter(({ from, to }) => from !== to);
 }
 
-/** An object that does what another does, but for some methods. */
+/** An object that does what another does, but for some methods. A proxy would take part in each call. */
 function overriding<Target extends object>(target: Target, methods: Partial<Target>): Target {
-  const bound = new Map<PropertyKey, unknown>(Object.entries(methods));
-  return new Proxy(target, {
-    get: (_, key) => {
-      const known = bound.get(key);
-      if (known !== undefined) return known;
-      const value: unknown = Reflect.get(target, key);
-      const method = typeof value === "function" ? value.bind(target) : value;
-      bound.set(key, method);
-      return method;
-    },
-  });
+  const all: Record<string, unknown> = {};
+  for (let holder: object = target; holder !== Object.prototype; holder = Object.getPrototypeOf(holder))
+    for (const name of Object.getOwnPropertyNames(holder)) {
+      const value: unknown = Reflect.get(target, name);
+      if (typeof value === "function" && !(name in all)) all[name] = value.bind(target);
+    }
+  return Object.assign(all, methods) as Target;
 }

@@ -77,7 +77,20 @@ export function recordHash(hash: Hash, device: string): Hash {
 
 /** The bytes of some records: each has its length and the beginning of its hash. */
 export function encodeRecords(hash: Hash, records: readonly OutboxRecord[]): Uint8Array {
-  return encode((writer) => {
+  let bytes: Uint8Array = new Uint8Array();
+  encodeRecordsFor(hash, records, (view) => {
+    bytes = view.slice();
+  });
+  return bytes;
+}
+
+/** Hands the bytes of some records to `use`, a view that is good until it returns. */
+export function encodeRecordsFor(
+  hash: Hash,
+  records: readonly OutboxRecord[],
+  use: (bytes: Uint8Array) => void,
+): void {
+  encodeFor((writer) => {
     for (const record of records) {
       encodeFor(
         (inner) => writeBody(inner, record),
@@ -85,11 +98,12 @@ export function encodeRecords(hash: Hash, records: readonly OutboxRecord[]): Uin
           writeBytes(writer, marker);
           writeLength(writer, body.length);
           writeBytes(writer, body);
-          writeBytes(writer, hash(body).subarray(0, checksumBytes));
+          const checksum = hash(body);
+          for (let index = 0; index < checksumBytes; index += 1) writeByte(writer, checksum[index] ?? 0);
         },
       );
     }
-  });
+  }, use);
 }
 
 /** Tells one home from another: the beginning of its hash, hex. */

@@ -17,6 +17,7 @@ import {
 } from "./outbox-content.js";
 import {
   encodeRecords,
+  encodeRecordsFor,
   type Home,
   homeTag,
   markAtEnd,
@@ -35,6 +36,8 @@ export interface OutboxPorts extends OwnPorts {
   /** Calls back when others have had their turn. */
   readonly afterTurn: (callback: () => void) => void;
 }
+
+type ChangeRecord = Extract<OutboxRecord, { type: "change" }>;
 
 /** Smaller ones are left as they are, whatever was acknowledged of them. */
 const compactFromBytes = 64 * 1024;
@@ -164,18 +167,22 @@ export class StoreWithOutbox implements ReplicaStore {
     if (mark === null) return false;
     // Another process may have died before it could write, or is just about to: what it left out goes along.
     const isInStep = noted.firstNew === null || mark.upTo === noted.firstNew - 1;
-    const missing = isInStep ? [] : this.#store.read((tables) => this.#missing(tables, mark));
-    const changes = new Map([...missing, ...noted.changes].map((change) => [change.number, change]));
-    const records: OutboxRecord[] = [...changes.values()].map(recordOf);
-    records.push(...noted.dropped.map((id): OutboxRecord => ({ type: "dropped", id })));
+    const changes = isInStep ? noted.changes : this.#withMissing(noted.changes, mark);
+    const records: OutboxRecord[] = [...changes];
+    for (const id of noted.dropped) records.push({ type: "dropped", id });
     let { home } = mark;
     if (noted.isHomeChanged) {
       const values = this.#store.read(({ meta }) => readHome(meta));
       records.unshift({ type: "home", home: values });
       home = homeTag(this.#ports.hash, values);
     }
-    this.#append(records, upTo(mark, [...changes.values()]), home);
+    this.#append(records, upTo(mark, changes), home);
     return true;
+  }
+
+  #withMissing(changes: readonly ChangeRecord[], mark: OutboxMark): readonly ChangeRecord[] {
+    const missing = this.#store.read((tables) => this.#missing(tables, mark)).map(recordOf);
+    return [...new Map([...missing, ...changes].map((change) => [change.number, change])).values()];
   }
 
   /** Once more was acknowledged than is pending, only that is kept. */
@@ -246,9 +253,10 @@ export class StoreWithOutbox implements ReplicaStore {
     const mark = { upTo: last, home };
     const before = this.#known?.size ?? 0;
     this.#known = null;
-    const bytes = encodeRecords(this.#recordHash, [...records, { type: "mark", mark }]);
-    journal.append(bytes);
-    this.#known = { size: before + bytes.length, mark };
+    encodeRecordsFor(this.#recordHash, [...records, { type: "mark", mark }], (bytes) => {
+      journal.append(bytes);
+      this.#known = { size: before + bytes.length, mark };
+    });
   }
 
   /** Keeps the way home, what no relay has acknowledged, and what the store lost, never all of it in memory. */
@@ -319,12 +327,14 @@ function recordOf(change: {
   readonly number: number;
   readonly log: string;
   readonly bytes: Uint8Array;
-}): Extract<OutboxRecord, { type: "change" }> {
+}): ChangeRecord {
   return { type: "change", number: change.number, log: change.log, bytes: change.bytes };
 }
 
 function upTo(mark: OutboxMark, changes: readonly { readonly number: number }[]): number {
-  return changes.reduce((last, { number }) => Math.max(last, number), mark.upTo);
+  let last = mark.upTo;
+  for (const { number } of changes) last = Math.max(last, number);
+  return last;
 }
 
 function newest({ changes }: ReplicaTables): number {

@@ -7,7 +7,7 @@ import {
   maxChangeBytes,
   nonceBytes,
 } from "@darksync/core/change";
-import { Fold, type Folded, problemOf } from "@darksync/core/fold";
+import { effectsOfChange, Fold, type Folded } from "@darksync/core/fold";
 import { compareTimestamps, type Timestamp, tick } from "@darksync/core/hlc";
 import type { Op } from "@darksync/core/op/op";
 import { type ChangeId, changeOf, type OpId } from "@darksync/core/op-id";
@@ -23,6 +23,10 @@ import { notKept, type Replica, refoldWaitsKey } from "./replica.js";
 
 // The next nonce of each replica that this process has open.
 const nonces = new WeakMap<Replica, Uint8Array>();
+
+/** Changes that this device is known to have made: that never changes, so each is looked up once. */
+const ownChanges = new WeakMap<Replica, Set<ChangeId>>();
+const mostOwnKept = 50_000;
 
 /** Changes made in one transaction: each is durable, folded and queued when the transaction is (S1). */
 export class Commit {
@@ -47,9 +51,10 @@ export class Commit {
     const nowMs = this.#replica.clock();
     const time = tick(this.#clock, nowMs);
     const change: Change = { rules: currentRules, nonce: this.#nextNonce(), time, ops };
-    const problem = problemOf({ change, log });
-    if (problem !== null)
-      return failure("invalid-change", problem, "Correct it and save again; nothing was changed.");
+    const { device, hash } = this.#replica;
+    const effects = effectsOfChange(hash, { device, log, change });
+    if (typeof effects === "string")
+      return failure("invalid-change", effects, "Correct it and save again; nothing was changed.");
     const bytes = encodeChange(change);
     if (bytes.length > maxChangeBytes) {
       return failure(
@@ -59,8 +64,7 @@ export class Commit {
       );
     }
     this.#clock = time;
-    const { device } = this.#replica;
-    const id = changeId(this.#replica.hash, device, log, bytes);
+    const id = changeId(hash, device, log, bytes);
     const number = this.#tables.changes.add({
       id,
       device,
@@ -72,7 +76,8 @@ export class Commit {
       setAside: null,
       bytes,
     });
-    this.#fold.fold({ id, device, log, change }, true);
+    noteOwn(this.#replica, id);
+    this.#fold.apply(id, effects, true);
     queueChange(this.#replica, this.#tables, log, number);
     return success(id);
   }
@@ -135,15 +140,36 @@ export function supersededBy<Type extends RegisterType>(
   tables: ReplicaTables,
   heads: readonly Assignment<Type>[],
 ): readonly OpId[] {
+  const [head] = heads;
+  if (head === undefined) return [];
+  // Nearly every save replaces one head.
+  if (heads.length === 1)
+    return mayBeRefused(replica, tables, head) ? [head.id, ...head.supersedes] : [head.id];
   const ids = new Set<OpId>();
   for (const head of heads) {
     ids.add(head.id);
-    const origin = tables.changes.origin(changeOf(head.id));
-    if (origin === null || origin.device === replica.device || origin.place === null) continue;
-    const durableSeq = tables.durable.durable(origin.log).get(origin.place.stream) ?? 0;
-    if (origin.place.seq > durableSeq) for (const id of head.supersedes) ids.add(id);
+    if (mayBeRefused(replica, tables, head)) for (const id of head.supersedes) ids.add(id);
   }
   return [...ids];
+}
+
+/** Whether another device made it and the relay has not acknowledged it. */
+function mayBeRefused(replica: Replica, tables: ReplicaTables, { id }: Assignment): boolean {
+  const change = changeOf(id);
+  if (ownChanges.get(replica)?.has(change)) return false;
+  const origin = tables.changes.origin(change);
+  if (origin?.device === replica.device) noteOwn(replica, change);
+  if (origin === null || origin.device === replica.device || origin.place === null) return false;
+  return origin.place.seq > (tables.durable.durable(origin.log).get(origin.place.stream) ?? 0);
+}
+
+function noteOwn(replica: Replica, change: ChangeId): void {
+  let own = ownChanges.get(replica);
+  if (own === undefined || own.size >= mostOwnKept) {
+    own = new Set();
+    ownChanges.set(replica, own);
+  }
+  own.add(change);
 }
 
 /**
@@ -154,8 +180,9 @@ export function readClock(
   { device }: Pick<Replica, "device">,
   { meta, changes }: Pick<ReplicaTables, "meta" | "changes">,
 ): Timestamp {
-  const [wallMs, counter] = (meta.get("clock") ?? "0:0").split(":").map(Number);
-  const written = { wallMs: wallMs ?? 0, counter: counter ?? 0 };
+  const clock = meta.get("clock") ?? "0:0";
+  const colon = clock.indexOf(":");
+  const written = { wallMs: Number(clock.slice(0, colon)), counter: Number(clock.slice(colon + 1)) };
   const lastOwn = changes.lastOwnTime(device);
   return lastOwn !== null && compareTimestamps(lastOwn, written) > 0 ? lastOwn : written;
 }

@@ -26,7 +26,7 @@ export function readChange(
   switch (decoded.type) {
     case "change": {
       const { change } = decoded;
-      return { id, time: change.time, effects: effectsOfChange(hash, { id, device, log, change }), change };
+      return { id, time: change.time, effects: effectsOfChange(hash, { device, log, change }), change };
     }
     case "unknown":
       return { id, time: decoded.time, effects: decoded.reason, change: null };

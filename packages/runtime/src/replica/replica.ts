@@ -106,5 +106,6 @@ export function readFacts({ meta }: ReplicaTables): ReplicaFacts {
 }
 
 function readOnly(meta: MetaStore): readonly string[] {
-  return JSON.parse(meta.get("only") ?? "[]") as string[];
+  const only = meta.get("only");
+  return only === null ? [] : (JSON.parse(only) as string[]);
 }
