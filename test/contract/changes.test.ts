@@ -70,6 +70,24 @@ describeStores("ChangeStore", ({ write, read, reopen }) => {
     });
   });
 
+  test("lists those up to a number by their times, a doubtful one by its arrival", async () => {
+    const at = (wallMs: number, counter = 0) => ({ time: { wallMs, counter }, receivedAtMs: 25 });
+    await write(({ changes }) => {
+      changes.add(change(1, at(20)));
+      changes.add(change(2, { ...at(10, 1), place: placeAt(1) }));
+      changes.add(change(3, { ...at(10, 2), place: placeAt(1, 1) }));
+      changes.add(change(4, { ...at(9000), isSkewed: true, place: placeAt(2) }));
+      changes.add(change(5, at(30)));
+      changes.add(change(6, at(40)));
+    });
+    read(({ changes }) => {
+      expect(numbers(changes.latestInTime(5, 9, 0))).toEqual([5, 4, 1, 3, 2]);
+      expect(numbers(changes.latestInTime(5, 2, 1))).toEqual([4, 1]);
+      expect(numbers(changes.latestInTime(2, 9, 0))).toEqual([1, 2]);
+      expect(changes.latestInTime(2, 9, 2)).toEqual([]);
+    });
+  });
+
   test("finds changes by the beginning of their id", async () => {
     await write(({ changes }) => {
       for (const number of [0x1a2b, 0x1a2c, 0x1b00, 0xffff]) changes.add(change(number));

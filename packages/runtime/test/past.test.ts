@@ -31,9 +31,27 @@ test("R95: a newcomer's history and old versions do not follow the order in whic
   }
   const gil = await newReplica("Gil", "");
   await mustSync(gil, wire);
+  const all = (limit: number) =>
+    gil.store.read((tables) => readHistory(gil, tables, limit).map(({ id }) => id));
+  expect(all(99).filter((id) => changes.includes(id))).toEqual([...changes].reverse());
+  expect(all(3)).toEqual(all(99).slice(0, 3));
   const history = gil.store.read((tables) => readHistory(gil, tables, 99, "Acme.a"));
   expect(history.map(({ id }) => id)).toEqual([...changes].reverse());
   expect(changes.map((change) => textAfter(gil, "Acme.a", change))).toEqual(
     names.map((_, index) => `let a = ${index}L`),
   );
+});
+
+test("R95: what comes later is on top, however old it is", async () => {
+  const wire = new Wire(newRelay());
+  const ada = await newReplica("Ada", newSpaceId(systemRandom));
+  await mustSync(ada, wire);
+  const bob = await newReplica("Bob", "");
+  await mustSync(bob, wire);
+  const early = await saveValue(bob, "Acme.early", 1);
+  const late = await saveValue(ada, "Acme.late", 1);
+  await mustSync(bob, wire);
+  await mustSync(ada, wire);
+  const ids = ada.store.read((tables) => readHistory(ada, tables, 9).map(({ id }) => id));
+  expect(ids.filter((id) => [early, late].includes(id))).toEqual([early, late]);
 });

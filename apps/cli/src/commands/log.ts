@@ -22,8 +22,8 @@ export function addLog(program: Command): void {
     .addHelpText(
       "after",
       `
-Of one definition the latest is on top. Of all, what came here last is: right
-after a join that is the order of the download.
+The latest is on top: of one definition in the order of time; of all, first what
+came here since the first sync, in the order in which it came.
 
 Examples:
   darklang log

@@ -3,14 +3,15 @@ import type { ChangeId } from "@darksync/core/op-id";
 import type { Problem } from "@darksync/core/result";
 import type { StreamName } from "@darksync/core/stream";
 import type { LogName } from "@darksync/core/vector";
-import type {
-  Arrival,
-  ChangeOrigin,
-  ChangePlace,
-  ChangeRecord,
-  ChangeStore,
-  NewChange,
-  WaitingChange,
+import {
+  type Arrival,
+  type ChangeOrigin,
+  type ChangePlace,
+  type ChangeRecord,
+  type ChangeStore,
+  laterFirst,
+  type NewChange,
+  type WaitingChange,
 } from "@darksync/runtime/store/change-store";
 import type { ChangeNumbers } from "./change-numbers.js";
 import type { ChangeRows } from "./change-rows.js";
@@ -173,6 +174,17 @@ export class ChangeTable implements ChangeStore {
     )
       .reverse()
       .slice(0, limit);
+  }
+
+  latestInTime(last: number, limit: number, skip: number): readonly ChangeRecord[] {
+    return this.#list(
+      `where number <= ? order by case is_skewed when 1 then received_ms else wall_ms end desc, counter desc, number desc
+       limit ?`,
+      last,
+      skip + limit,
+    )
+      .sort(laterFirst)
+      .slice(skip, skip + limit);
   }
 
   lastOwnTime(device: string): Timestamp | null {

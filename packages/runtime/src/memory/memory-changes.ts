@@ -3,14 +3,15 @@ import type { ChangeId } from "@darksync/core/op-id";
 import type { Problem } from "@darksync/core/result";
 import type { StreamName } from "@darksync/core/stream";
 import type { LogName } from "@darksync/core/vector";
-import type {
-  Arrival,
-  ChangeOrigin,
-  ChangePlace,
-  ChangeRecord,
-  ChangeStore,
-  NewChange,
-  WaitingChange,
+import {
+  type Arrival,
+  type ChangeOrigin,
+  type ChangePlace,
+  type ChangeRecord,
+  type ChangeStore,
+  laterFirst,
+  type NewChange,
+  type WaitingChange,
 } from "../store/change-store.js";
 import { type Journal, JournaledMap } from "./journal.js";
 
@@ -81,6 +82,13 @@ export class MemoryChanges implements ChangeStore {
       if (record !== null) records.push(record);
     }
     return records;
+  }
+
+  latestInTime(last: number, limit: number, skip: number): readonly ChangeRecord[] {
+    return this.after(0, Number.MAX_SAFE_INTEGER)
+      .filter(({ number }) => number <= last)
+      .sort(laterFirst)
+      .slice(skip, skip + limit);
   }
 
   unsigned(log: LogName, first: number, last: number, limit: number): readonly ChangeRecord[] {

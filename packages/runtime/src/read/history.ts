@@ -10,7 +10,8 @@ import type { Hash } from "@darksync/core/ports";
 import { BranchScope } from "../branch/branch-scope.js";
 import { ChangeReader } from "../replica/change-bytes.js";
 import type { Replica } from "../replica/replica.js";
-import type { ChangeRecord } from "../store/change-store.js";
+import { lastOfFirstSync } from "../replica/sync-notes.js";
+import { type ChangeRecord, laterFirst } from "../store/change-store.js";
 import type { ReplicaTables } from "../store/store.js";
 import { Authors } from "./members.js";
 import { mergedFrom } from "./merged-from.js";
@@ -65,29 +66,29 @@ function recordsOf(tables: ReplicaTables, limit: number, location: Location | nu
     .slice(0, limit);
 }
 
-// Whoever joins gets the latest first and their past after them, so the order of arrival tells nothing. A time that is
-// doubtful is no better.
-function laterFirst(left: ChangeRecord, right: ChangeRecord): number {
-  return (
-    timeMsOf(right) - timeMsOf(left) || right.time.counter - left.time.counter || right.number - left.number
-  );
-}
-
-function timeMsOf({ isSkewed, receivedAtMs, time }: ChangeRecord): number {
-  return isSkewed ? receivedAtMs : time.wallMs;
-}
-
 const fewestAtOnce = 100;
+const mostAtOnce = 10_000;
 
-/** The latest changes of what is looked at: of other branches than that nothing is seen. */
+/**
+ * The latest changes of what is looked at: of other branches than that nothing is seen. What came with the first sync
+ * came in any order (R95).
+ */
 function latestInView(tables: ReplicaTables, limit: number): readonly ChangeRecord[] {
   const isInView = viewOf(tables);
+  const first = lastOfFirstSync(tables);
   const found: ChangeRecord[] = [];
-  for (let before: number | undefined; found.length < limit; ) {
+  for (let before: number | undefined, isLater = true; isLater && found.length < limit; ) {
     const page = tables.changes.latest(Math.max(limit, fewestAtOnce), before);
     before = page.at(-1)?.number;
-    if (before === undefined) break;
+    isLater = before !== undefined && before > first;
+    found.push(...page.filter((record) => record.number > first && isInView(record)));
+  }
+  for (let skip = 0, isMore = true; isMore && found.length < limit; ) {
+    const count = Math.min(mostAtOnce, Math.max(limit, fewestAtOnce, skip));
+    const page = tables.changes.latestInTime(first, count, skip);
     found.push(...page.filter(isInView));
+    skip += page.length;
+    isMore = page.length === count;
   }
   return found.slice(0, limit);
 }

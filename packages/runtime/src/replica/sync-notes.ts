@@ -26,10 +26,22 @@ export function noteSynced(replica: Replica, heads: ReadonlyMap<LogName, number>
   return replica.store.write((tables) => {
     const now = String(replica.clock());
     tables.meta.set("lastSyncedAtMs", now);
+    noteFirstSync(tables);
     settlePulls(tables);
     noteHeads(tables.meta, heads);
     for (const log of logsOf(tables)) tables.meta.set(`lastSyncedAtMs ${log}`, now);
   });
+}
+
+const firstSyncKey = "lastOfFirstSync";
+
+function noteFirstSync({ meta, changes }: ReplicaTables): void {
+  if (meta.get(firstSyncKey) === null) meta.set(firstSyncKey, String(changes.latest(1)[0]?.number ?? 0));
+}
+
+/** The number of the last change that was here when a sync came to its end for the first time. */
+export function lastOfFirstSync({ meta }: Pick<ReplicaTables, "meta">): number {
+  return Number(meta.get(firstSyncKey) ?? Number.MAX_SAFE_INTEGER);
 }
 
 /** An attempt failed: what waits is tried again later, or says that a person must look. */

@@ -37,6 +37,22 @@ export interface ChangeRecord extends NewChange {
   readonly parked: Problem | null;
 }
 
+// A doubtful time (C4) is no better than that of its arrival.
+function timeMsOf({
+  isSkewed,
+  receivedAtMs,
+  time,
+}: Pick<NewChange, "isSkewed" | "receivedAtMs" | "time">): number {
+  return isSkewed ? receivedAtMs : time.wallMs;
+}
+
+/** Orders changes: the latest in time first. */
+export function laterFirst(left: ChangeRecord, right: ChangeRecord): number {
+  return (
+    timeMsOf(right) - timeMsOf(left) || right.time.counter - left.time.counter || right.number - left.number
+  );
+}
+
 /** Where a change came from, and where it lies. */
 export interface ChangeOrigin {
   readonly device: string;
@@ -75,6 +91,8 @@ export interface ChangeStore {
   add(change: NewChange): number;
   /** The latest changes, newest first, before the number `before` if given. */
   latest(limit: number, before?: number): readonly ChangeRecord[];
+  /** Of the changes with numbers up to `last`, `limit` after the first `skip`, in the order of `laterFirst`. */
+  latestInTime(last: number, limit: number, skip: number): readonly ChangeRecord[];
   /** Changes that wait unsigned and are not parked, in order, of one log and with numbers from `first` to `last`. */
   unsigned(log: LogName, first: number, last: number, limit: number): readonly ChangeRecord[];
   /**
