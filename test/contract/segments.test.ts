@@ -77,6 +77,27 @@ describeStores("SegmentStore", (bench) => {
     });
   });
 
+  test("a block that lay in a segment can have bytes of its own again", async () => {
+    const { bytes, stored } = await segmentOf(0, runOf(one, 1, 2));
+    await bench.write(({ blocks, segments }) => {
+      segments.put(log, stored, bytes);
+      for (const seq of [1, 2]) blocks.seal(log, one.stream, place(one, seq), 0);
+      segments.put(log, stored, new Uint8Array(0));
+    });
+    const own = new Uint8Array([1, 2, 3]);
+    await bench.write(({ blocks }) => blocks.unseal(log, one.stream, 1, own));
+    bench.reopen();
+    bench.read(({ blocks }) => {
+      expect(blocks.read(log, one.stream, 1, 1_000_000)).toEqual([{ ...place(one, 1), bytes: own }]);
+      expect(blocks.segmentOf(log, one.stream, 1)).toBeNull();
+      expect(blocks.segmentOf(log, one.stream, 2)).toBe(0);
+      expect(blocks.tip(log, one.stream)?.seq).toBe(2);
+    });
+    await expect(bench.write(({ blocks }) => blocks.unseal(log, one.stream, 3, own))).rejects.toThrow(
+      "not held",
+    );
+  });
+
   test("blocks that a segment holds are read from it, mixed with others", async () => {
     const { bytes, stored } = await segmentOf(0, runOf(one, 1, 3), runOf(two, 1, 2));
     await bench.write(({ segments, blocks }) => {

@@ -1,3 +1,4 @@
+import { refoldWaitsKey } from "@darksync/runtime/replica/replica";
 import type { SyncOutcome } from "@darksync/runtime/replica/sync-tally";
 import type { Device } from "./device.ts";
 import { pass, passUntil } from "./pass.ts";
@@ -27,7 +28,9 @@ export async function heal(world: World): Promise<void> {
   for (let round = 1; round <= maxRounds; round += 1) {
     let moved = 0;
     for (const device of world.devices) {
-      const isFull = round === 1 && isToComeBack;
+      // What a relay lost that was evicted comes back as its hint says.
+      const isWaiting = device.read(({ meta }) => meta.get(refoldWaitsKey)) !== null;
+      const isFull = isWaiting || (round === 1 && isToComeBack);
       const outcome = await syncWhole(world, device, isFull);
       if (outcome === null) return;
       moved += outcome.pushed + outcome.pulled + outcome.parked;

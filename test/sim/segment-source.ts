@@ -78,4 +78,4 @@ function befallen<Value extends Uint8Array | null>({ chance, habits }: FetchPort
 }
 
 const unreachable = failure("relay-unreachable", "nobody answers there", "Try again.");
-const missing = failure("no-such-segment", "the relay has no such segment", "Sync again.");
+const missing = failure("segment-missing", "the relay has no such segment", "Sync again.");

@@ -26,6 +26,7 @@ import { readStatus } from "../src/read/status.js";
 import { newSpaceId } from "../src/relay/relay.js";
 import { commitChange } from "../src/replica/commit-change.js";
 import { dropChanges, unsignedChanges } from "../src/replica/drop.js";
+import { refoldAll } from "../src/replica/full-sync.js";
 import { queuePull } from "../src/replica/queue-order.js";
 import { refold } from "../src/replica/refold.js";
 import { openReplica, type Replica, refoldWaitsKey } from "../src/replica/replica.js";
@@ -33,6 +34,7 @@ import { SyncSession } from "../src/replica/sync-session.js";
 import { EvictedError } from "../src/store/evicted-error.js";
 import { sourcesOf } from "./support/branching.js";
 import { conflictsOf, must, newPair, type Pair } from "./support/conflicted.js";
+import { saveText } from "./support/dependencies.js";
 import { Served, sealAll } from "./support/sealed.js";
 import {
   changesOf,
@@ -345,6 +347,38 @@ test("R68, L5: a relay that was put back gets what is here, not what was evicted
   await mustSync(ada, wire);
   expect(pendingOf(ada)).toBe(0);
   expect(viewOf(bob)).toEqual(viewOf(ada));
+  // The segment that Ada evicted is nowhere any more; its blocks are.
+  expect(evictedCount(ada)).toBeGreaterThan(0);
+  const ports = { transport: wire.transport, timers: noTimers };
+  const full = await new SyncSession(ada, ports, "memory", "once", { isFull: true }).run();
+  expect([full.problem, full.refused]).toEqual([null, []]);
+  await refoldAll(ada);
+  expect(evictedCount(ada)).toBe(0);
+  expect(await checkBlocks(ada)).toEqual([]);
+  expect(ada.store.read((tables) => checkChanges(ada, tables))).toEqual([]);
+});
+
+test("R65, R68: what the relay has lost and was evicted here keeps nothing else from coming or going", async () => {
+  const pair = await sealedPair();
+  const { ada, bob, wire } = pair;
+  await saveText(ada, "Acme.f", "let f (a: Int64) : Int64 = 1L");
+  await saveText(ada, "Acme.g", "let g (a: Int64) : Int64 = f a");
+  await meet(pair);
+  await saveText(ada, "Acme.f", "let f (a: Int64) : Int64 = 2L");
+  await settleAda(pair);
+  expect(evictedCount(ada)).toBeGreaterThan(0);
+  pair.served.isGone = true;
+  await saveText(bob, "Acme.f", "let f (a: Int64) (b: Int64) : Int64 = 3L");
+  await saveText(ada, "Acme.g", "let g (a: Int64) : Int64 = f (f a)");
+  await mustSync(bob, wire);
+  await ada.store.write(({ meta }) => meta.set(refoldWaitsKey, "yes"));
+  const clone = { segments: pair.served, openSegment: neverOpened };
+  const ports = { transport: wire.transport, timers: noTimers, clone };
+  const outcome = await new SyncSession(ada, ports, "memory", "once").run();
+  expect(outcome).toMatchObject({ problem: null, pulled: 1, pushed: 1 });
+  expect(outcome.refused).toMatchObject([{ hint: expect.stringContaining("sync --full") }]);
+  await refoldAll(ada);
+  expect(ada.store.read(({ meta }) => meta.get(refoldWaitsKey))).toBe("yes");
 });
 
 const lines = ["one", "two", "three", "four"];

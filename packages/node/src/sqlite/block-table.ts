@@ -94,6 +94,15 @@ export class BlockTable implements BlockStore {
     if (held === 0) this.#insert(log, stream, block, segment, null);
   }
 
+  unseal(log: LogName, stream: StreamName, seq: number, bytes: Uint8Array): void {
+    const held = this.#connection.run(
+      "update block set segment = null, bytes = ? where key = ?",
+      bytes,
+      keyOf(this.#streams.idOf(log, stream), seq),
+    );
+    if (held === 0) throw new Error(`block ${seq} of ${stream} in ${log} is not held`);
+  }
+
   segmentOf(log: LogName, stream: StreamName, seq: number): number | null {
     const id = this.#streams.find(log, stream);
     if (id === null) return null;

@@ -21,7 +21,7 @@ export function segmentFetcher(replica: Replica, source: CloneSource): FetchSegm
     const { log, stored } = found;
     if (stored.heldBytes === stored.byteCount) return success(null);
     const { bytes, problem } = await downloadSegment(replica, source, log, stored);
-    if (problem !== null) return { ok: false, problem };
+    if (problem !== null) return problem.code === "segment-missing" ? gone : { ok: false, problem };
     const isRight = toHex(replica.hash(bytes)) === segment;
     await replica.store.write(({ segments, meta }) => {
       // Bytes of a cut download may be to blame: the next one begins anew.
@@ -35,6 +35,12 @@ export function segmentFetcher(replica: Replica, source: CloneSource): FetchSegm
 /** For whoever has nowhere to fetch from. */
 export const neverFetched: FetchSegment = async () =>
   failure("not-cached", "history that was evicted cannot be fetched this way", "Sync with the relay.");
+
+const gone = failure(
+  "segment-missing",
+  "the relay does not have the history any more that was evicted here",
+  "If it was put back to an older copy, this asks for it another way: darklang sync --full",
+);
 
 const wrongBytes = failure(
   "wrong-segment",

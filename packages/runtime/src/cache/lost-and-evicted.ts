@@ -2,6 +2,7 @@ import type { Problem } from "@darksync/core/result";
 import type { StreamName } from "@darksync/core/stream";
 import type { LogName } from "@darksync/core/vector";
 import type { ReplicaTables } from "../store/store.js";
+import { evictedNumbers } from "./take-back.js";
 
 /**
  * What a relay that was put back has lost while it was evicted here (R68): it cannot be offered, counts as not durable,
@@ -10,14 +11,10 @@ import type { ReplicaTables } from "../store/store.js";
 export function lostAndEvicted(
   tables: Pick<ReplicaTables, "blocks" | "durable" | "segments">,
 ): Problem | null {
-  const { blocks, durable, segments } = tables;
+  const { blocks, durable } = tables;
   let count = 0;
   for (const log of blocks.logs()) {
-    const evicted = new Set(
-      segments
-        .list(log)
-        .flatMap(({ number, heldBytes, byteCount }) => (heldBytes < byteCount ? [number] : [])),
-    );
+    const evicted = evictedNumbers(tables, log);
     if (evicted.size === 0) continue;
     const vector = durable.durable(log);
     for (const [stream, { seq: last }] of blocks.tips(log))

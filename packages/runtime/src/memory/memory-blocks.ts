@@ -63,6 +63,12 @@ export class MemoryBlocks implements BlockStore, DurableStore {
     else this.#blocks.set(blockKey(log, stream, block.seq), { ...held, bytes: null, segment });
   }
 
+  unseal(log: LogName, stream: StreamName, seq: number, bytes: Uint8Array): void {
+    const held = this.#block(log, stream, seq);
+    if (held === null) throw new Error(`block ${seq} of ${stream} in ${log} is not held`);
+    this.#blocks.set(blockKey(log, stream, seq), { ...held, bytes, segment: null });
+  }
+
   segmentOf(log: LogName, stream: StreamName, seq: number): number | null {
     return this.#block(log, stream, seq)?.segment ?? null;
   }

@@ -1,12 +1,13 @@
 import type { Location } from "@darksync/core/location";
 import type { OpId } from "@darksync/core/op-id";
 import type { Problem } from "@darksync/core/result";
-import { deviceOf } from "@darksync/core/stream";
+import { deviceOf, type StreamName } from "@darksync/core/stream";
 import type { LogName, Vector } from "@darksync/core/vector";
 import { admitChained } from "@darksync/log/admit-chained";
 import type { RunEnd } from "@darksync/log/examine-run";
 import type { Manifest } from "@darksync/log/manifest";
 import { tagOf } from "@darksync/sync/digest";
+import { evictedNumbers } from "../cache/take-back.js";
 import type { ReplicaTables } from "../store/store.js";
 import { downloadSegment, type WantedSegment } from "./clone-download.js";
 import { type CloneSource, fetchManifest } from "./clone-manifest.js";
@@ -171,8 +172,17 @@ function isOther(
   });
 }
 
-function sealedHere({ blocks }: ReplicaTables, log: LogName, { tips }: Manifest): Vector {
-  const here = tips.filter(({ stream, seq, tag }) => tagOf(blocks.hashAt(log, stream, seq) ?? "") === tag);
+/** Streams with a block that was evicted are asked for from their start: its segment may be nowhere any more. */
+function sealedHere({ blocks, segments }: ReplicaTables, log: LogName, { tips }: Manifest): Vector {
+  const evicted = evictedNumbers({ segments }, log);
+  const isWhole = (stream: StreamName, last: number) => {
+    for (let seq = 1; seq <= last && evicted.size > 0; seq += 1)
+      if (evicted.has(blocks.segmentOf(log, stream, seq) ?? -1)) return false;
+    return true;
+  };
+  const here = tips.filter(
+    ({ stream, seq, tag }) => tagOf(blocks.hashAt(log, stream, seq) ?? "") === tag && isWhole(stream, seq),
+  );
   return new Map(here.map(({ stream, seq }) => [stream, seq]));
 }
 

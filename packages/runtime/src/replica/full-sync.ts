@@ -6,7 +6,7 @@ import type { ReplicaTables } from "../store/store.js";
 import { giveUpBlocks } from "./epoch.js";
 import { queueUncovered } from "./push-queue.js";
 import { refold } from "./refold.js";
-import type { Replica } from "./replica.js";
+import { type Replica, refoldWaitsKey } from "./replica.js";
 
 const readAtOnceBytes = 4 * 1024 * 1024;
 
@@ -100,10 +100,15 @@ function giveUpOwn(
   giveUpBlocks(replica, tables, log, stream, damaged - 1);
 }
 
-/** After everything was downloaded again: the state is made anew from it. */
+/**
+ * After everything was downloaded again: the state is made anew from it. Where the relay has lost what was evicted here,
+ * that waits for who gives it to the relay (R65).
+ */
 export function refoldAll(replica: Replica): Promise<void> {
   return replica.store.write((tables) => {
-    refold(replica, tables);
+    const isWaiting = lacksHistory(tables);
+    if (!isWaiting) refold(replica, tables);
+    tables.meta.set(refoldWaitsKey, isWaiting ? "yes" : null);
     for (const log of tables.blocks.logs()) queueUncovered(replica, tables, log);
   });
 }

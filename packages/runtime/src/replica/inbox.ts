@@ -10,13 +10,14 @@ import { bringBackShown } from "../cache/bring-back.js";
 import { isPackageLog, noteSeen } from "../dependency/note-seen.js";
 import { type TakenBlock, updateDependencies, updateSignedDependencies } from "../dependency/update.js";
 import type { ChangePlace } from "../store/change-store.js";
+import { EvictedError } from "../store/evicted-error.js";
 import type { ReplicaTables } from "../store/store.js";
 import { readClock, writeClock } from "./commit-change.js";
 import { giveUpBlocks } from "./epoch.js";
 import { noteOwnBlock } from "./last-seen.js";
 import type { ReadChange } from "./read-change.js";
 import { refold } from "./refold.js";
-import type { Replica } from "./replica.js";
+import { type Replica, refoldWaitsKey } from "./replica.js";
 
 /** A change that came. */
 interface IncomingChange extends ReadChange {
@@ -91,8 +92,25 @@ export class Inbox {
     return true;
   }
 
-  /** Writes what the blocks came to. Call it once, after the last `take`. */
-  finish(): void {
+  /**
+   * Writes what the blocks came to. Call it once, after the last `take`. `history`: whether it throws where it needs what
+   * was evicted, or does without, and notes that the next sync has to make up for it (R64, R65).
+   */
+  finish(history: "whole" | "as far as it is here" = "whole"): void {
+    if (history === "whole") {
+      this.#finish();
+      return;
+    }
+    try {
+      this.#replica.evictedTexts.leniently(() => this.#finish());
+    } catch (error) {
+      if (!(error instanceof EvictedError)) throw error;
+      this.#tables.meta.set(refoldWaitsKey, "yes");
+      writeClock(this.#tables, this.#clock);
+    }
+  }
+
+  #finish(): void {
     if (this.mustRefold) this.judged = refold(this.#replica, this.#tables);
     else {
       const folded = this.#fold.finish();

@@ -5,6 +5,7 @@ import type { LogName, Vector } from "@darksync/core/vector";
 import { type AdmittedBlock, admitRuns } from "@darksync/log/admission";
 import { firstHead } from "@darksync/log/head";
 import { parseAppends } from "@darksync/log/update";
+import { takeBack } from "../cache/take-back.js";
 import { giveUpBlocks } from "./epoch.js";
 import { Inbox, type IncomingBlock } from "./inbox.js";
 import { admissionView, knownClients } from "./log-view.js";
@@ -25,8 +26,13 @@ export interface Ingested {
   readonly ends: Vector;
 }
 
-/** Admits the blocks of a Yjs update and folds their changes, in one transaction. */
-export async function ingest(replica: Replica, log: LogName, update: Uint8Array): Promise<Ingested> {
+/** Admits the blocks of a Yjs update and folds their changes, in one transaction. `history`: as `Inbox.finish` has it. */
+export async function ingest(
+  replica: Replica,
+  log: LogName,
+  update: Uint8Array,
+  history: "whole" | "as far as it is here" = "whole",
+): Promise<Ingested> {
   const { hash, store } = replica;
   const parsed = store.read(({ blocks }) =>
     parseAppends(hash, firstHead, update, knownClients(hash, blocks, log)),
@@ -41,6 +47,7 @@ export async function ingest(replica: Replica, log: LogName, update: Uint8Array)
   );
   return store.write((tables) => {
     let isLacking = admission.askAgain.length > 0 || admission.waiting.length > 0;
+    takeBack(replica, tables, log, parsed.runs);
     const inbox = new Inbox(replica, tables);
     for (const block of admission.admitted)
       if (!inbox.take(log, incoming(replica, log, block))) isLacking = true;
@@ -57,7 +64,7 @@ export async function ingest(replica: Replica, log: LogName, update: Uint8Array)
         isLacking = true;
       }
     }
-    inbox.finish();
+    inbox.finish(history);
     const ends = new Map(
       parsed.runs.map(({ stream, firstSeq, blocks }) => [stream, firstSeq + blocks.length - 1]),
     );

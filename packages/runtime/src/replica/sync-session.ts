@@ -1,9 +1,7 @@
-import { toHex } from "@darksync/core/bytes";
-import type { Problem } from "@darksync/core/result";
-import type { StreamName } from "@darksync/core/stream";
+import type { Problem, Result } from "@darksync/core/result";
 import type { LogName, Vector } from "@darksync/core/vector";
 import { retryDelayMs } from "@darksync/sync/backoff";
-import { decodeMessage, encodeMessage, type Message } from "@darksync/sync/message";
+import type { Message } from "@darksync/sync/message";
 import { heartbeatMs, stepReplica } from "@darksync/sync/replica-machine";
 import {
   type Ask,
@@ -18,19 +16,22 @@ import { type FetchSegment, neverFetched, segmentFetcher, withHistory } from "..
 import { lostAndEvicted } from "../cache/lost-and-evicted.js";
 import { regain } from "../cache/regain.js";
 import { applyPlans } from "../conflict/apply-plans.js";
-import type { Connection, Timers, Transport } from "../transport.js";
+import type { Timers, Transport } from "../transport.js";
 import { acknowledge } from "./acknowledge.js";
 import { type ClonePorts, cloneLog } from "./clone.js";
 import { compareWithRelay, helloOf } from "./compare.js";
 import { ingest } from "./ingest.js";
 import { InputQueue } from "./input-queue.js";
 import { stateVectorOf, vectorOf } from "./log-view.js";
+import { NotOffered } from "./not-offered.js";
 import { park } from "./park.js";
 import { prepareBatch } from "./prepare.js";
+import { Questions } from "./questions.js";
+import { RelayConnection } from "./relay-connection.js";
 import type { Replica } from "./replica.js";
 import { dropUnusedParts, headsOf, lacksMuch } from "./sealed-heads.js";
 import { noteFailedAttempt, noteReached, noteSynced } from "./sync-notes.js";
-import { cannotTake, notARelay, tooMuch } from "./sync-problems.js";
+import { cannotTake, tooMuch } from "./sync-problems.js";
 import { type SyncCounts, type SyncOutcome, SyncTally } from "./sync-tally.js";
 
 /** What a sync runs on beside its replica. */
@@ -61,22 +62,16 @@ export class SyncSession {
   readonly #link: string | null;
   readonly #tally: SyncTally;
   readonly #inputs = new InputQueue();
-  /** Streams of others whose next block this relay refuses; they are not offered again. */
-  readonly #stuck = new Set<StreamName>();
-  /** What this relay sent of each log, durable or not: it has that, so it is not offered again. */
-  readonly #passedOn = new Map<LogName, Map<StreamName, number>>();
-  /** How often each question was put. */
-  readonly #asked = new Map<string, number>();
+  readonly #connection: RelayConnection;
+  readonly #notOffered = new NotOffered();
+  readonly #questions = new Questions((log) => this.#tally.refuse(cannotTake(log)));
   readonly #fetchSegment: FetchSegment;
   #state: ReplicaState;
-  #connection: Connection | null = null;
   #stopHeartbeat: (() => void) | null = null;
   #cancelRetry: (() => void) | null = null;
   #isStepping = false;
   /** The fetch that was begun last. */
   #fetching: Promise<void> | null = null;
-  /** Counts connections: what was begun for an earlier one stops. */
-  #connectionNumber = 0;
   #heads: ReadonlyMap<LogName, number> = new Map();
   #end: { resolve: (outcome: SyncOutcome) => void; reject: (error: unknown) => void } | null = null;
 
@@ -94,6 +89,11 @@ export class SyncSession {
     this.#isFull = isFull;
     this.#link = link ?? null;
     this.#state = initialReplicaState(mode);
+    this.#connection = new RelayConnection(ports.transport, url, {
+      onOpen: () => this.#greet(),
+      onMessage: (message, bytes) => this.#postMessage(message, bytes),
+      onClosed: (problem) => this.#post({ type: "closed", problem }),
+    });
     this.#fetchSegment =
       ports.clone === undefined ? neverFetched : segmentFetcher(replica, { ...ports.clone, url });
   }
@@ -181,10 +181,9 @@ export class SyncSession {
       case "connect":
         return this.#connect();
       case "disconnect":
-        return this.#disconnect();
+        return this.#connection.disconnect();
       case "send":
-        this.#connection?.send(encodeMessage(effect.message));
-        return;
+        return this.#connection.send(effect.message);
       case "compare": {
         await noteReached(this.#replica);
         const compared = await compareWithRelay(this.#replica, effect.welcome, this.#isFull, this.#link);
@@ -212,7 +211,7 @@ export class SyncSession {
       case "park":
         return this.#park(effect.refusal);
       case "prepare": {
-        const update = await prepareBatch(this.#replica, effect.log, this.#leftOut(effect.log));
+        const update = await prepareBatch(this.#replica, effect.log, this.#notOffered.of(effect.log));
         return this.#post({ type: "prepared", log: effect.log, update });
       }
       case "settle":
@@ -238,29 +237,9 @@ export class SyncSession {
   }
 
   #connect(): void {
-    this.#asked.clear();
-    this.#stuck.clear();
-    this.#passedOn.clear();
-    this.#connectionNumber += 1;
-    const connection = this.#ports.transport.connect(this.#url, {
-      onOpen: () => {
-        if (this.#connection === connection) this.#greet();
-      },
-      onMessage: (bytes) => {
-        if (this.#connection !== connection) return;
-        const message = decodeMessage(bytes);
-        if (message !== null) return this.#postMessage(message, bytes.length);
-        this.#disconnect();
-        this.#post({ type: "closed", problem: notARelay });
-      },
-      onClose: (problem) => {
-        if (this.#connection !== connection) return;
-        this.#connection = null;
-        this.#connectionNumber += 1;
-        this.#post({ type: "closed", problem });
-      },
-    });
-    this.#connection = connection;
+    this.#questions.forget();
+    this.#notOffered.forget();
+    this.#connection.connect();
   }
 
   // Called by the transport, which has nobody to tell if the store cannot be read.
@@ -270,13 +249,6 @@ export class SyncSession {
     } catch (error) {
       this.#fail(error);
     }
-  }
-
-  #disconnect(): void {
-    const connection = this.#connection;
-    this.#connection = null;
-    this.#connectionNumber += 1;
-    connection?.close();
   }
 
   #logsToFetch(logs: readonly LogName[]): readonly LogName[] {
@@ -290,8 +262,8 @@ export class SyncSession {
   }
 
   async #fetchSealed(log: LogName): Promise<void> {
-    const number = this.#connectionNumber;
-    const isStopped = () => number !== this.#connectionNumber;
+    const { number } = this.#connection;
+    const isStopped = () => number !== this.#connection.number;
     const { clone } = this.#ports;
     if (clone === undefined) throw new Error(`nothing to fetch ${log} with`);
     const ports = { ...clone, url: this.#url };
@@ -309,8 +281,13 @@ export class SyncSession {
   }
 
   async #ingest(log: string, update: Uint8Array): Promise<void> {
-    const { pulled, judged, isLacking, refused, ends } = await ingest(this.#replica, log, update);
-    this.#passedOn.set(log, new Map([...(this.#passedOn.get(log) ?? []), ...ends]));
+    // What the relay has lost, and was evicted here, must not keep what it has from coming.
+    const { pulled, judged, isLacking, refused, ends } = await withHistory(
+      this.#fetchSegment,
+      () => ingest(this.#replica, log, update),
+      () => ingest(this.#replica, log, update, "as far as it is here"),
+    );
+    this.#notOffered.notePassedOn(log, ends);
     this.#tally.refuse(...refused);
     this.#tally.count({ pulled });
     this.#tally.noteJudged(judged);
@@ -321,14 +298,13 @@ export class SyncSession {
     if (ask !== null) this.#post({ type: "lacking", ask });
   }
 
-  #leftOut(log: LogName): Vector {
-    const stuck = [...this.#stuck].map((stream) => [stream, Number.MAX_SAFE_INTEGER] as const);
-    return new Map([...(this.#passedOn.get(log) ?? []), ...stuck]);
-  }
-
   /** What was foreseen is settled when all of an answer is here: its updates may hold a conflict and its end. */
   async #settle(): Promise<void> {
-    const applied = await applyPlans(this.#replica);
+    const applied = await withHistory(
+      this.#fetchSegment,
+      () => applyPlans(this.#replica),
+      (_error, problem): Result<number> => ({ ok: false, problem }),
+    );
     this.#tally.notePlans(applied);
     this.#post({ type: "settled", logs: applied.ok && applied.value > 0 ? this.#unsignedLogs() : [] });
   }
@@ -337,15 +313,8 @@ export class SyncSession {
     return this.#replica.store.read((tables) => tables.changes.logsWithUnsigned());
   }
 
-  /** A question, or null if the relay has answered it twice already and nothing came of it. */
   #askFor(log: LogName, vector: Vector): Ask | null {
-    const stateVector = stateVectorOf(this.#replica.hash, vector);
-    const key = `${log} ${toHex(stateVector)}`;
-    const count = (this.#asked.get(key) ?? 0) + 1;
-    this.#asked.set(key, count);
-    if (count <= 2) return { log, stateVector };
-    if (count === 3) this.#tally.refuse(cannotTake(log));
-    return null;
+    return this.#questions.put(log, stateVectorOf(this.#replica.hash, vector));
   }
 
   async #park({ log, stream, seq, code, reason, changes }: Refused): Promise<void> {
@@ -354,7 +323,7 @@ export class SyncSession {
     const { parked, isStuck } = await park(this.#replica, refusal);
     this.#tally.count({ parked });
     if (!isStuck) return;
-    this.#stuck.add(stream);
+    this.#notOffered.noteStuck(stream);
     this.#tally.refuse(problem);
   }
 
@@ -385,6 +354,6 @@ export class SyncSession {
   #close(): void {
     this.#stopHeartbeat?.();
     this.#cancelRetry?.();
-    this.#disconnect();
+    this.#connection.disconnect();
   }
 }

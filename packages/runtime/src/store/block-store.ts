@@ -33,6 +33,8 @@ export interface BlockStore {
    * lie there: its own bytes are dropped.
    */
   seal(log: LogName, stream: StreamName, block: Omit<StoredBlock, "bytes">, segment: number): void;
+  /** Gives a block that is held bytes of its own again: it lies in no segment any more. */
+  unseal(log: LogName, stream: StreamName, seq: number, bytes: Uint8Array): void;
   /** The number of the segment that a block lies in; null if it has bytes of its own or is not held. */
   segmentOf(log: LogName, stream: StreamName, seq: number): number | null;
   /**

@@ -15,6 +15,8 @@ export class Served implements SegmentSource {
   /** Addresses of the segments that were fetched, in order. */
   readonly fetched: string[] = [];
   isReachable = true;
+  /** Whether the relay was put back to an older copy, and sealed anew. */
+  isGone = false;
 
   async manifest(): Promise<ReturnType<typeof success<null>>> {
     return success(null);
@@ -30,6 +32,7 @@ export class Served implements SegmentSource {
     const bytes = this.segments.get(hash);
     if (!this.isReachable || bytes === undefined)
       return failure("relay-unreachable", "the relay cannot be reached", "Try again.");
+    if (this.isGone) return failure("segment-missing", "the relay does not have it", "none");
     this.fetched.push(hash);
     return success(bytes.slice(offset));
   }
