@@ -39,6 +39,11 @@ const maxSegmentBodyBytes: number = 16 * 1024 * 1024;
 
 const segmentVersion = 1;
 const maxRuns = 65_536;
+/**
+ * Changes of a segment at most: a few megabytes could hold millions of tiny ones, which take gigabytes to read. A relay
+ * seals 16,384 together, and one block more at most.
+ */
+const maxChanges = 131_072;
 
 /** A block in a segment: what does not follow from its place in the run. */
 export interface SealedBlock extends BlockDetails {
@@ -171,6 +176,7 @@ function readBody(reader: Reader): readonly SealedRun[] {
   }
   const blockCount = frames.reduce((sum, frame) => sum + frame.blocks.length, 0);
   if (blockCount === 0) throw new Malformed("a segment without blocks");
+  if (countChanges(frames) > maxChanges) throw new Malformed("too many changes");
   const signatures = readBytes(reader, blockCount * signatureBytes);
   let at = 0;
   return frames.map(({ blocks, ...run }) => ({
@@ -181,6 +187,12 @@ function readBody(reader: Reader): readonly SealedRun[] {
       return { ...block, expanded: readBytes(reader, expandedBytes), signature };
     }),
   }));
+}
+
+function countChanges(frames: readonly RunFrame[]): number {
+  let count = 0;
+  for (const { blocks } of frames) for (const { changeCount } of blocks) count += changeCount;
+  return count;
 }
 
 function readRunFrame(reader: Reader): RunFrame {
