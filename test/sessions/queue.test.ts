@@ -1,12 +1,14 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { Teammate, testFolder, testRelay } from "../support/team.js";
+import { openSpaceIn, saveInBatches } from "../bench/spaces.js";
+import { eventually, Teammate, testFolder, testRelay } from "../support/team.js";
 
 interface Item {
   readonly id: string;
   readonly type: string;
   readonly status: string;
   readonly log?: string;
+  readonly count?: number;
   readonly error: string | null;
 }
 
@@ -40,6 +42,32 @@ test("saves in a row are one item with a count; done items go (S2)", async () =>
   expect(shown.changes).toMatchObject([{ state: "waiting" }, { state: "waiting" }, { state: "waiting" }]);
   await ada.sync();
   expect(await queueOf(ada)).toEqual([]);
+});
+
+test("what a relay took before it died is not counted as waiting any more (S3)", async () => {
+  const folder = testFolder();
+  const relay = await testRelay(`${folder}/relay`);
+  const ada = new Teammate("Ada", folder);
+  await ada.init("Acme");
+  await ada.do("sync", "--strategy", "lazy");
+  const replica = await openSpaceIn(ada.folder, "normal");
+  const values = Array.from({ length: 20_000 }, (_, index) => ({
+    location: `Acme.value${index}`,
+    text: { kind: "value", head: "let ", tail: ` = ${index}L` } as const,
+  }));
+  await saveInBatches(replica, values, 500);
+  replica.store.close();
+  const syncing = ada.try("sync", "--relay", relay.url);
+  await eventually(
+    () => relay.metric("darksync_changes_admitted_total"),
+    (count) => count > 2000,
+  );
+  await relay.kill();
+  expect((await syncing).code).toBe(1);
+  const { pending } = await ada.fields();
+  expect(pending).toBeLessThan(values.length);
+  const counts = (await queueOf(ada)).map(({ count = 0 }) => count);
+  expect(counts.reduce((sum, count) => sum + count, 0)).toBe(pending);
 });
 
 test("an item moves before another, and what it depends on goes along (S2)", async () => {

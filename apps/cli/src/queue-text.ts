@@ -1,5 +1,5 @@
 import { isSyncLocked } from "@darksync/node/sync-lock";
-import { countQueued } from "@darksync/runtime/replica/push-queue";
+import { countPending, countQueued } from "@darksync/runtime/replica/push-queue";
 import type { QueueItem } from "@darksync/runtime/store/queue-store";
 import type { ReplicaTables } from "@darksync/runtime/store/store";
 import { logNameOf } from "./log-name.js";
@@ -17,11 +17,25 @@ export interface CountedItem extends QueueItem {
 export function counted(replica: Space["replica"], tables: ReplicaTables, item: QueueItem): CountedItem {
   const { task } = item;
   if (task.type !== "push_ops") return { ...item, count: 0, logName: "" };
+  const count = countQueued(replica, tables, task);
   return {
     ...item,
-    count: countQueued(replica, tables, task),
+    count: item.status === "failed" ? count : Math.min(count, countLeft(replica, tables, item)),
     logName: logNameOf(replica, tables, task.log),
   };
+}
+
+/** What the relay has not yet of an item's log, without what later items push: an item goes from its beginning. */
+function countLeft(replica: Space["replica"], tables: ReplicaTables, { id, task }: QueueItem): number {
+  if (task.type !== "push_ops") return 0;
+  const items = tables.queue.list();
+  const later = items.slice(items.findIndex((item) => item.id === id) + 1);
+  let left = countPending(tables, task.log);
+  for (const { task: other, status } of later) {
+    if (other.type === "push_ops" && other.log === task.log && status !== "failed")
+      left -= countQueued(replica, tables, other);
+  }
+  return Math.max(0, left);
 }
 
 /** A queue item as scripts see it. */
