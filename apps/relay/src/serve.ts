@@ -99,13 +99,17 @@ async function lookAtSpaces(relay: Relay, log: Logger): Promise<void> {
   }
 }
 
-/** Tells of what no client can do anything about. */
+/** Tells of what no client can do anything about; of a space that is damaged once, whoever asks for it afterwards. */
 function failed(error: unknown, data: string, log: Logger): void {
-  logFailure(log, error, error instanceof SpaceDamaged ? { space: error.space } : {});
+  if (!(error instanceof SpaceDamaged)) {
+    logFailure(log, error, {});
+    return;
+  }
   try {
-    keepInMind(data, error);
+    if (keepInMind(data, error)) logFailure(log, error, { space: error.space });
   } catch (noting) {
-    logFailure(log, noting, {});
+    logFailure(log, error, { space: error.space });
+    logFailure(log, noting, { space: error.space });
   }
 }
 

@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
 import type { Problem } from "@darksync/core/result";
 import type { CheckedDatabase } from "@darksync/node/sqlite/check-relay-space";
-import { noteDamage } from "@darksync/node/sqlite/damage-note";
+import { noteDamage, notedDamage } from "@darksync/node/sqlite/damage-note";
 import { relayDatabasePath } from "@darksync/node/sqlite/relay-spaces";
 import type { Relay } from "@darksync/runtime/relay/relay";
-import { SpaceDamaged } from "@darksync/runtime/relay/space-damaged";
+import type { SpaceDamaged } from "@darksync/runtime/relay/space-damaged";
 import type { Timers } from "@darksync/runtime/transport";
 
 /** Not while everybody comes back after a start. */
@@ -80,7 +80,13 @@ export class SpaceWatch {
   }
 }
 
-/** Notes in the data folder what a relay found damaged, so that it stays refused when the relay is started again. */
-export function keepInMind(dir: string, error: unknown): void {
-  if (error instanceof SpaceDamaged) noteDamage(relayDatabasePath(dir, error.space), error.message);
+/**
+ * Notes in the data folder that a relay found a space damaged, so that it stays refused when the relay is started again.
+ * False if that was noted before.
+ */
+export function keepInMind(dir: string, { space, message }: SpaceDamaged): boolean {
+  const path = relayDatabasePath(dir, space);
+  if (notedDamage(path) !== null) return false;
+  noteDamage(path, message);
+  return true;
 }

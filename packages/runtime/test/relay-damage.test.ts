@@ -161,6 +161,7 @@ test("R77 a rotten block is sent to nobody, and from then on the space is refuse
   expect(scene.failures).toEqual([expect.objectContaining({ space: scene.id, code: "database-corrupt" })]);
   expect(String(scene.failures[0])).toContain("block 2");
   await expect(scene.space.admit(log, await stream.next(), null)).rejects.toThrow(/block 2/);
+  await expect(scene.space.history.manifest(log)).rejects.toThrow(/block 2/);
   scene.relay.forgetUnused();
   scene.relay.forgetUnused();
   expect(scene.relay.damagedCount).toBe(1);

@@ -114,7 +114,11 @@ export class RelaySpace {
 
   constructor(id: string, store: RelayStore, ports: SpacePorts, counts: RelayCounts) {
     this.id = id;
-    this.store = watchedStore(store, ({ message }) => this.noteDamage(message));
+    this.store = watchedStore(
+      store,
+      ({ message }) => this.noteDamage(message),
+      () => this.#damage,
+    );
     this.#ports = ports;
     this.#counts = counts;
     this.#digests = new LogDigests(ports.hash, this.store);
@@ -340,7 +344,6 @@ export class RelaySpace {
       this.#waiting = [];
       try {
         await this.store.durable();
-        if (this.#damage !== null) throw this.#damage;
         this.#settle(waiting);
       } catch (error) {
         for (const one of waiting) (one.type === "claim" ? one : one.task).reject(error);

@@ -20,8 +20,15 @@ export function isDamage(error: unknown): error is StoreError {
   return error instanceof StoreError && error.code === "database-corrupt";
 }
 
-/** The store, whose damage is told to `onDamage` wherever it shows, before it is thrown to whoever met it. */
-export function watchedStore(store: RelayStore, onDamage: (error: StoreError) => void): RelayStore {
+/**
+ * The store, whose damage is told to `onDamage` wherever it shows, before it is thrown to whoever met it. `damage`: once
+ * it gives one nothing counts as durable any more, so that nobody claims it.
+ */
+export function watchedStore(
+  store: RelayStore,
+  onDamage: (error: StoreError) => void,
+  damage: () => SpaceDamaged | null,
+): RelayStore {
   const tell = (error: unknown) => {
     if (isDamage(error)) onDamage(error);
     return error;
@@ -38,7 +45,11 @@ export function watchedStore(store: RelayStore, onDamage: (error: StoreError) =>
         throw tell(error);
       }
     },
-    durable: () => store.durable(),
+    durable: async () => {
+      await store.durable();
+      const found = damage();
+      if (found !== null) throw found;
+    },
     close: () => store.close(),
   };
 }
