@@ -358,6 +358,18 @@ test("R68, L5: a relay that was put back gets what is here, not what was evicted
   expect(ada.store.read((tables) => checkChanges(ada, tables))).toEqual([]);
 });
 
+test("R45, R61: a check passes over an evicted text that two changes brought, the first of them evicted too", async () => {
+  const pair = await sealedPair();
+  const { ada } = pair;
+  for (const value of [1, 2]) await saveValue(ada, "Acme.a", value);
+  await settleAda(pair);
+  for (const value of [1, 3]) await saveValue(ada, "Acme.a", value);
+  await syncAda(pair);
+  await evict(ada, 0, noPause);
+  expect(evictedCount(ada)).toBeGreaterThan(0);
+  expect(ada.store.read((tables) => checkChanges(ada, tables))).toEqual([]);
+});
+
 test("R65, R68: what the relay has lost and was evicted here keeps nothing else from coming or going", async () => {
   const pair = await sealedPair();
   const { ada, bob, wire } = pair;

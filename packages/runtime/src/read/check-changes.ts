@@ -111,9 +111,9 @@ function checkChange(
     const text = textOfOp(op);
     if (text === null) continue;
     const key = contentHash(hash, text);
+    // What was evicted would be read from a change: this one, or another one that brought it first, maybe evicted too.
+    if (tables.texts.isEvicted(key)) continue;
     const stored = tables.packages.text(key);
-    // What was evicted is read from the very change that is checked here.
-    if (stored === null && tables.texts.isEvicted(key)) continue;
     if (stored === null) report("text-missing", `the text ${key.slice(0, 12)} of change ${name} is missing`);
     else if (contentHash(hash, stored) !== key)
       report("bad-text", `the text ${key.slice(0, 12)} of change ${name} is not what its hash says`);
