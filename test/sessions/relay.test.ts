@@ -210,7 +210,7 @@ test("what keeps a relay from starting is told with a hint and no stack trace", 
   const port = new URL(busy).port;
   writeFileSync(`${folder}/file`, "");
   const cases: readonly [readonly string[], number, string][] = [
-    [["--open", "--port", "0", "--data", `${folder}/relay`], 1, "another relay"],
+    [["--open", "--port", "0", "--data", `${folder}/relay`], 1, "a relay works on it"],
     [["--open", "--port", port, "--data", `${folder}/two`], 1, "listens"],
     [["--open", "--port", "0", "--data", `${folder}/file/in`], 1, "cannot be written"],
     [["--open", "--host", "0.0.0.0", "--data", `${folder}/two`], 2, "this machine only"],
