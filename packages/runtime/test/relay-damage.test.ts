@@ -9,11 +9,11 @@ import { decodeMessage, encodeMessage, type Message, protocolVersion } from "@da
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { memoryRelaySpaces, memoryRelayStore } from "../src/memory/relay-spaces.js";
+import { checkManifests } from "../src/relay/check-manifests.js";
 import { checkSpace } from "../src/relay/check-space.js";
 import { ClientConnection } from "../src/relay/client-connection.js";
 import { rebuildSpace } from "../src/relay/rebuild-space.js";
 import { newSpaceId, Relay } from "../src/relay/relay.js";
-import { checkManifests } from "../src/relay/relay-checks.js";
 import { RelaySalvage } from "../src/relay/relay-salvage.js";
 import type { RelaySpace } from "../src/relay/relay-space.js";
 import type { StoredBlock } from "../src/store/block-store.js";

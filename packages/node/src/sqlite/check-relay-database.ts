@@ -1,4 +1,4 @@
-import { checkManifests } from "@darksync/runtime/relay/relay-checks";
+import { checkManifests } from "@darksync/runtime/relay/check-manifests";
 import { isDamage } from "@darksync/runtime/relay/space-damaged";
 import type { RelayTables } from "@darksync/runtime/store/store";
 import type { Connection } from "./connection.js";

@@ -7,8 +7,8 @@ import { decodeManifest, isManifestSigned } from "@darksync/log/manifest";
 import { StreamCheck } from "../read/stream-check.js";
 import type { Tip } from "../store/block-store.js";
 import type { RelayTables, Store } from "../store/store.js";
+import { manifestProblem, segmentProblem } from "./check-manifests.js";
 import type { CheckPorts } from "./check-update.js";
-import { manifestProblem, segmentProblem } from "./relay-checks.js";
 
 /** A space of a relay, to be checked whole. */
 export interface CheckedSpace {
