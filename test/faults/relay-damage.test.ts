@@ -142,6 +142,21 @@ test("S8, L5: rot that nobody asks for is found by the relay itself, which refus
   expectAll();
 });
 
+test("R76: a disk that once did not answer is no damage", async () => {
+  writeFiles(root, files);
+  await withRelay(async (relay) => {
+    let looks = 0;
+    const check = async () => {
+      looks += 1;
+      return looks === 1 ? [{ code: "bad-block", message: "it cannot be read", hint: "" }] : [];
+    };
+    const onFailure = (error: unknown) => expect.unreachable(String(error));
+    await new SpaceWatch(relay.relay, data, relay.publicKey, { ...watching, check, onFailure }).checkAll();
+    expect(looks).toBe(2);
+    expect(await useRelay(relay)).toEqual([]);
+  });
+});
+
 test("S8: a look at a relay that is used and seals meanwhile finds nothing wrong", async () => {
   writeFiles(root, files);
   const relay = await serve(data, port, eagerLimits);

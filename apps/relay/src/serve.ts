@@ -38,7 +38,7 @@ export async function serve(options: ServeOptions): Promise<number> {
   const watch = new SpaceWatch(relay, options.data, toHex(signer.publicKey), {
     timers: processTimers,
     check: (database) => checker.check(database),
-    onFailure: (error, space) => logFailure(log, error, { space }),
+    onFailure: (error, about) => logFailure(log, error, about),
   });
   const { server, connections, close } = serveRelay(relay, () => metrics.text(), isLoopbackOrigin);
   try {

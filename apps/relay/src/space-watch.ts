@@ -17,7 +17,7 @@ export interface WatchPorts {
   /** What is wrong with a database; null if it was broken off. */
   readonly check: (database: CheckedDatabase) => Promise<readonly Problem[] | null>;
   /** Hears of what went wrong beside damage, which the relay tells. */
-  readonly onFailure: (error: unknown, space: string) => void;
+  readonly onFailure: (error: unknown, about: { readonly space?: string }) => void;
 }
 
 /**
@@ -57,27 +57,39 @@ export class SpaceWatch {
       try {
         await this.#check(space);
       } catch (error) {
-        this.#ports.onFailure(error, space);
+        this.#ports.onFailure(error, { space });
       }
     }
   }
 
   #checkAfter(delayMs: number): void {
-    this.#callOff = this.#ports.timers.after(delayMs, async () => {
+    this.#callOff = this.#ports.timers.after(delayMs, () => void this.#checkAndGoOn());
+  }
+
+  async #checkAndGoOn(): Promise<void> {
+    try {
       await this.checkAll();
-      if (!this.#isStopped) this.#checkAfter(restMs);
-    });
+    } catch (error) {
+      this.#ports.onFailure(error, {});
+    }
+    if (!this.#isStopped) this.#checkAfter(restMs);
   }
 
   async #check(space: string): Promise<void> {
     const path = relayDatabasePath(this.#dir, space);
-    if (!existsSync(path)) return;
-    const problems = await this.#ports.check({ path, space, relayKey: this.#relayKey });
-    const [first, ...others] = problems ?? [];
-    if (first === undefined) return;
-    const more = others.length === 0 ? "" : ` and ${others.length} more`;
-    this.#relay.space(space)?.noteDamage(`${first.message}${more}`);
+    const look = () => this.#ports.check({ path, space, relayKey: this.#relayKey });
+    if (!existsSync(path) || wordsOf(await look()) === null) return;
+    // A disk that did not answer is no damage: that is still there when it is looked for again.
+    const words = wordsOf(await look());
+    if (words !== null) this.#relay.space(space)?.noteDamage(words);
   }
+}
+
+/** What was found, in words; null if nothing. */
+function wordsOf(problems: readonly Problem[] | null): string | null {
+  const [first, ...others] = problems ?? [];
+  if (first === undefined) return null;
+  return others.length === 0 ? first.message : `${first.message} and ${others.length} more`;
 }
 
 /**
