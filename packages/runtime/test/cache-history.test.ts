@@ -358,6 +358,38 @@ test("R68, L5: a relay that was put back gets what is here, not what was evicted
   expect(ada.store.read((tables) => checkChanges(ada, tables))).toEqual([]);
 });
 
+test("R68: what is saved after the relay lost what was evicted here reaches it all the same", async () => {
+  const [data, backup] = [testFolder(), testFolder()];
+  const spaces = openRelaySpaces(data);
+  const wire = new Wire(newRelay(spaces));
+  const ada = await newReplica("Ada", newSpaceId(systemRandom), memoryReplicaStore(blockPorts));
+  await mustSync(ada, wire);
+  const bob = await newReplica("Bob", "");
+  await mustSync(bob, wire);
+  cpSync(data, backup, { recursive: true });
+  await saveValue(ada, "Acme.a", 1);
+  await settleAda({ ada, bob: ada, wire, served: new Served() });
+  await mustSync(bob, wire);
+  spaces.close();
+  const restored = openRelaySpaces(backup);
+  onTestFinished(() => restored.close());
+  wire.relay = newRelay(restored);
+  await sync(ada, wire);
+  await saveValue(ada, "Acme.b", 1);
+  expect((await sync(ada, wire)).pushed).toBe(1);
+  expect(pendingOf(ada), "the lost one alone").toBe(1);
+  await saveValue(ada, "Acme.c", 1);
+  expect((await sync(ada, wire)).pushed).toBe(1);
+  const cleo = await newReplica("Cleo", "");
+  await mustSync(cleo, wire);
+  expect(Object.keys(viewOf(cleo)).sort()).toEqual(["Acme.b", "Acme.c"]);
+  await mustSync(bob, wire);
+  for (const replica of [ada, cleo]) await mustSync(replica, wire);
+  expect(pendingOf(ada)).toBe(0);
+  for (const replica of [bob, cleo]) expect(viewOf(replica)).toEqual(viewOf(ada));
+  expect(await checkBlocks(ada)).toEqual([]);
+});
+
 test("R45, R61: a check passes over an evicted text that two changes brought, the first of them evicted too", async () => {
   const pair = await sealedPair();
   const { ada } = pair;

@@ -56,18 +56,32 @@ function nextBatch(replica: Replica, log: LogName, leftOut: Vector): Uint8Array 
 }
 
 /** A relay that was put back to before lacks again what it had, and what was evicted since: others may have that. */
-function leaveOutEvicted(
+function leaveOutEvicted(tables: ReplicaTables, log: LogName, reached: Map<StreamName, number>): void {
+  for (const stream of tables.blocks.tips(log).keys())
+    if (isEvicted(tables, log, stream, (reached.get(stream) ?? 0) + 1))
+      reached.set(stream, Number.MAX_SAFE_INTEGER);
+}
+
+function isEvicted(
   { blocks, segments }: ReplicaTables,
   log: LogName,
-  reached: Map<StreamName, number>,
-): void {
-  for (const [stream, { seq: last }] of blocks.tips(log)) {
-    const next = (reached.get(stream) ?? 0) + 1;
-    const number = next <= last ? blocks.segmentOf(log, stream, next) : null;
-    const segment = number === null ? null : segments.get(log, number);
-    if (segment !== null && segment.heldBytes < segment.byteCount)
-      reached.set(stream, Number.MAX_SAFE_INTEGER);
-  }
+  stream: StreamName,
+  seq: number,
+): boolean {
+  const number = seq <= (blocks.tip(log, stream)?.seq ?? 0) ? blocks.segmentOf(log, stream, seq) : null;
+  const segment = number === null ? null : segments.get(log, number);
+  return segment !== null && segment.heldBytes < segment.byteCount;
+}
+
+/**
+ * The stream to go on with; null: a new one. One of which the relay has lost what was evicted here cannot go on until
+ * somebody gives that to the relay, maybe never. It stays open: what comes back of it counts.
+ */
+function streamToGoOn(tables: ReplicaTables, log: LogName): StreamName | null {
+  const current = currentStream(tables, log);
+  if (current === null) return null;
+  const durable = tables.durable.durable(log).get(current) ?? 0;
+  return isEvicted(tables, log, current, durable + 1) ? null : current;
 }
 
 async function signWaiting(replica: Replica, log: LogName): Promise<void> {
@@ -128,7 +142,7 @@ function planBlocks(replica: Replica, tables: ReplicaTables, log: LogName): Bloc
   if (first === undefined) return null;
   const { space } = readFacts(tables);
   const { hash } = replica;
-  const current = currentStream(tables, log);
+  const current = streamToGoOn(tables, log);
   const stream = current ?? nextStream(replica, tables, log);
   const tipOf = (name: StreamName): Tip =>
     tables.blocks.tip(log, name) ?? { seq: 0, hash: streamRoot(hash, space, log, name) };
