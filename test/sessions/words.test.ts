@@ -135,3 +135,19 @@ test("a folder given for a file is called one", async () => {
   const space = await newSpace();
   expect((await space.try(["bundle", "apply", space.folder])).stderr).toContain("is a folder\nhint: ");
 });
+
+test("whoever asks is told why the last sync failed, until one has not", async () => {
+  const folder = testFolder();
+  const relay = await testRelay(join(folder, "relay"));
+  const ada = new Teammate("Ada", folder);
+  await ada.init("Acme");
+  await ada.do("sync", "--relay", relay.url);
+  const said = async () => [(await ada.try("status")).stdout, (await ada.try("sync", "--status")).stdout];
+  await relay.stop();
+  expect((await ada.try("sync")).code).toBe(1);
+  for (const words of await said())
+    expect(words).toMatch(/^The last \w+ failed: the relay cannot be reached/m);
+  await testRelay(join(folder, "relay"), relay.port);
+  await ada.sync();
+  for (const words of await said()) expect(words).not.toContain("failed:");
+});

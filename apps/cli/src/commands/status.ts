@@ -3,6 +3,7 @@ import { currentBranch } from "@darksync/runtime/branch/current-branch";
 import { lateChanges } from "@darksync/runtime/branch/late-changes";
 import { type MergeState, mergeState } from "@darksync/runtime/branch/merge-state";
 import { readFacts } from "@darksync/runtime/replica/replica";
+import { lastProblem } from "@darksync/runtime/replica/sync-notes";
 import type { ReplicaTables } from "@darksync/runtime/store/store";
 import type { Command } from "commander";
 import { branchConflictsJson, branchConflictsLine, conflictsOnBranches } from "../branch-conflicts.js";
@@ -30,6 +31,7 @@ function runStatus(space: Space): Answer {
     late: lateBranches(space, tables),
     inConflict: conflictsOnBranches(space, tables),
   }));
+  const problem = replica.store.read(lastProblem);
   const low = lowDiskText(space.paths);
   const elsewhere = inConflict.filter(({ id: branchId }) => branchId !== branch?.id);
   const lines = [
@@ -39,6 +41,7 @@ function runStatus(space: Space): Answer {
     relay === null
       ? "No relay. To link one: darklang sync --relay URL"
       : `Relay ${relay}, ${workOffline ? "working offline" : `${strategy} sync`}`,
+    ...(problem === null ? [] : [paint.yellow(`The last sync failed: ${problem.message}`)]),
     ...(only.length > 0 ? [`Only the packages of ${only.join(", ")}`] : []),
     ...(low === null ? [] : [paint.yellow(`Attention: ${low}.`)]),
     ...pendingLines(space, pending),

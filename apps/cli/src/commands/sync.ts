@@ -6,6 +6,7 @@ import { dropChanges, unsignedChanges } from "@darksync/runtime/replica/drop";
 import { unparkAll } from "@darksync/runtime/replica/park";
 import { retryPulls } from "@darksync/runtime/replica/queue-order";
 import { readFacts } from "@darksync/runtime/replica/replica";
+import { lastProblem } from "@darksync/runtime/replica/sync-notes";
 import { isUnreachable } from "@darksync/sync/problem-class";
 import type { Command } from "commander";
 import { syncInBackground } from "../background.js";
@@ -19,7 +20,7 @@ import { syncFull, syncOnce } from "../sync-once.js";
 import { linkedRelay, withSyncLock } from "../sync-run.js";
 import { minutesOf, watch } from "../sync-watch.js";
 import { syncInWorker } from "../sync-worker.js";
-import { countOf, discardedText } from "../wording.js";
+import { countOf, discardedText, localTime } from "../wording.js";
 import { writeChangeBundle } from "../write-bundle.js";
 import { refuseInvitation } from "./join.js";
 
@@ -172,10 +173,12 @@ function describeQueue(space: Space): Answer {
   const queue = readQueue(space);
   const logs = space.replica.store.read(readLogStatus);
   const { state, lastSyncedAt } = space.status();
-  const { relay, strategy } = space.replica.store.read(readFacts);
+  const { relay, strategy, lastSyncedAtMs } = space.replica.store.read(readFacts);
+  const problem = space.replica.store.read(lastProblem);
   const lines = [
     `Relay: ${relay ?? "none"} (${strategy})`,
-    `Last synced: ${lastSyncedAt ?? "never"}`,
+    `Last synced: ${timeOrNever(lastSyncedAtMs)}`,
+    ...(problem === null ? [] : [`The last attempt failed: ${problem.message}`]),
     queue.length === 0 ? "The queue is empty." : "Queue:",
     ...queue.map((item) => `  ${describeItem(item)}`),
     ...describeLogs(space, logs),
@@ -197,6 +200,10 @@ function describeQueue(space: Space): Answer {
   };
 }
 
+function timeOrNever(timeMs: number | null): string {
+  return timeMs === null ? "never" : localTime(timeMs);
+}
+
 /** A line for each log; those of branches that others keep to themselves are but counted. */
 function describeLogs({ replica }: Space, logs: readonly LogStatus[]): readonly string[] {
   return replica.store.read((tables) => {
@@ -206,7 +213,7 @@ function describeLogs({ replica }: Space, logs: readonly LogStatus[]): readonly 
     return [
       ...shown.map(
         ({ log, lastSyncedAtMs, pending }) =>
-          `  ${logNameOf(replica, tables, log)}: ${pending} pending, last synced ${isoTime(lastSyncedAtMs) ?? "never"}`,
+          `  ${logNameOf(replica, tables, log)}: ${pending} pending, last synced ${timeOrNever(lastSyncedAtMs)}`,
       ),
       ...(hidden > 0 ? [`  and ${countOf(hidden, "branch", "branches")} not shared with you`] : []),
     ];
