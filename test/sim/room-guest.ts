@@ -241,7 +241,14 @@ export class RoomGuest {
       this.#world.fail("unexpected-error", `${this.name} in ${this.log}@${this.head.number}: ${error.stack}`),
     );
     if (step === messageYjsSyncStep2) this.isSynced = true;
+    if (step === messageYjsSyncStep2 && this.#isSealed) this.#drop(link);
     if (encoding.length(encoder) > 1) link.connection.send(encoding.toUint8Array(encoder));
+  }
+
+  /** Whether its room was sealed while it was on the way there: it stays readable, and nobody tells (R74). */
+  get #isSealed(): boolean {
+    const space = this.#world.mainRelay.relay?.space(this.#space) ?? null;
+    return space !== null && space.history.head(this.log).number > this.head.number;
   }
 
   #later(): void {
