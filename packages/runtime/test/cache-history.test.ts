@@ -16,6 +16,7 @@ import { remove } from "../src/edit/remove.js";
 import { rename } from "../src/edit/rename.js";
 import { save } from "../src/edit/save.js";
 import { undo } from "../src/edit/undo.js";
+import { MemoryOutbox } from "../src/memory/memory-outbox.js";
 import { memoryReplicaStore } from "../src/memory/replica-store.js";
 import { checkBlocks } from "../src/read/check-blocks.js";
 import { checkChanges } from "../src/read/check-changes.js";
@@ -35,12 +36,14 @@ import { EvictedError } from "../src/store/evicted-error.js";
 import { sourcesOf } from "./support/branching.js";
 import { conflictsOf, must, newPair, type Pair } from "./support/conflicted.js";
 import { saveText } from "./support/dependencies.js";
+import { idsIn, keep } from "./support/outbox.js";
 import { Served, sealAll } from "./support/sealed.js";
 import {
   changesOf,
   mustSync,
   newRelay,
   newReplica,
+  newSigner,
   pendingOf,
   saveValue,
   sync,
@@ -362,7 +365,9 @@ test("R68: what is saved after the relay lost what was evicted here reaches it a
   const [data, backup] = [testFolder(), testFolder()];
   const spaces = openRelaySpaces(data);
   const wire = new Wire(newRelay(spaces));
-  const ada = await newReplica("Ada", newSpaceId(systemRandom), memoryReplicaStore(blockPorts));
+  const [journal, signer] = [new MemoryOutbox(), newSigner()];
+  const store = keep(memoryReplicaStore(blockPorts), journal, signer);
+  const ada = await newReplica("Ada", newSpaceId(systemRandom), store, signer);
   await mustSync(ada, wire);
   const bob = await newReplica("Bob", "");
   await mustSync(bob, wire);
@@ -375,7 +380,8 @@ test("R68: what is saved after the relay lost what was evicted here reaches it a
   onTestFinished(() => restored.close());
   wire.relay = newRelay(restored);
   await sync(ada, wire);
-  await saveValue(ada, "Acme.b", 1);
+  const waiting = await saveValue(ada, "Acme.b", 1);
+  expect(idsIn({ journal, signer })).toContain(waiting);
   expect((await sync(ada, wire)).pushed).toBe(1);
   expect(pendingOf(ada), "the lost one alone").toBe(1);
   await saveValue(ada, "Acme.c", 1);

@@ -4,7 +4,8 @@ import type { Compression, Hash } from "@darksync/core/ports";
 import { deviceOf } from "@darksync/core/stream";
 import { ChangeReader, soundBytes } from "../replica/change-bytes.js";
 import { eachInPages, eachPlacedAfter } from "../replica/in-pages.js";
-import type { WaitingChange } from "../store/change-store.js";
+import type { ChangeRecord, WaitingChange } from "../store/change-store.js";
+import { EvictedError } from "../store/evicted-error.js";
 import { type ReplicaTables, StoreError } from "../store/store.js";
 import type { OutboxChange } from "./outbox-content.js";
 
@@ -35,14 +36,22 @@ export function* ownPending(
     for (const [stream, tip] of tables.blocks.tips(log)) {
       const durableSeq = durable.get(stream) ?? 0;
       if (deviceOf(stream) !== device || tip.seq <= durableSeq) continue;
-      for (const record of eachPlacedAfter(tables, stream, log, durableSeq))
-        yield {
-          id: record.id,
-          number: record.number,
-          log,
-          bytes: soundBytes(hash, record, reader.bytesOf(record)),
-        };
+      for (const record of eachPlacedAfter(tables, stream, log, durableSeq)) {
+        const bytes = bytesHere(reader, record);
+        if (bytes !== null)
+          yield { id: record.id, number: record.number, log, bytes: soundBytes(hash, record, bytes) };
+      }
     }
+  }
+}
+
+/** Null if they were evicted, since a relay had them that has lost them: others may bring them, this device cannot. */
+function bytesHere(reader: ChangeReader, record: ChangeRecord): Uint8Array | null {
+  try {
+    return reader.bytesOf(record);
+  } catch (error) {
+    if (error instanceof EvictedError) return null;
+    throw error;
   }
 }
 
