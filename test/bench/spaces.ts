@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync } from "node:fs";
+import { closeSync, cpSync, fsyncSync, mkdirSync, openSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { toHex } from "@darksync/core/bytes";
 import type { Signer } from "@darksync/core/ports";
@@ -61,9 +61,22 @@ async function openStore(
   return store;
 }
 
-/** A copy of a closed space. */
+/** A copy of a closed space, or of one file of it, on disk: else whoever writes to it first would wait for that. */
 export function copySpace(from: string, to: string): void {
   cpSync(from, to, { recursive: true });
+  const paths = statSync(to).isFile()
+    ? [to]
+    : readdirSync(to, { recursive: true, encoding: "utf8" }).map((path) => join(to, path));
+  for (const path of paths) if (statSync(path).isFile()) flush(path);
+}
+
+function flush(path: string): void {
+  const file = openSync(path, "r+");
+  try {
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
 }
 
 /** Saves definitions, one change each, `batch` in a transaction. */

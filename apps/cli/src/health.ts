@@ -97,7 +97,10 @@ function checkHome(meta: Pick<MetaStore, "get">): readonly Problem[] {
 function checkOutbox({ outbox, key }: SpacePaths, store: ReplicaStore): readonly Problem[] {
   const signer = readDeviceKey(key);
   if (!signer.ok) return [];
-  const content = readOutbox(commonPorts.hash, new OutboxFile(outbox), toHex(signer.value.publicKey));
+  const device = toHex(signer.value.publicKey);
+  // What is not lost is passed over: all of it may be more than fits in memory.
+  const isMissing = (id: string) => store.read(({ changes }) => !changes.has(id));
+  const content = readOutbox(commonPorts.hash, new OutboxFile(outbox), device, isMissing);
   const { damagedBytes } = content;
   const lost = store.read((tables) => lostChanges(tables, content)).length;
   const damage = `${damagedBytes} bytes of the outbox, the second copy of unsent work, cannot be read`;
