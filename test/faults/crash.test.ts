@@ -15,7 +15,7 @@ const root = newRoot();
 beforeAll(async () => {
   recording = await record(script, eagerLimits);
   expect(recording.segments).toBeGreaterThan(5);
-}, 120_000);
+}, 300_000);
 
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
