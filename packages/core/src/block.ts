@@ -215,12 +215,17 @@ function packed(
   });
 }
 
-// Brotli gains on deflate only with a large window of text; a single live change is rarely worth its start-up.
+/** What a packet has room for beside a block's header and signature. */
+const leastBytesCompressed = 1024;
+
+// Brotli gains on deflate only with a large window of text; a single live change is rarely worth its start-up. Small ones
+// are not worth that of deflate: it takes longer than signing, and unpacking as long as a look at the signature.
 function smallestPayload(
   compression: Compression,
   raw: Uint8Array,
   changeCount: number,
 ): { method: CompressionMethod; payload: Uint8Array } {
+  if (changeCount === 1 && raw.length < leastBytesCompressed) return { method: "none", payload: raw };
   const method: CompressionMethod = changeCount > 1 || raw.length > 4096 ? "brotli" : "deflate-raw";
   const payload = compression.compress(method, raw);
   return payload.length < raw.length ? { method, payload } : { method: "none", payload: raw };

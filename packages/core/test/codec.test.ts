@@ -312,6 +312,17 @@ describe("C1 C2 limits", () => {
     }
   });
 
+  test("C2.8 a single change of less than a KiB is not compressed; what is larger, or many, is", () => {
+    const methodOf = (...sizes: number[]) =>
+      decodeBlock(blockOf(sizes.map((size) => new Uint8Array(size).fill(65))))?.method;
+    expect([methodOf(1000), methodOf(1200), methodOf(5000), methodOf(300, 300)]).toEqual([
+      "none",
+      "deflate-raw",
+      "brotli",
+      "brotli",
+    ]);
+  });
+
   test("C2.6 a kilobyte of compressed nothing does not become a million changes", () => {
     const empties = (count: number) => {
       const raw = new Uint8Array(count);

@@ -245,7 +245,7 @@ const fullHeader: JsonHeader = {
 };
 const signature = new Uint8Array(64).map((_, index) => index);
 const blockPorts = { hash: sha256, compression };
-const repetitive = change({ type: "AddFn", head: "let ", tail: " = 1 + 1".repeat(40) });
+const repetitive = change({ type: "AddFn", head: "let ", tail: " = 1 + 1".repeat(200) });
 
 const blocks: readonly Pick<GoldenBlock, "name" | "method" | "header">[] = [
   { name: "plain", method: "none", header: plainHeader },
