@@ -4,7 +4,7 @@ import type { StreamName } from "@darksync/core/stream";
 import type { LogName, Vector } from "@darksync/core/vector";
 import type { AdmissionView } from "./admission-view.js";
 import { type BlockRefusal, blockRefusal } from "./block-refusal.js";
-import { type CheckedBlock, checkRun } from "./check-run.js";
+import { type CheckedBlock, type CheckedSignatures, checkRun } from "./check-run.js";
 import { examineRun, type RunEnd } from "./examine-run.js";
 import { ExpansionBudget } from "./expansion-budget.js";
 import type { Run } from "./update.js";
@@ -44,7 +44,7 @@ const manyChanges = 256 * 1024;
 /**
  * Says which blocks of `runs` (at most one a stream) may be stored: those that continue their chain, are signed by
  * their device and were written with the right to (L2). Runs do not affect each other. Costs one signature check a
- * run and each 4 MiB, and the logarithm of its length more if that fails. `view` is read before the first wait and not
+ * run and each 4 MiB, and the logarithm of its length more if that fails; or one a block (`signatures`). `view` is read before the first wait and not
  * after: whoever stores the blocks must not have stored others of the same log meanwhile. Total: never rejects for
  * hostile bytes.
  */
@@ -53,8 +53,9 @@ export async function admitRuns(
   log: LogName,
   view: AdmissionView,
   runs: readonly Run[],
+  signatures: CheckedSignatures = "last",
 ): Promise<Admission> {
-  const budgeted = { ...ports, budget: new ExpansionBudget() };
+  const budgeted = { ...ports, signatures, budget: new ExpansionBudget() };
   const examined = runs.map((run) => examineRun({ ports: budgeted, log, view }, run));
   const found = new Findings(log);
   for (const run of examined) {

@@ -5,9 +5,16 @@ import { blockRefusal, type RefusalCode } from "./block-refusal.js";
 import type { Candidate, ExaminedRun, RunEnd } from "./examine-run.js";
 import type { BudgetedPorts } from "./expansion-budget.js";
 
+/**
+ * Which signatures of a run are checked. `last`: that of its last block, which vouches for those before it by the chain.
+ * `each`: for whoever passes blocks on, and may cut a run anywhere.
+ */
+export type CheckedSignatures = "last" | "each";
+
 /** What checking a run takes. */
 export interface CheckPorts extends BudgetedPorts {
   readonly verify: Verify;
+  readonly signatures: CheckedSignatures;
 }
 
 /** A block that continues its chain, and is signed or vouched for by one that is. */
@@ -76,7 +83,12 @@ class Chain {
 
   /** Moves what is signed to the signed ones. */
   async settle(): Promise<void> {
-    const count = await signedPrefix(this.#ports.verify, this.#device, this.unsigned);
+    const { verify, signatures } = this.#ports;
+    const count = await (signatures === "each" ? signedOnes : signedPrefix)(
+      verify,
+      this.#device,
+      this.unsigned,
+    );
     const signed = this.unsigned.slice(0, count);
     this.unsigned = this.unsigned.slice(count);
     this.signed.push(...signed);
@@ -102,6 +114,17 @@ async function signedPrefix(
     probe = Math.ceil((signedCount + possible) / 2);
   }
   return signedCount;
+}
+
+/** How many blocks are signed up to the first that is not. */
+async function signedOnes(
+  verify: Verify,
+  device: PublicKey,
+  blocks: readonly CheckedBlock[],
+): Promise<number> {
+  for (const [index, { opened }] of blocks.entries())
+    if (!(await isSigned(verify, device, opened))) return index;
+  return blocks.length;
 }
 
 function isSigned(verify: Verify, device: PublicKey, { signed, signature }: OpenBlock): Promise<boolean> {

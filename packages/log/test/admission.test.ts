@@ -146,6 +146,25 @@ test("L2.16 C2.4 one signature is checked if it is good, and few if not", async 
   }
 });
 
+test("L2.16 C2.4 where each signature is checked, one that is bad ends the run, whatever is signed behind it", async () => {
+  const author = new Author();
+  author.write(5);
+  author.write(1, { signer: newKey() });
+  author.write(3);
+  const vouched = await admitRuns(ports, log, new Holder(), [author.run()]);
+  expect(vouched.admitted.length).toBe(9);
+  const counting = countingVerify();
+  const cut = await admitRuns(
+    { ...ports, verify: counting.verify },
+    log,
+    new Holder(),
+    [author.run()],
+    "each",
+  );
+  expect(outcome(cut)).toEqual({ admitted: [1, 2, 3, 4, 5], refused: [[6, "bad-signature"]] });
+  expect(counting.calls()).toBe(6);
+});
+
 test("L2.17 of blocks that nobody signed no more than 4 MiB are unpacked, however many streams they are of", async () => {
   const changes = [new Uint8Array(maxBlockBytes - 1024)];
   const forged = [1, 2, 3].map(() => new Author());

@@ -45,7 +45,7 @@ export async function checkUpdate(
     throw new UpdateRefused(parsed.refusal.code, parsed.refusal.message);
   }
   const repeatedCount = countRepeated(held, parsed.runs);
-  const admission = await admitRuns(ports, log, held.view(auth), parsed.runs);
+  const admission = await admitRuns(ports, log, held.view(auth), parsed.runs, "each");
   for (const { stream, seq } of admission.refused) held.expectSound(ports, stream, seq - 1, seq);
   // Nothing is stored of an update that came before its devices' introductions: the client sends those first.
   if (admission.waiting.length > 0)
