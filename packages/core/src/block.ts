@@ -1,4 +1,4 @@
-import { bytesOfHex, toHex } from "./bytes.js";
+import { bytesOfHex, hexHash, toHex } from "./bytes.js";
 import {
   decode,
   encode,
@@ -136,7 +136,7 @@ export function openBlockOf(
 
 /** The hash (hex) of a block that was just signed. */
 export function signedHash(hash: Hash, signed: Uint8Array, signature: Uint8Array): string {
-  return toHex(hash(joined(signed, signature)));
+  return hexHash(hash, joined(signed, signature));
 }
 
 /** The hash (hex) of a block as it is stored; null if the bytes are none. */

@@ -1,3 +1,5 @@
+import type { Hash } from "./ports.js";
+
 const digits = "0123456789abcdef";
 const codeOfDigit: Uint8Array = Uint8Array.from(digits, (digit) => digit.charCodeAt(0));
 const notHex = 0xff;
@@ -28,6 +30,11 @@ function hexOfFew(bytes: Uint8Array): string {
     codes[2 * index + 1] = codeOfDigit[byte & 15] ?? 0;
   }
   return String.fromCharCode.apply(null, codes);
+}
+
+/** The hash of bytes in hex. */
+export function hexHash(hash: Hash, bytes: Uint8Array): string {
+  return hash.hex?.(bytes) ?? toHex(hash(bytes));
 }
 
 /** The bytes of lower-case hex, or null if the text is none. */

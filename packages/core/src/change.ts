@@ -1,5 +1,5 @@
 import { maxBlockBytes } from "./block.js";
-import { bytesOfHex, toHex } from "./bytes.js";
+import { bytesOfHex, hexHash, toHex } from "./bytes.js";
 import {
   decode,
   encode,
@@ -109,7 +109,7 @@ export function changeId(hash: Hash, device: string, log: LogName, bytes: Uint8A
       writeBytes(writer, last.start);
       writeBytes(writer, bytes);
     },
-    (covered) => toHex(hash(covered)),
+    (covered) => hexHash(hash, covered),
   );
 }
 

@@ -1,4 +1,4 @@
-import { toHex } from "./bytes.js";
+import { hexHash } from "./bytes.js";
 import { encodeFor, writeByte, writeText } from "./codec.js";
 import type { DefinitionKind, DefinitionText } from "./definition.js";
 import type { Hash } from "./ports.js";
@@ -22,7 +22,7 @@ export function contentHash(hash: Hash, text: DefinitionText): ContentHash {
       writeText(writer, text.head);
       writeText(writer, text.tail);
     },
-    (bytes) => toHex(hash(bytes)),
+    (bytes) => hexHash(hash, bytes),
   );
   last = { text, hash, contentHash };
   return contentHash;

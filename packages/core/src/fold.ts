@@ -45,7 +45,7 @@ export class Fold {
   /** Locations that could not be merged for want of a text that has come now. */
   readonly #awaited = new Set<Location>();
   /** Texts of this batch of which some may have been replaced at its end; null: all are kept. */
-  readonly #texts: Map<ContentHash, BroughtText> | null;
+  readonly #texts: BroughtText[] | null;
 
   /**
    * `texts`: `all` keeps each text that comes. `current` keeps what is not replaced at the end of the batch, or may have
@@ -54,7 +54,7 @@ export class Fold {
   constructor(store: FoldStore, ports: MergePorts, texts: "all" | "current" = "all") {
     this.#store = store;
     this.#ports = ports;
-    this.#texts = texts === "all" ? null : new Map();
+    this.#texts = texts === "all" ? null : [];
   }
 
   /**
@@ -84,7 +84,7 @@ export class Fold {
 
   #bring({ hash, text }: TextEffect, op: OpId, readText: ReadText): void {
     if (this.#texts === null) this.#store.putText(hash, text ?? readText(op), op);
-    else if (!this.#texts.has(hash)) this.#texts.set(hash, { text, op, readText });
+    else this.#texts.push({ hash, text, op, readText });
     this.judgeAwaiting(hash);
   }
 
@@ -124,11 +124,11 @@ export class Fold {
         for (const hash of isPlain ? hashesOf(heads.values()) : hashes) kept.add(hash);
       }
     }
-    for (const [hash, { text, op, readText }] of this.#texts) {
+    for (const { hash, text, op, readText } of this.#texts) {
       if (kept.has(hash)) this.#store.putText(hash, text ?? readText(op), op);
       else this.#store.noteText(hash, op);
     }
-    this.#texts.clear();
+    this.#texts.length = 0;
   }
 
   #judge(undecided: ReadonlySet<Location>): ReadonlySet<Location> {
@@ -267,6 +267,7 @@ interface TouchedRegister {
 }
 
 interface BroughtText {
+  readonly hash: ContentHash;
   readonly text: DefinitionText | null;
   readonly op: OpId;
   readonly readText: ReadText;

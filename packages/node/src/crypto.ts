@@ -18,7 +18,13 @@ import type { Compression, Hash, PublicKey, Random, Verify } from "@darksync/cor
 import type { OpenPorts } from "@darksync/runtime/replica/open-segment";
 
 /** SHA-256 by Node. By way of hex: a buffer of its own for each hash takes as long as the hash. */
-export const sha256: Hash = (bytes) => bytesOfHex(hashOnce("sha256", bytes, "hex"));
+export const sha256: Hash = Object.assign((bytes: Uint8Array) => bytesOfHex(sha256Hex(bytes)), {
+  hex: sha256Hex,
+});
+
+function sha256Hex(bytes: Uint8Array): string {
+  return hashOnce("sha256", bytes, "hex");
+}
 
 /** Random bytes of the operating system. */
 export const systemRandom: Random = (length) => asPlain(randomBytes(length));

@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import type { Result } from "@darksync/core/result";
 import { type OpenedSegment, type OpenSegment, segmentOpener } from "@darksync/runtime/replica/open-segment";
@@ -6,19 +7,34 @@ import type { OpenAnswer, OpenRequest } from "./segment-worker.js";
 
 type Waiting = { readonly request: OpenRequest; readonly resolve: (result: Result<OpenedSegment>) => void };
 
+// More would only wait for the thread that writes what they opened.
+const mostThreads = Math.min(2, availableParallelism());
+
 const openHere = segmentOpener(openPorts);
 
-/** Opens segments in another thread, while this one writes what it opened before. */
+/** Opens segments in other threads, while this one writes what they opened before. */
 export function threadedSegmentOpener(): OpenSegment {
-  const opener = new ThreadedOpener();
-  return (address, bytes) => opener.open(address, bytes);
+  const openers: ThreadedOpener[] = [];
+  return (address, bytes) => {
+    const [idlest] = [...openers].sort((left, right) => left.waitingCount - right.waitingCount);
+    if (idlest !== undefined && (idlest.waitingCount === 0 || openers.length >= mostThreads))
+      return idlest.open(address, bytes);
+    const opener = new ThreadedOpener();
+    openers.push(opener);
+    return opener.open(address, bytes);
+  };
 }
 
+/** Opens segments in one other thread. */
 class ThreadedOpener {
   readonly #waiting = new Map<number, Waiting>();
   #worker: Worker | null = null;
   #hasFailed = false;
   #lastId = 0;
+
+  get waitingCount(): number {
+    return this.#waiting.size;
+  }
 
   open(address: string, bytes: Uint8Array): Promise<Result<OpenedSegment>> {
     if (this.#hasFailed) return openHere(address, bytes);

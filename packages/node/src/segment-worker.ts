@@ -18,6 +18,12 @@ export interface OpenAnswer {
 
 parentPort?.on("message", async ({ id, address, bytes }: OpenRequest) => {
   const result = await openSegment(openPorts, address, bytes);
-  const moved = result.ok ? [result.value.body.buffer as ArrayBuffer] : [];
+  const moved = result.ok ? buffersOf(result.value) : [];
   parentPort?.postMessage({ id, result } satisfies OpenAnswer, moved);
 });
+
+/** What is handed over to the other thread, not copied. */
+function buffersOf({ body, changes }: OpenedSegment): ArrayBuffer[] {
+  const { at, byteCounts, wallMs, counters, kinds } = changes;
+  return [body, at, byteCounts, wallMs, counters, kinds].map(({ buffer }) => buffer as ArrayBuffer);
+}

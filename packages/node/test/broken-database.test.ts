@@ -89,7 +89,7 @@ test("a database of a relay is no replica", async () => {
 
 test("damage that shows later is named as such", () => {
   // The pages of the table, far behind the schema.
-  overwrite(40 * 4096, new Uint8Array(40 * 4096).fill(0xa5));
+  overwrite(60 * 4096, new Uint8Array(40 * 4096).fill(0xa5));
   const store = openReplicaStore(path);
   const readAll = () =>
     store.read(({ meta }) => {

@@ -41,6 +41,13 @@ const runs: Readonly<Record<string, Run>> = {
       ? "there"
       : changes.add(change(number, { log, isSkewed: other === 1, setAside: other === 2 ? "why" : null })),
   addPlaced: ({ changes }, number, other, log) => changes.add(change(number, { log, place: placeOf(other) })),
+  addBlock: ({ changes }, number, other, log) => {
+    const all = numbers.slice(number - 1).filter((each) => !changes.has(id(each)));
+    const place = (each: number) => ({ ...placeOf(other), index: each });
+    return all.map((each) =>
+      changes.add(change(each, { log, place: place(each), isSkewed: each === other })),
+    );
+  },
   place: ({ changes }, number, other) => changes.place(id(number), placeOf(other)),
   unplace: ({ changes }, number) => changes.unplace(id(number), new Uint8Array([number])),
   park: ({ changes }, number, other) => changes.setParked(id(number), other < 4 ? refused : null),

@@ -14,6 +14,7 @@ import {
   type WaitingChange,
 } from "@darksync/runtime/store/change-store";
 import type { ChangeNumbers } from "./change-numbers.js";
+import type { ChangePages, PlacedChange } from "./change-pages.js";
 import type { ChangeRows } from "./change-rows.js";
 import type { Connection } from "./connection.js";
 import { blobOfHex, keyOfHex, keysOfPrefix, plainBytes } from "./hex-blob.js";
@@ -44,6 +45,20 @@ interface OriginColumns {
   readonly seq: number;
 }
 
+interface ArrivalColumns {
+  readonly log_id: number;
+  readonly stream_id: number;
+  readonly seq: number;
+  readonly number: number;
+}
+
+/** What has to be known of a change that is changed. */
+interface OwnChange {
+  readonly number: number;
+  readonly log: LogName;
+  readonly isUnsigned: boolean;
+}
+
 /** The latest change: what the next one's number and time follow from. */
 interface LatestChange {
   readonly number: number;
@@ -69,12 +84,31 @@ const selectUnsigned = `select ${commonColumns}, null as stream_id, 0 as seq, 0 
 const selectOrigin = `select device_id, log_id, stream_id, seq from placed_change where number = ?
   union all select device_id, log_id, null, 0 from unsigned_change where number = ?`;
 
+const selectLatest = `select * from (select number, device_id, wall_ms, counter from placed_change order by number desc limit 1)
+  union all
+  select * from (select number, device_id, wall_ms, counter from unsigned_change order by number desc limit 1)`;
+
+const selectNotes = `select (select reason from set_aside_change where number = ?) as reason,
+  exists (select 1 from parked_change where number = ?) as is_parked`;
+
 // Joined once: a statement is found by its text, and a new text has to be hashed first.
 const selectById = bothTables("where id_key = ? and id = ?");
 const selectByNumber = bothTables("where number = ?");
 
 function bothTables(condition: string): readonly [string, string] {
   return [`${selectPlaced} ${condition}`, `${selectUnsigned} ${condition}`];
+}
+
+function latestOf({ number, deviceId, wallMs, counter }: PlacedChange): LatestChange {
+  return { number, device_id: deviceId, wall_ms: wallMs, counter };
+}
+
+function byNumber(left: ChangeRecord, right: ChangeRecord): number {
+  return left.number - right.number;
+}
+
+function byPlace({ place: left }: ChangeRecord, { place: right }: ChangeRecord): number {
+  return (left?.seq ?? 0) - (right?.seq ?? 0) || (left?.index ?? 0) - (right?.index ?? 0);
 }
 
 const isWaiting = "not exists (select 1 from parked_change where number = unsigned_change.number)";
@@ -84,6 +118,7 @@ export class ChangeTable implements ChangeStore {
   readonly #connection: Connection;
   readonly #numbers: ChangeNumbers;
   readonly #rows: ChangeRows;
+  readonly #pages: ChangePages;
   readonly #logs: NameTable;
   readonly #devices: NameTable;
   readonly #streams: StreamTable;
@@ -95,6 +130,7 @@ export class ChangeTable implements ChangeStore {
     connection: Connection,
     numbers: ChangeNumbers,
     rows: ChangeRows,
+    pages: ChangePages,
     logs: NameTable,
     devices: NameTable,
     streams: StreamTable,
@@ -102,6 +138,7 @@ export class ChangeTable implements ChangeStore {
     this.#connection = connection;
     this.#numbers = numbers;
     this.#rows = rows;
+    this.#pages = pages;
     this.#logs = logs;
     this.#devices = devices;
     this.#streams = streams;
@@ -113,24 +150,29 @@ export class ChangeTable implements ChangeStore {
   }
 
   get(id: ChangeId): ChangeRecord | null {
-    return this.#one(selectById, keyOfHex(id), blobOfHex(id));
+    const record = this.#one(selectById, keyOfHex(id), blobOfHex(id));
+    if (record !== null) return record;
+    const number = this.#pages.ids.find(id);
+    return number === null ? null : this.#onPage(number);
   }
 
   byNumber(number: number): ChangeRecord | null {
-    return this.#one(selectByNumber, number);
+    return this.#one(selectByNumber, number) ?? this.#onPage(number);
   }
 
   withPrefix(idPrefix: string, limit: number): readonly ChangeRecord[] {
     if (!/^[0-9a-f]{0,64}$/.test(idPrefix)) return [];
-    return this.#list(
+    const records = this.#list(
       "where id_key between ? and ? and id between ? and ? order by id limit ?",
       ...keysOfPrefix(idPrefix),
       blobOfHex(idPrefix.padEnd(64, "0")),
       blobOfHex(idPrefix.padEnd(64, "f")),
       limit,
-    )
-      .sort((left, right) => (left.id < right.id ? -1 : 1))
-      .slice(0, limit);
+    );
+    const onPages = this.#pages.ids
+      .withPrefix(idPrefix, limit)
+      .flatMap((number) => this.#onPage(number) ?? []);
+    return [...records, ...onPages].sort((left, right) => (left.id < right.id ? -1 : 1)).slice(0, limit);
   }
 
   add(change: NewChange): number {
@@ -167,24 +209,22 @@ export class ChangeTable implements ChangeStore {
   }
 
   latest(limit: number, before?: number): readonly ChangeRecord[] {
-    return this.#list(
-      "where number < ? order by number desc limit ?",
-      before ?? Number.MAX_SAFE_INTEGER,
-      limit,
-    )
-      .reverse()
+    const end = before ?? Number.MAX_SAFE_INTEGER;
+    const records = this.#list("where number < ? order by number desc limit ?", end, limit);
+    return [...records, ...this.#recordsOf(this.#pages.before(end, limit))]
+      .sort((left, right) => right.number - left.number)
       .slice(0, limit);
   }
 
   latestInTime(last: number, limit: number, skip: number): readonly ChangeRecord[] {
-    return this.#list(
+    const records = this.#list(
       `where number <= ? order by case is_skewed when 1 then received_ms else wall_ms end desc, counter desc, number desc
        limit ?`,
       last,
       skip + limit,
-    )
-      .sort(laterFirst)
-      .slice(skip, skip + limit);
+    );
+    const onPages = this.#pages.latestInTime(last, skip + limit);
+    return [...records, ...this.#recordsOf(onPages)].sort(laterFirst).slice(skip, skip + limit);
   }
 
   lastOwnTime(device: string): Timestamp | null {
@@ -243,14 +283,17 @@ export class ChangeTable implements ChangeStore {
 
   countOwn(log: LogName, device: string, first: number, last: number): number {
     this.#rows.write();
+    const [logId, deviceId] = [this.#logs.find(log), this.#devices.find(device)];
     const row = this.#connection.row<{ count: number }>(
-      "select count(*) as count from change where number between ? and ? and log_id = ? and device_id = ?",
-      first,
-      last,
-      this.#logs.find(log),
-      this.#devices.find(device),
+      `select sum(count) as count from (
+        select count(*) as count from placed_change where number between ? and ? and log_id = ? and device_id = ?
+        union all
+        select count(*) from unsigned_change where number between ? and ? and log_id = ? and device_id = ?
+      )`,
+      ...[first, last, logId, deviceId],
+      ...[first, last, logId, deviceId],
     );
-    return row?.count ?? 0;
+    return (row?.count ?? 0) + this.#pages.countOf(logId, deviceId, first, last);
   }
 
   logsWithUnsigned(): readonly LogName[] {
@@ -262,7 +305,7 @@ export class ChangeTable implements ChangeStore {
   }
 
   place(id: ChangeId, { stream, seq, index }: ChangePlace): void {
-    const { number, log, isUnsigned } = this.#own(id);
+    const { number, log, isUnsigned } = this.#ownRow(id);
     const streamId = this.#streams.idOf(log, stream);
     if (!isUnsigned) {
       this.#connection.run(
@@ -287,7 +330,7 @@ export class ChangeTable implements ChangeStore {
   }
 
   unplace(id: ChangeId, bytes: Uint8Array): void {
-    const { number, isUnsigned } = this.#own(id);
+    const { number, isUnsigned } = this.#ownRow(id);
     if (isUnsigned) {
       this.#connection.run("update unsigned_change set bytes = ? where number = ?", bytes, number);
       return;
@@ -305,13 +348,11 @@ export class ChangeTable implements ChangeStore {
   placedAfter(stream: StreamName, log: LogName, seq: number): readonly ChangeRecord[] {
     // A look at every change: this is asked after a refusal, and an index would cost every save.
     this.#rows.write();
-    return this.#connection
-      .rows<ChangeColumns>(
-        `${selectPlaced} where stream_id = ? and seq > ? order by seq, position`,
-        this.#streams.find(log, stream),
-        seq,
-      )
+    const streamId = this.#streams.find(log, stream);
+    const records = this.#connection
+      .rows<ChangeColumns>(`${selectPlaced} where stream_id = ? and seq > ?`, streamId, seq)
       .map((row) => this.#recordOf(row));
+    return [...records, ...this.#recordsOf(this.#pages.inStream(streamId, seq))].sort(byPlace);
   }
 
   placedPage(
@@ -334,12 +375,25 @@ export class ChangeTable implements ChangeStore {
   }
 
   arrivals(number: number): readonly Arrival[] {
-    return this.#connection
-      .rows<{ log_id: number; stream_id: number; seq: number; number: number }>(
+    this.#rows.write();
+    const arrivals = new Map<string, ArrivalColumns>();
+    const note = (next: ArrivalColumns) => {
+      const key = `${next.stream_id} ${next.seq}`;
+      if ((arrivals.get(key)?.number ?? 0) < next.number) arrivals.set(key, next);
+    };
+    this.#connection
+      .rows<ArrivalColumns>(
         `select log_id, stream_id, seq, max(number) as number from placed_change where number > ?
-        group by stream_id, seq order by max(number)`,
+        group by stream_id, seq`,
         number,
       )
+      .forEach(note);
+    for (const change of this.#pages.after(number, Number.MAX_SAFE_INTEGER)) {
+      const { streamId, seq } = change.place;
+      note({ log_id: change.logId, stream_id: streamId, seq, number: change.number });
+    }
+    return [...arrivals.values()]
+      .sort((left, right) => left.number - right.number)
       .map((row) => ({
         log: this.#logs.nameOf(row.log_id),
         stream: this.#streams.nameOf(row.stream_id),
@@ -363,7 +417,7 @@ export class ChangeTable implements ChangeStore {
   }
 
   parked(): readonly ChangeRecord[] {
-    return this.#list("where number in (select number from parked_change) order by number");
+    return this.#byNumbers("select number from parked_change order by number");
   }
 
   setSetAside(id: ChangeId, reason: string | null): void {
@@ -373,11 +427,11 @@ export class ChangeTable implements ChangeStore {
   }
 
   setAside(): readonly ChangeRecord[] {
-    return this.#list("where number in (select number from set_aside_change) order by number");
+    return this.#byNumbers("select number from set_aside_change order by number");
   }
 
   remove(id: ChangeId): void {
-    const { number } = this.#own(id);
+    const { number } = this.#ownRow(id);
     // The number is never given again: queue items and op numbers hold it.
     this.#connection.run(
       `insert into retired_number values (1, ?)
@@ -386,20 +440,32 @@ export class ChangeTable implements ChangeStore {
     );
     for (const table of ["parked_change", "set_aside_change", "placed_change", "unsigned_change"])
       this.#connection.run(`delete from ${table} where number = ?`, number);
+    this.#pages.ids.remove(id);
     this.#numbers.forget(id);
     this.#forgetLatest();
   }
 
   after(after: number, limit: number): readonly ChangeRecord[] {
-    return this.#list("where number > ? order by number limit ?", after, limit).slice(0, limit);
+    const records = this.#list("where number > ? order by number limit ?", after, limit);
+    return [...records, ...this.#recordsOf(this.#pages.after(after, limit))].sort(byNumber).slice(0, limit);
   }
 
   count(): number {
     this.#rows.write();
-    return this.#connection.row<{ count: number }>("select count(*) as count from change")?.count ?? 0;
+    const row = this.#connection.row<{ count: number }>(
+      "select (select count(*) from placed_change) + (select count(*) from unsigned_change) as count",
+    );
+    return (row?.count ?? 0) + this.#pages.count();
   }
 
-  #own(id: ChangeId): { readonly number: number; readonly log: LogName; readonly isUnsigned: boolean } {
+  /** A change that is to be changed itself: only rows can be. */
+  #ownRow(id: ChangeId): OwnChange {
+    const own = this.#own(id);
+    this.#rows.takeFromPage(own.number);
+    return own;
+  }
+
+  #own(id: ChangeId): OwnChange {
     this.#rows.write();
     const number = this.#numbers.find(id);
     const unsigned = this.#connection.row<{ log_id: number }>(
@@ -409,14 +475,25 @@ export class ChangeTable implements ChangeStore {
     const row =
       unsigned ??
       this.#connection.row<{ log_id: number }>("select log_id from placed_change where number = ?", number);
-    if (number === null || row === undefined) throw new Error(`no change ${id}`);
-    return { number, log: this.#logs.nameOf(row.log_id), isUnsigned: unsigned !== undefined };
+    const logId = row?.log_id ?? (number === null ? null : this.#pages.find(number)?.logId) ?? null;
+    if (number === null || logId === null) throw new Error(`no change ${id}`);
+    return { number, log: this.#logs.nameOf(logId), isUnsigned: unsigned !== undefined };
   }
 
   #originOf(number: number | null): OriginColumns | undefined {
     if (number === null) return undefined;
     // In one statement: each takes longer than what it looks for.
-    return this.#connection.row(selectOrigin, number, number);
+    const row = this.#connection.row<OriginColumns>(selectOrigin, number, number);
+    if (row !== undefined) return row;
+    const change = this.#pages.find(number);
+    return change === null
+      ? undefined
+      : {
+          device_id: change.deviceId,
+          log_id: change.logId,
+          stream_id: change.place.streamId,
+          seq: change.place.seq,
+        };
   }
 
   #parkedRow(number: number): Problem | undefined {
@@ -426,12 +503,14 @@ export class ChangeTable implements ChangeStore {
   #readLatest(): LatestChange | null {
     if (this.#latest !== undefined && this.#connection.isWriting) return this.#latest;
     this.#rows.write();
-    const latest =
-      this.#connection.row<LatestChange>(
-        `select number, device_id, wall_ms, counter from change where number = max(
-          coalesce((select max(number) from placed_change), 0), coalesce((select max(number) from unsigned_change), 0)
-        )`,
-      ) ?? null;
+    const [onPage] = this.#pages.before(Number.MAX_SAFE_INTEGER, 1);
+    const latest = [
+      ...this.#connection.rows<LatestChange>(selectLatest),
+      ...(onPage === undefined ? [] : [latestOf(onPage)]),
+    ].reduce<LatestChange | null>(
+      (last, next) => (last === null || next.number > last.number ? next : last),
+      null,
+    );
     if (this.#connection.isWriting) this.#latest = latest;
     return latest;
   }
@@ -467,6 +546,48 @@ export class ChangeTable implements ChangeStore {
       this.#connection.row<ChangeColumns>(placed, ...values) ??
       this.#connection.row<ChangeColumns>(unsigned, ...values);
     return row === undefined ? null : this.#recordOf(row);
+  }
+
+  /** Changes by number, wherever they stand. */
+  #byNumbers(numbers: string): readonly ChangeRecord[] {
+    this.#rows.write();
+    return this.#connection
+      .rows<{ number: number }>(numbers)
+      .flatMap(({ number }) => this.byNumber(number) ?? []);
+  }
+
+  #onPage(number: number): ChangeRecord | null {
+    const change = this.#pages.find(number);
+    return change === null ? null : (this.#recordsOf([change])[0] ?? null);
+  }
+
+  #recordsOf(changes: readonly PlacedChange[]): readonly ChangeRecord[] {
+    return changes.map((change) =>
+      this.#recordOf({
+        number: change.number,
+        id: change.id,
+        device_id: change.deviceId,
+        log_id: change.logId,
+        wall_ms: change.wallMs,
+        counter: change.counter,
+        received_ms: change.receivedMs,
+        is_skewed: change.isSkewed ? 1 : 0,
+        stream_id: change.place.streamId,
+        seq: change.place.seq,
+        position: change.place.index,
+        bytes: null,
+        ...this.#notesOn(change.number),
+      }),
+    );
+  }
+
+  #notesOn(number: number): Pick<ChangeColumns, "reason" | "is_parked"> {
+    const row = this.#connection.row<Pick<ChangeColumns, "reason" | "is_parked">>(
+      selectNotes,
+      number,
+      number,
+    );
+    return row ?? { reason: null, is_parked: 0 };
   }
 
   #recordOf(row: ChangeColumns): ChangeRecord {

@@ -1,4 +1,5 @@
-const hashBytes = 32;
+/** Bytes of a hash. */
+export const hashBytes: number = 32;
 /** Bytes of a hash with its number. */
 export const entryBytes: number = hashBytes + 8;
 /** So many of the first bytes of a hash tell in which row it is. */
@@ -6,27 +7,24 @@ export const prefixBytes: number = 5;
 
 // So many fit in one page of the database.
 const entriesPerRow = 100;
-// As many as one number holds.
-const orderBytes = 6;
 
 /** Hashes (hex) and their numbers as bytes, in order of the hashes. */
-export function sortedEntries(numbers: ReadonlyMap<string, number>): Uint8Array {
-  const unsorted = Buffer.alloc(numbers.size * entryBytes);
-  const orders = new Float64Array(numbers.size);
-  let index = 0;
-  for (const [hash, number] of numbers) {
+export function sortedEntries(hashes: readonly string[], numbers: readonly number[]): Uint8Array {
+  const unsorted = Buffer.alloc(hashes.length * entryBytes);
+  const orders = new Float64Array(hashes.length);
+  for (const [index, hash] of hashes.entries()) {
     unsorted.write(hash, index * entryBytes, "hex");
-    unsorted.writeDoubleBE(number, index * entryBytes + hashBytes);
-    orders[index] = unsorted.readUIntBE(index * entryBytes, orderBytes);
-    index += 1;
+    unsorted.writeDoubleBE(numbers[index] ?? 0, index * entryBytes + hashBytes);
+    orders[index] =
+      unsorted.readUInt32BE(index * entryBytes) * 2 ** 16 + unsorted.readUInt16BE(index * entryBytes + 4);
   }
-  const sorted = new Uint8Array(unsorted.length);
+  const sorted = Buffer.alloc(unsorted.length);
   Uint32Array.from(orders.keys())
     .sort(
       (left, right) => (orders[left] ?? 0) - (orders[right] ?? 0) || compare(unsorted, left, unsorted, right),
     )
     .forEach((from, to) => {
-      sorted.set(entryAt(unsorted, from), to * entryBytes);
+      unsorted.copy(sorted, to * entryBytes, from * entryBytes, (from + 1) * entryBytes);
     });
   return sorted;
 }
@@ -34,13 +32,13 @@ export function sortedEntries(numbers: ReadonlyMap<string, number>): Uint8Array 
 /** Sorted entries of two, in one. */
 export function mergedEntries(left: Uint8Array, right: Uint8Array): Uint8Array {
   const [leftBytes, rightBytes] = [bufferOf(left), bufferOf(right)];
-  const merged = new Uint8Array(left.length + right.length);
+  const merged = Buffer.alloc(left.length + right.length);
   const [leftCount, rightCount] = [left.length / entryBytes, right.length / entryBytes];
   for (let ofLeft = 0, ofRight = 0; ofLeft < leftCount || ofRight < rightCount; ) {
     const isLeft =
       ofRight === rightCount || (ofLeft < leftCount && compare(leftBytes, ofLeft, rightBytes, ofRight) < 0);
-    const entry = isLeft ? entryAt(left, ofLeft) : entryAt(right, ofRight);
-    merged.set(entry, (ofLeft + ofRight) * entryBytes);
+    const [from, index] = isLeft ? [leftBytes, ofLeft] : [rightBytes, ofRight];
+    from.copy(merged, (ofLeft + ofRight) * entryBytes, index * entryBytes, (index + 1) * entryBytes);
     if (isLeft) ofLeft += 1;
     else ofRight += 1;
   }
@@ -59,6 +57,21 @@ export function* splitEntries(entries: Uint8Array): Generator<Uint8Array> {
   }
 }
 
+/** About how many rows entries take. */
+export function rowsOf(entries: Uint8Array): number {
+  return Math.ceil(entries.length / (entriesPerRow * entryBytes));
+}
+
+/** The numbers of sorted entries from one hash to another, both included. */
+export function numbersBetween(entries: Uint8Array, first: Uint8Array, last: Uint8Array): readonly number[] {
+  const found: number[] = [];
+  for (let index = 0; index < entries.length / entryBytes; index += 1) {
+    const hash = bufferOf(entries).subarray(index * entryBytes, index * entryBytes + hashBytes);
+    if (hash.compare(first) >= 0 && hash.compare(last) <= 0) found.push(numberAt(entries, index));
+  }
+  return found;
+}
+
 /** Entries one after the other. */
 export function joinedEntries(parts: readonly Uint8Array[]): Uint8Array {
   return Buffer.concat(parts);
@@ -66,7 +79,9 @@ export function joinedEntries(parts: readonly Uint8Array[]): Uint8Array {
 
 /** What a row with an entry is found by. */
 export function prefixOf(entries: Uint8Array, index: number): number {
-  return bufferOf(entries).readUIntBE(index * entryBytes, prefixBytes);
+  const at = index * entryBytes;
+  const view = new DataView(entries.buffer, entries.byteOffset, entries.byteLength);
+  return view.getUint32(at) * 2 ** 8 + view.getUint8(at + 4);
 }
 
 /** Where a hash is among sorted entries; -1 if it is not. */
@@ -86,10 +101,6 @@ export function indexIn(entries: Uint8Array, hash: Uint8Array): number {
 /** The number of the hash at an index. */
 export function numberAt(entries: Uint8Array, index: number): number {
   return bufferOf(entries).readDoubleBE(index * entryBytes + hashBytes);
-}
-
-function entryAt(entries: Uint8Array, index: number): Uint8Array {
-  return entries.subarray(index * entryBytes, (index + 1) * entryBytes);
 }
 
 function compare(left: Buffer, ofLeft: number, right: Buffer, ofRight: number): number {

@@ -1,4 +1,5 @@
 import type { Connection } from "./connection.js";
+import { KeySet } from "./key-set.js";
 
 /** The statements that a filter asks a table with. */
 interface KeyQueries {
@@ -10,7 +11,7 @@ interface KeyQueries {
 
 // Reading so many keys takes a few milliseconds.
 const mostRead = 10_000;
-// About 100 MB of memory.
+// In about 32 MB of memory.
 const mostKept = 2_000_000;
 
 /**
@@ -22,16 +23,16 @@ export class KeyFilter {
   readonly #connection: Connection;
   readonly #queries: KeyQueries;
   /** Undefined: not looked at yet; null: too many. */
-  #keys: Set<number> | null | undefined = undefined;
+  #keys: KeySet | null | undefined = undefined;
   /** Keys that were added before the table was looked at: their rows may be kept back still. */
-  readonly #unread = new Set<number>();
+  #unread = new KeySet();
 
   constructor(connection: Connection, queries: KeyQueries) {
     this.#connection = connection;
     this.#queries = queries;
     connection.forgetAtForeignWrite(() => {
       this.#keys = undefined;
-      this.#unread.clear();
+      this.#unread = new KeySet();
     });
   }
 
@@ -50,10 +51,10 @@ export class KeyFilter {
     if (keys.size > mostKept) this.#keys = null;
   }
 
-  #read(): Set<number> | null {
+  #read(): KeySet | null {
     const { count, keys } = this.#queries;
     if ((this.#connection.row<{ count: number }>(count)?.count ?? 0) > mostRead) return null;
-    const read = this.#connection.rows<{ key: number }>(keys).map(({ key }) => key);
-    return new Set([...read, ...this.#unread]);
+    for (const { key } of this.#connection.rows<{ key: number }>(keys)) this.#unread.add(key);
+    return this.#unread;
   }
 }

@@ -9,7 +9,6 @@ import {
   readVarUint,
   type Writer,
   writeByte,
-  writeBytes,
   writeText,
   writeVarUint,
 } from "@darksync/core/codec";
@@ -20,7 +19,7 @@ import type { SkeletonPiece } from "@darksync/core/language";
 import { type ChangeId, changeOf, indexOf, type OpId, opId } from "@darksync/core/op-id";
 import type { Assignment, Binding, RegisterType, RegisterValues } from "@darksync/core/register";
 import { readSeen, writeSeen } from "@darksync/core/vector";
-import { blobOfHex, hexOfBlob } from "./hex-blob.js";
+import { hexOfBlob, writeHex } from "./hex-blob.js";
 
 /** What an assignment is beside its id, as it is stored. */
 export type AssignmentContent<Type extends RegisterType> = Omit<Assignment<Type>, "id">;
@@ -41,7 +40,7 @@ const bindingCodec: ValueCodec<Binding> = {
     if (binding.type === "definition") {
       // The hash comes third, after two single bytes: `search` finds it there.
       writeByte(writer, 1 + definitionKinds.indexOf(binding.kind));
-      writeBytes(writer, blobOfHex(binding.hash));
+      writeHex(writer, binding.hash);
       writeText(writer, binding.movedFrom ?? "");
     } else {
       writeByte(writer, 0);
@@ -96,7 +95,7 @@ const fileCodec: ValueCodec<RegisterValues["file"]> = {
 
 const coverageCodec: ValueCodec<Coverage> = {
   write: (writer, { device, time, logs }) => {
-    writeBytes(writer, blobOfHex(device));
+    writeHex(writer, device);
     writeTimestamp(writer, time);
     writeSeen(writer, logs);
   },
@@ -175,7 +174,7 @@ export function writeContent<Type extends RegisterType>(
   codecs[type].write(writer, value);
   writeVarUint(writer, supersedes.length);
   for (const id of supersedes) {
-    writeBytes(writer, blobOfHex(changeOf(id)));
+    writeHex(writer, changeOf(id));
     writeVarUint(writer, indexOf(id));
   }
 }
@@ -202,7 +201,7 @@ export function writeAssignments<Type extends RegisterType>(
   for (const assignment of assignments) {
     const change = changeOf(assignment.id);
     writeContent(writer, type, assignment);
-    writeBytes(writer, blobOfHex(change));
+    writeHex(writer, change);
     writeVarUint(writer, indexOf(assignment.id));
     writeVarUint(writer, numberOf(change));
   }

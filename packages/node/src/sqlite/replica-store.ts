@@ -4,6 +4,7 @@ import type Database from "better-sqlite3";
 import { blockPorts } from "../crypto.js";
 import { BlockTable } from "./block-table.js";
 import { ChangeNumbers } from "./change-numbers.js";
+import { ChangePages } from "./change-pages.js";
 import { ChangeRows } from "./change-rows.js";
 import { ChangeTable } from "./change-table.js";
 import { Connection } from "./connection.js";
@@ -38,18 +39,19 @@ export function replicaStoreOver(database: Database.Database, path: string): Rep
   const logs = new NameTable(connection, "log");
   const devices = new NameTable(connection, "device");
   const streams = new StreamTable(connection, logs);
-  const numbers = new ChangeNumbers(connection);
-  const rows = new ChangeRows(connection);
   const damaged = (reason: string) => corruptError(path, reason);
+  const pages = new ChangePages(connection, damaged);
+  const numbers = new ChangeNumbers(connection, pages);
+  const rows = new ChangeRows(connection, pages);
   const registers = new RegisterTable(connection, numbers, damaged);
   const names = new NameQueries(connection, registers);
-  const texts = new TextTable(connection, numbers);
+  const texts = new TextTable(connection, numbers, rows);
   const segments = new SegmentTable(connection, logs);
   const tables: ReplicaTables = {
     meta: new MetaTable(connection),
     blocks: new BlockTable(connection, logs, streams, segments, new SealedBlocks(blockPorts, "read")),
     durable: new DurableTable(connection, logs, streams),
-    changes: new ChangeTable(connection, numbers, rows, logs, devices, streams),
+    changes: new ChangeTable(connection, numbers, rows, pages, logs, devices, streams),
     packages: new PackageTables(connection, numbers, rows, registers, names, texts, damaged),
     queue: new QueueTable(connection),
     seen: new SeenTable(connection, streams),

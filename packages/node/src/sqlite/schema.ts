@@ -62,15 +62,23 @@ create table placed_change(${changeColumns},
   position integer not null
 );
 create index placed_change_id on placed_change(id_key);
+create table change_page(
+  first integer primary key,
+  change_count integer not null,
+  log_id integer not null,
+  device_id integer not null,
+  stream_id integer not null,
+  received_ms integer not null,
+  last_seq integer not null,
+  latest_ms integer not null,
+  bytes blob not null
+);
+create index change_page_time on change_page(latest_ms);
+create table paged_change_id(key integer primary key, entries blob not null);
 create table unsigned_change(${changeColumns},
   bytes blob not null
 );
 create index unsigned_change_id on unsigned_change(id_key, log_id);
-create view change as
-  select *, null as bytes from placed_change
-  union all
-  select number, id_key, id, device_id, log_id, wall_ms, counter, received_ms, is_skewed, assignments,
-    null, null, null, bytes from unsigned_change;
 create table retired_number(id integer primary key, number integer not null);
 create table parked_change(
   number integer primary key,

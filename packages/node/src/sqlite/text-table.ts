@@ -10,6 +10,7 @@ import type {
   TextStore,
 } from "@darksync/runtime/store/text-store";
 import type { ChangeNumbers } from "./change-numbers.js";
+import type { ChangeRows } from "./change-rows.js";
 import type { Connection } from "./connection.js";
 import { HashRuns } from "./hash-runs.js";
 import { blobOfHex, keyOfHex } from "./hex-blob.js";
@@ -30,6 +31,7 @@ interface TextRow {
 export class TextTable implements TextStore {
   readonly #connection: Connection;
   readonly #numbers: ChangeNumbers;
+  readonly #rows: ChangeRows;
   /** The keys of all hashes, held or evicted. */
   readonly #filter: KeyFilter;
   /** The ops that brought the texts which are not held. */
@@ -38,15 +40,17 @@ export class TextTable implements TextStore {
   /** What this transaction holds for sure: every save asks for what it has just put. */
   readonly #held = new Set<ContentHash>();
 
-  constructor(connection: Connection, numbers: ChangeNumbers) {
+  constructor(connection: Connection, numbers: ChangeNumbers, rows: ChangeRows) {
     this.#connection = connection;
     this.#numbers = numbers;
+    this.#rows = rows;
     this.#filter = new KeyFilter(connection, {
       count: `select coalesce((select max(id) from text), 0)
         + exists (select 1 from evicted_text) * ${Number.MAX_SAFE_INTEGER} as count`,
       keys: "select hash_key as key from text",
     });
     this.#evicted = new HashRuns(connection, "evicted_text");
+    connection.writeBeforeCommit(() => this.#evicted.write());
     connection.forgetAtEnd(() => this.#held.clear());
   }
 
@@ -212,11 +216,8 @@ export class TextTable implements TextStore {
   }
 
   #opId(op: number): OpId {
-    const row = this.#connection.row<{ id: string }>(
-      "select lower(hex(id)) as id from change where number = ?",
-      Math.floor(op / opsPerChange),
-    );
-    if (row === undefined) throw new Error(`the change of op ${op}, which brought a text, is not held`);
-    return opId(row.id, op % opsPerChange);
+    const id = this.#rows.idOf(Math.floor(op / opsPerChange));
+    if (id === null) throw new Error(`the change of op ${op}, which brought a text, is not held`);
+    return opId(id, op % opsPerChange);
   }
 }

@@ -96,6 +96,8 @@ function checkChange(
   const name = record.id.slice(0, 12);
   if (changeId(hash, record.device, record.log, bytes) !== record.id)
     report("bad-change", `change ${name} is not what its id says`);
+  if (tables.changes.get(record.id)?.number !== record.number)
+    report("bad-change", `change ${name} is not found by its id`);
   const reason = foldRecord(fold, record, bytes);
   if (reason !== record.setAside)
     report(

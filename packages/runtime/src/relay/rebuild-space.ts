@@ -161,7 +161,7 @@ function countsOf({ runs }: OpenedSegment): Pick<SegmentEntry, "blockCount" | "c
   const blocks = runs.flatMap((run) => run.blocks);
   return {
     blockCount: blocks.length,
-    changeCount: blocks.reduce((sum, { changes }) => sum + changes.length, 0),
+    changeCount: blocks.reduce((sum, { changeCount }) => sum + changeCount, 0),
   };
 }
 
@@ -171,9 +171,9 @@ function sealRun(
   run: OpenedSegment["runs"][number],
   segment: number,
 ): void {
-  for (const { header, hash, changes } of run.blocks) {
+  for (const { header, hash, changeCount } of run.blocks) {
     const { seq, closes } = header;
-    blocks.seal(log, run.stream, { seq, hash, changeCount: changes.length }, segment);
+    blocks.seal(log, run.stream, { seq, hash, changeCount }, segment);
     if (closes !== null) blocks.close(log, `${deviceOf(run.stream)}.${closes.epoch}`, closes.seq);
   }
 }

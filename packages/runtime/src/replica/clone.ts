@@ -14,8 +14,9 @@ import { type CloneSource, fetchManifest } from "./clone-manifest.js";
 import { inOrder } from "./in-order.js";
 import { Inbox, type IncomingBlock } from "./inbox.js";
 import { admissionView } from "./log-view.js";
-import { type OpenedBlock, type OpenedSegment, type OpenSegment, sealedText } from "./open-segment.js";
+import type { OpenedBlock, OpenedSegment, OpenSegment } from "./open-segment.js";
 import { type Replica, readFacts } from "./replica.js";
+import { changesIn, sealedText } from "./sealed-changes.js";
 import type { SyncCounts } from "./sync-tally.js";
 
 /** What fetching sealed parts of logs runs on (L6). */
@@ -45,7 +46,7 @@ export interface Cloned {
 // Each download waits for the network, and each segment is opened by another thread where there is one.
 const mostAtOnce = 4;
 // So many changes in a transaction: what they do to a register is written once, and only the text they leave there.
-const changesAtOnce = 65_536;
+const changesAtOnce = 131_072;
 
 interface ReadySegment {
   readonly wanted: WantedSegment;
@@ -189,7 +190,7 @@ function sealedHere({ blocks, segments }: ReplicaTables, log: LogName, { tips }:
 function countChanges(segments: readonly ReadySegment[]): number {
   let count = 0;
   for (const { opened } of segments)
-    for (const { blocks } of opened.runs) for (const { changes } of blocks) count += changes.length;
+    for (const { blocks } of opened.runs) for (const { changeCount } of blocks) count += changeCount;
   return count;
 }
 
@@ -217,7 +218,7 @@ function takeSegments(
       if (!isWhole) break;
       for (const run of opened.runs) {
         const { admitted, end } = admitChained(log, view, run);
-        for (const block of admitted) inbox.take(log, incoming(opened.body, block, wanted.number));
+        for (const block of admitted) inbox.take(log, incoming(opened, block, wanted.number));
         if (admitted.length < run.blocks.length) sealHeld(tables, log, run.blocks, wanted.number);
         const last = admitted.at(-1)?.header;
         // Its relay told of the segment when it was durable (R71). Own blocks are counted where they are acknowledged.
@@ -233,12 +234,14 @@ function takeSegments(
   });
 }
 
-function incoming(body: Uint8Array, block: OpenedBlock, segment: number): IncomingBlock {
-  const changes = block.changes.map((change) => ({
-    ...change,
-    readText: (op: OpId) => sealedText(body, change, op),
-  }));
-  return { ...block, changes, bytes: { segment } };
+function incoming(
+  { body, changes: columns }: OpenedSegment,
+  block: OpenedBlock,
+  segment: number,
+): IncomingBlock {
+  const changes = changesIn(columns, block.firstChange, block.changeCount);
+  const readText = (index: number, op: OpId) => sealedText(body, changes[index], op);
+  return { header: block.header, hash: block.hash, changes, bytes: { segment }, readText };
 }
 
 /** Blocks that are held already need no bytes of their own any more; what was damaged of them is whole again. */
@@ -248,10 +251,10 @@ function sealHeld(
   sealed: readonly OpenedBlock[],
   segment: number,
 ): void {
-  for (const { header, hash, changes } of sealed) {
+  for (const { header, hash, changeCount } of sealed) {
     const { stream, seq } = header;
     if (blocks.hashAt(log, stream, seq) !== hash || blocks.segmentOf(log, stream, seq) !== null) continue;
-    blocks.seal(log, stream, { seq, hash, changeCount: changes.length }, segment);
+    blocks.seal(log, stream, { seq, hash, changeCount }, segment);
   }
 }
 

@@ -1,9 +1,10 @@
 import type { BlockHeader } from "@darksync/core/block";
 import type { Change } from "@darksync/core/change";
-import { Fold, type ReadText } from "@darksync/core/fold";
+import type { DefinitionText } from "@darksync/core/definition";
+import { Fold } from "@darksync/core/fold";
 import { isSkewed, observe, type Timestamp } from "@darksync/core/hlc";
 import type { Location } from "@darksync/core/location";
-import type { ChangeId } from "@darksync/core/op-id";
+import type { ChangeId, OpId } from "@darksync/core/op-id";
 import { deviceOf, type StreamName } from "@darksync/core/stream";
 import type { LogName } from "@darksync/core/vector";
 import { bringBackShown } from "../cache/bring-back.js";
@@ -19,18 +20,14 @@ import type { ReadChange } from "./read-change.js";
 import { refold } from "./refold.js";
 import { type Replica, refoldWaitsKey } from "./replica.js";
 
-/** A change that came. */
-interface IncomingChange extends ReadChange {
-  /** Reads the texts that its effects are without. */
-  readonly readText?: ReadText;
-}
-
 /** A block that may be stored, its changes read. */
 export interface IncomingBlock {
   readonly header: BlockHeader;
   /** Hex. */
   readonly hash: string;
-  readonly changes: readonly IncomingChange[];
+  readonly changes: readonly ReadChange[];
+  /** Reads what an op of the change at an index brings: for texts that the effects are without. */
+  readonly readText?: (index: number, op: OpId) => DefinitionText;
   /** Where its bytes are: here, or in the log's segment of this number. */
   readonly bytes: Uint8Array | { readonly segment: number };
   /** The changes as they were decoded, null where one could not be; left out where nobody has them at hand. */
@@ -81,7 +78,7 @@ export class Inbox {
     const device = deviceOf(stream);
     const closed = closes === null ? null : { stream: `${device}.${closes.epoch}`, seq: closes.seq };
     const areNew = changes.map((change, index) =>
-      this.#takeChange(log, { stream, seq, index }, change, closed),
+      this.#takeChange(log, { stream, seq, index }, change, closed, block.readText),
     );
     noteSeen(this.#tables, { log, stream }, seq, header.seen);
     if (isPackageLog(log)) {
@@ -126,8 +123,9 @@ export class Inbox {
   #takeChange(
     log: LogName,
     place: ChangePlace,
-    { id, time, effects, readText }: IncomingChange,
+    { id, time, effects }: ReadChange,
     closed: EpochEnd | null,
+    readText: IncomingBlock["readText"],
   ): boolean {
     const { changes } = this.#tables;
     // Ours, and lost here when an older copy of the database was put back; or moved to a new epoch.
@@ -148,7 +146,8 @@ export class Inbox {
       bytes: null,
     });
     if (time !== null) this.#clock = observe(this.#clock, time, this.#nowMs);
-    if (typeof effects !== "string") this.#fold.apply(id, effects, true, readText);
+    if (typeof effects !== "string")
+      this.#fold.apply(id, effects, true, readText && ((op) => readText(place.index, op)));
     return true;
   }
 

@@ -1,30 +1,21 @@
 import { type BlockHeader, type BlockPorts, type OpenBlock, readChanges } from "@darksync/core/block";
-import { decodeChange } from "@darksync/core/change";
-import type { DefinitionText } from "@darksync/core/definition";
-import type { PlacedEffect } from "@darksync/core/fold";
-import { textOfOp } from "@darksync/core/op/text-of-op";
-import { indexOf, type OpId } from "@darksync/core/op-id";
 import type { Verify } from "@darksync/core/ports";
 import { failure, type Result, success } from "@darksync/core/result";
 import { deviceOf, parseStreamName } from "@darksync/core/stream";
 import type { LogName } from "@darksync/core/vector";
 import type { ChainedRun } from "@darksync/log/admit-chained";
 import { type DecodedSegment, decodeSegment, openRun, type SealedRun } from "@darksync/log/segment";
-import { type ReadChange, readChange } from "./read-change.js";
+import { readChange } from "./read-change.js";
+import { type SealedChanges, SealedChangesBuilder } from "./sealed-changes.js";
 
-/** A block out of a segment, its changes read. */
+/** A block out of a segment whose changes were read. */
 export interface OpenedBlock {
   readonly header: BlockHeader;
   /** Hex. */
   readonly hash: string;
-  readonly changes: readonly SealedChange[];
-}
-
-/** A change out of a segment. Its effects are without the texts, most of which nobody needs. */
-export interface SealedChange extends ReadChange {
-  /** Where its bytes lie in the segment's body. */
-  readonly at: number;
-  readonly byteCount: number;
+  readonly changeCount: number;
+  /** Which of the segment's changes its first one is. */
+  readonly firstChange: number;
 }
 
 /** A segment whose hash, chains and signatures are good. Plain data: another thread may have made it. */
@@ -32,6 +23,8 @@ export interface OpenedSegment {
   readonly log: LogName;
   readonly number: number;
   readonly runs: readonly ChainedRun<OpenedBlock>[];
+  /** The changes of all blocks, in their order. */
+  readonly changes: SealedChanges;
   /** The bytes that it expands to. */
   readonly body: Uint8Array;
 }
@@ -59,23 +52,15 @@ export async function openSegment(
   if (!decoded.ok) return decoded;
   const { log, number, body } = decoded.value;
   const runs: ChainedRun<OpenedBlock>[] = [];
+  const changes = new SealedChangesBuilder();
   for (const run of decoded.value.runs) {
     const opened = openRun(ports.hash, run);
     if (opened === null || !(await isSigned(ports, run, opened))) return unsigned;
-    const blocks = readBlocks(ports, decoded.value, run, opened);
+    const blocks = readBlocks(ports, decoded.value, run, opened, changes);
     if (blocks === null) return unsigned;
     runs.push({ stream: run.stream, firstSeq: run.firstSeq, prev: run.prev, blocks });
   }
-  return success({ log, number, runs, body });
-}
-
-/** The text that an op of a change in a segment brings. */
-export function sealedText(body: Uint8Array, { at, byteCount }: SealedChange, op: OpId): DefinitionText {
-  const decoded = decodeChange(body.subarray(at, at + byteCount));
-  const brought = decoded.type === "change" ? decoded.change.ops[indexOf(op)] : undefined;
-  const text = brought === undefined ? null : textOfOp(brought);
-  if (text === null) throw new Error(`op ${op} brings no text`);
-  return text;
+  return success({ log, number, runs, changes: changes.columns(), body });
 }
 
 const unsigned = failure(
@@ -101,26 +86,19 @@ function readBlocks(
   { log, body }: DecodedSegment,
   run: SealedRun,
   opened: readonly OpenBlock[],
+  changes: SealedChangesBuilder,
 ): readonly OpenedBlock[] | null {
   const device = deviceOf(run.stream);
   const blocks: OpenedBlock[] = [];
   for (const [index, block] of opened.entries()) {
     const encoded = readChanges(block.expanded);
     if (encoded === null || encoded.length !== run.blocks[index]?.changeCount) return null;
-    const changes = encoded.map((bytes) => {
+    const { header, hash: blockHash } = block;
+    blocks.push({ header, hash: blockHash, changeCount: encoded.length, firstChange: changes.count });
+    for (const bytes of encoded) {
       const { id, time, effects } = readChange(hash, device, log, bytes);
-      const at = bytes.byteOffset - body.byteOffset;
-      return { id, time, effects: withoutTexts(effects), at, byteCount: bytes.length };
-    });
-    blocks.push({ header: block.header, hash: block.hash, changes });
+      changes.add({ id, time, effects, at: bytes.byteOffset - body.byteOffset, byteCount: bytes.length });
+    }
   }
   return blocks;
-}
-
-function withoutTexts(effects: ReadChange["effects"]): ReadChange["effects"] {
-  if (typeof effects === "string") return effects;
-  return effects.map((placed): PlacedEffect => {
-    const { index, effect } = placed;
-    return effect.type === "text" ? { index, effect: { ...effect, text: null } } : placed;
-  });
 }
