@@ -10,8 +10,11 @@ import { save } from "../src/edit/save.js";
 import { undo } from "../src/edit/undo.js";
 import { readHistory } from "../src/read/history.js";
 import type { Replica } from "../src/replica/replica.js";
+import { SyncSession } from "../src/replica/sync-session.js";
+import type { Transport } from "../src/transport.js";
 import { conflictsOf, meet, must, newPair, type Pair, textsOf } from "./support/conflicted.js";
 import { mustSync, newReplica, pendingOf, saveValue } from "./support/team.js";
+import { noTimers } from "./support/wire.js";
 
 /** A pair that knows `Acme.a`; Ada has changed it and plans for it, and Bob has not met that. */
 async function planned(rule: Parameters<typeof planConflict>[2]): Promise<Pair> {
@@ -100,6 +103,28 @@ test("R22: what others have already is planned for ahead of one's own edit", asy
   await saveValue(pair.bob, "Acme.a", 3);
   await mustSync(pair.bob, pair.wire);
   expect((await mustSync(pair.ada, pair.wire)).plansApplied).toBe(1);
+});
+
+test("R22: why what was planned could not be written is told; the conflict stays, and so does the plan", async () => {
+  const { ada, bob, wire } = await planned("mine");
+  await saveValue(bob, "Acme.a", 3);
+  await mustSync(bob, wire);
+  // As if somebody had restricted the copy while it syncs: nothing may be written there any more.
+  const transport: Transport = {
+    connect: (url, handler) =>
+      wire.transport.connect(url, {
+        ...handler,
+        onMessage: async (bytes) => {
+          if (decodeMessage(bytes)?.type === "update")
+            await ada.store.write(({ meta }) => meta.set("only", JSON.stringify(["Other"])));
+          return handler.onMessage(bytes);
+        },
+      }),
+  };
+  const outcome = await new SyncSession(ada, { transport, timers: noTimers }, "memory", "once").run();
+  expect(outcome).toMatchObject({ problem: null, plansApplied: 0, plansProblem: { code: "not-kept" } });
+  expect(conflictsOf(ada)).toHaveLength(1);
+  expect(ada.store.read(listPlans)).toHaveLength(1);
 });
 
 test("R22: plans are listed, replaced and taken back; only an own change can be planned for", async () => {
