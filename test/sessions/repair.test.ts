@@ -241,7 +241,7 @@ test("a relay whose copy of a space is damaged says so, serves the others, and g
   await ada.try("sync", "--relay", damaged.url);
   const refused = await ada.try("--json", "sync", "--relay", damaged.url);
   expect([refused.code, refused.json.error]).toMatchObject([1, { code: "relay-database-corrupt" }]);
-  expect(damaged.lines.join("\n")).toContain("SPACE.db.damaged");
+  expect(damaged.lines.join("\n")).toContain("darklang-relay doctor --data DIR --repair");
   const zed = new Teammate("Zed", join(ada.folder, ".."));
   await zed.init("Zed");
   const zedSpace = String((await zed.do("status")).space);
