@@ -13,6 +13,21 @@ import {
   type NewChange,
   type WaitingChange,
 } from "@darksync/runtime/store/change-store";
+import {
+  type ArrivalColumns,
+  type ChangeColumns,
+  isWaiting,
+  type LatestChange,
+  latestOf,
+  type OriginColumns,
+  selectById,
+  selectByNumber,
+  selectLatest,
+  selectNotes,
+  selectOrigin,
+  selectPlaced,
+  selectUnsigned,
+} from "./change-columns.js";
 import type { ChangeNumbers } from "./change-numbers.js";
 import type { ChangePages, PlacedChange } from "./change-pages.js";
 import type { ChangeRows } from "./change-rows.js";
@@ -21,86 +36,11 @@ import { blobOfHex, keyOfHex, keysOfPrefix, plainBytes } from "./hex-blob.js";
 import type { NameTable } from "./name-table.js";
 import type { StreamTable } from "./stream-table.js";
 
-interface ChangeColumns {
-  readonly number: number;
-  readonly id: string;
-  readonly device_id: number;
-  readonly log_id: number;
-  readonly wall_ms: number;
-  readonly counter: number;
-  readonly received_ms: number;
-  readonly is_skewed: number;
-  readonly stream_id: number | null;
-  readonly seq: number;
-  readonly position: number;
-  readonly bytes: Uint8Array | null;
-  readonly reason: string | null;
-  readonly is_parked: number;
-}
-
-interface OriginColumns {
-  readonly device_id: number;
-  readonly log_id: number;
-  readonly stream_id: number | null;
-  readonly seq: number;
-}
-
-interface ArrivalColumns {
-  readonly log_id: number;
-  readonly stream_id: number;
-  readonly seq: number;
-  readonly number: number;
-}
-
 /** What has to be known of a change that is changed. */
 interface OwnChange {
   readonly number: number;
   readonly log: LogName;
   readonly isUnsigned: boolean;
-}
-
-/** The latest change: what the next one's number and time follow from. */
-interface LatestChange {
-  readonly number: number;
-  readonly device_id: number;
-  readonly wall_ms: number;
-  readonly counter: number;
-}
-
-const commonColumns =
-  "number, lower(hex(id)) as id, device_id, log_id, wall_ms, counter, received_ms, is_skewed";
-
-// Look-ups by subselect take a fraction of the time of joins.
-const selectPlaced = `select ${commonColumns}, stream_id, seq, position, null as bytes,
-  (select reason from set_aside_change where number = placed_change.number) as reason,
-  exists (select 1 from parked_change where number = placed_change.number) as is_parked
-  from placed_change`;
-
-const selectUnsigned = `select ${commonColumns}, null as stream_id, 0 as seq, 0 as position, bytes,
-  (select reason from set_aside_change where number = unsigned_change.number) as reason,
-  exists (select 1 from parked_change where number = unsigned_change.number) as is_parked
-  from unsigned_change`;
-
-const selectOrigin = `select device_id, log_id, stream_id, seq from placed_change where number = ?
-  union all select device_id, log_id, null, 0 from unsigned_change where number = ?`;
-
-const selectLatest = `select * from (select number, device_id, wall_ms, counter from placed_change order by number desc limit 1)
-  union all
-  select * from (select number, device_id, wall_ms, counter from unsigned_change order by number desc limit 1)`;
-
-const selectNotes = `select (select reason from set_aside_change where number = ?) as reason,
-  exists (select 1 from parked_change where number = ?) as is_parked`;
-
-// Joined once: a statement is found by its text, and a new text has to be hashed first.
-const selectById = bothTables("where id_key = ? and id = ?");
-const selectByNumber = bothTables("where number = ?");
-
-function bothTables(condition: string): readonly [string, string] {
-  return [`${selectPlaced} ${condition}`, `${selectUnsigned} ${condition}`];
-}
-
-function latestOf({ number, deviceId, wallMs, counter }: PlacedChange): LatestChange {
-  return { number, device_id: deviceId, wall_ms: wallMs, counter };
 }
 
 function byNumber(left: ChangeRecord, right: ChangeRecord): number {
@@ -110,8 +50,6 @@ function byNumber(left: ChangeRecord, right: ChangeRecord): number {
 function byPlace({ place: left }: ChangeRecord, { place: right }: ChangeRecord): number {
   return (left?.seq ?? 0) - (right?.seq ?? 0) || (left?.index ?? 0) - (right?.index ?? 0);
 }
-
-const isWaiting = "not exists (select 1 from parked_change where number = unsigned_change.number)";
 
 /** The changes that a replica holds, in SQLite. */
 export class ChangeTable implements ChangeStore {
