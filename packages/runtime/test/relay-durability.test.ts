@@ -74,6 +74,7 @@ class Scene {
   readonly relay: Relay;
   readonly signer = newSigner();
   readonly streams: BlockStream[] = [];
+  #saidCount = 0;
 
   constructor() {
     const spaces: RelaySpaces = {
@@ -107,7 +108,11 @@ class Scene {
 
   /** Lets all happen that does not wait for the disk. */
   async settle(): Promise<void> {
-    for (let turn = 0; turn < 6; turn += 1) await new Promise(setImmediate);
+    // A question takes turns of its own, and those behind it wait.
+    for (let saidBefore = -1; saidBefore < this.#saidCount; ) {
+      saidBefore = this.#saidCount;
+      for (let turn = 0; turn < 6; turn += 1) await new Promise(setImmediate);
+    }
   }
 
   async settleAll(): Promise<void> {
@@ -129,6 +134,7 @@ class Scene {
   }
 
   judge(message: Message): void {
+    this.#saidCount += 1;
     if (message.type === "ack" || message.type === "state")
       for (const { stream, seq } of message.heads) expect(this.disk.holds(stream, seq)).toBe(true);
     if (message.type === "welcome")
@@ -136,6 +142,7 @@ class Scene {
   }
 
   #judgeRoom(bytes: Uint8Array): void {
+    this.#saidCount += 1;
     const message = readRoomMessage(bytes);
     if (message?.type !== "syncStep1") return;
     const clocks = decodeStateVector(message.stateVector);
