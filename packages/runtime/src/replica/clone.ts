@@ -7,6 +7,7 @@ import { admitChained } from "@darksync/log/admit-chained";
 import type { RunEnd } from "@darksync/log/examine-run";
 import type { Manifest } from "@darksync/log/manifest";
 import { tagOf } from "@darksync/sync/digest";
+import type { NeededHistory } from "../cache/as-far-as-here.js";
 import { evictedNumbers } from "../cache/take-back.js";
 import type { ReplicaTables } from "../store/store.js";
 import { downloadSegment, type WantedSegment } from "./clone-download.js";
@@ -32,6 +33,8 @@ export interface CloneOptions {
   readonly onProgress: (counts: Partial<SyncCounts>) => void;
   /** Whether to stop: nothing is written any more. */
   readonly isStopped: () => boolean;
+  /** As `Inbox.finish` has it. */
+  readonly history: NeededHistory;
 }
 
 /** What came of fetching the sealed part of a log. What is missing still is asked for block by block. */
@@ -74,7 +77,7 @@ export async function cloneLog(
   let isWhole = true;
   const take = async () => {
     if (ready.length === 0 || options.isStopped()) return;
-    const taken = await takeSegments(replica, log, ready);
+    const taken = await takeSegments(replica, log, ready, options.history);
     ready = [];
     for (const location of taken.judged) judged.add(location);
     options.onProgress({ pulled: taken.pulled });
@@ -206,6 +209,7 @@ function takeSegments(
   replica: Replica,
   log: LogName,
   segments: readonly ReadySegment[],
+  history: CloneOptions["history"],
 ): Promise<TakenSegments> {
   return replica.store.write((tables) => {
     // What was replaced is history, and that is in the segments.
@@ -228,7 +232,7 @@ function takeSegments(
         problem ??= problemOf(end);
       }
     }
-    inbox.finish();
+    inbox.finish(history);
     tables.durable.setDurable(log, durable);
     return { pulled: inbox.pulled, judged: inbox.judged, isWhole, problem };
   });

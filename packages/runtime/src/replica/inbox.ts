@@ -7,18 +7,18 @@ import type { Location } from "@darksync/core/location";
 import type { ChangeId, OpId } from "@darksync/core/op-id";
 import { deviceOf, type StreamName } from "@darksync/core/stream";
 import type { LogName } from "@darksync/core/vector";
+import { asFarAsHere, type NeededHistory } from "../cache/as-far-as-here.js";
 import { bringBackShown } from "../cache/bring-back.js";
 import { isPackageLog, noteSeen } from "../dependency/note-seen.js";
 import { type TakenBlock, updateDependencies, updateSignedDependencies } from "../dependency/update.js";
 import type { ChangePlace } from "../store/change-store.js";
-import { EvictedError } from "../store/evicted-error.js";
 import type { ReplicaTables } from "../store/store.js";
 import { readClock, writeClock } from "./commit-change.js";
 import { giveUpBlocks } from "./epoch.js";
 import { noteOwnBlock } from "./last-seen.js";
 import type { ReadChange } from "./read-change.js";
 import { refold } from "./refold.js";
-import { type Replica, refoldWaitsKey } from "./replica.js";
+import type { Replica } from "./replica.js";
 
 /** A block that may be stored, its changes read. */
 export interface IncomingBlock {
@@ -93,18 +93,13 @@ export class Inbox {
    * Writes what the blocks came to. Call it once, after the last `take`. `history`: whether it throws where it needs what
    * was evicted, or does without, and notes that the next sync has to make up for it (R64, R65).
    */
-  finish(history: "whole" | "as far as it is here" = "whole"): void {
+  finish(history: NeededHistory = "whole"): void {
     if (history === "whole") {
       this.#finish();
       return;
     }
-    try {
-      this.#replica.evictedTexts.leniently(() => this.#finish());
-    } catch (error) {
-      if (!(error instanceof EvictedError)) throw error;
-      this.#tables.meta.set(refoldWaitsKey, "yes");
-      writeClock(this.#tables, this.#clock);
-    }
+    asFarAsHere(this.#replica, this.#tables, () => this.#finish());
+    writeClock(this.#tables, this.#clock);
   }
 
   #finish(): void {

@@ -5,6 +5,7 @@ import type { LogName, Vector } from "@darksync/core/vector";
 import { type AdmittedBlock, admitRuns } from "@darksync/log/admission";
 import { firstHead } from "@darksync/log/head";
 import { parseAppends } from "@darksync/log/update";
+import type { NeededHistory } from "../cache/as-far-as-here.js";
 import { takeBack } from "../cache/take-back.js";
 import { giveUpBlocks } from "./epoch.js";
 import { Inbox, type IncomingBlock } from "./inbox.js";
@@ -31,7 +32,7 @@ export async function ingest(
   replica: Replica,
   log: LogName,
   update: Uint8Array,
-  history: "whole" | "as far as it is here" = "whole",
+  history: NeededHistory = "whole",
 ): Promise<Ingested> {
   const { hash, store } = replica;
   const parsed = store.read(({ blocks }) =>

@@ -10,6 +10,7 @@ import type { StreamName } from "@darksync/core/stream";
 import { type LogName, type Seen, type Vector, vectorDifference } from "@darksync/core/vector";
 import { batchBytes } from "@darksync/sync/message";
 import { authLog } from "@darksync/sync/wanted";
+import { asFarAsHere, type NeededHistory } from "../cache/as-far-as-here.js";
 import { noteSeen } from "../dependency/note-seen.js";
 import { updateSignedDependencies } from "../dependency/update.js";
 import type { Tip } from "../store/block-store.js";
@@ -37,10 +38,11 @@ export async function prepareBatch(
   replica: Replica,
   log: LogName,
   leftOut: Vector,
+  history: NeededHistory = "whole",
 ): Promise<Uint8Array | null> {
   const signedBefore = nextBatch(replica, log, leftOut);
   if (signedBefore !== null) return signedBefore;
-  await signWaiting(replica, log);
+  await signWaiting(replica, log, history);
   return nextBatch(replica, log, leftOut);
 }
 
@@ -84,7 +86,7 @@ function streamToGoOn(tables: ReplicaTables, log: LogName): StreamName | null {
   return isEvicted(tables, log, current, durable + 1) ? null : current;
 }
 
-async function signWaiting(replica: Replica, log: LogName): Promise<void> {
+async function signWaiting(replica: Replica, log: LogName, history: NeededHistory): Promise<void> {
   const plan = replica.store.read((tables) => planBlocks(replica, tables, log));
   if (plan === null) return;
   const signed = await signBlocks(replica, plan);
@@ -105,11 +107,14 @@ async function signWaiting(replica: Replica, log: LogName): Promise<void> {
     if (plan.closes !== null) tables.blocks.close(log, plan.closes.stream, plan.closes.seq);
     const seen = plan.blocks.reduce((joined, block) => seenMaximum(joined, block.seen), plan.lastSeen);
     writeLastSeen(tables, plan.stream, seen);
-    updateSignedDependencies(
-      replica,
-      tables,
-      plan.blocks.flatMap(({ records }) => records),
-    );
+    const judge = () =>
+      updateSignedDependencies(
+        replica,
+        tables,
+        plan.blocks.flatMap(({ records }) => records),
+      );
+    if (history === "whole") judge();
+    else asFarAsHere(replica, tables, judge);
   });
 }
 

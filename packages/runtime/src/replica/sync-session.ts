@@ -18,7 +18,7 @@ import { regain } from "../cache/regain.js";
 import { applyPlans } from "../conflict/apply-plans.js";
 import type { Timers, Transport } from "../transport.js";
 import { acknowledge } from "./acknowledge.js";
-import { type ClonePorts, cloneLog } from "./clone.js";
+import { type CloneOptions, type ClonePorts, cloneLog } from "./clone.js";
 import { compareWithRelay, helloOf } from "./compare.js";
 import { ingest } from "./ingest.js";
 import { InputQueue } from "./input-queue.js";
@@ -211,7 +211,12 @@ export class SyncSession {
       case "park":
         return this.#park(effect.refusal);
       case "prepare": {
-        const update = await prepareBatch(this.#replica, effect.log, this.#notOffered.of(effect.log));
+        const leftOut = this.#notOffered.of(effect.log);
+        const update = await withHistory(
+          this.#fetchSegment,
+          () => prepareBatch(this.#replica, effect.log, leftOut),
+          () => prepareBatch(this.#replica, effect.log, leftOut, "as far as it is here"),
+        );
         return this.#post({ type: "prepared", log: effect.log, update });
       }
       case "settle":
@@ -269,8 +274,12 @@ export class SyncSession {
     const ports = { ...clone, url: this.#url };
     const onProgress = (counts: Partial<SyncCounts>) => this.#tally.count(counts);
     const options = { isFull: this.#isFull, isStopped, onProgress };
-    const { judged, problem, sealed } = await this.#withHistory(() =>
-      cloneLog(this.#replica, ports, log, options),
+    const clonedWith = (history: CloneOptions["history"]) =>
+      cloneLog(this.#replica, ports, log, { ...options, history });
+    const { judged, problem, sealed } = await withHistory(
+      this.#fetchSegment,
+      () => clonedWith("whole"),
+      () => clonedWith("as far as it is here"),
     );
     this.#tally.noteJudged(judged);
     if (isStopped()) return;
