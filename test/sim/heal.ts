@@ -33,6 +33,8 @@ export async function heal(world: World): Promise<void> {
       const isFull = isWaiting || (round === 1 && isToComeBack);
       const outcome = await syncWhole(world, device, isFull);
       if (outcome === null) return;
+      if (round === 1 && outcome.refused.some(({ code }) => code === "lost-and-evicted"))
+        await bringFromOtherRelays(world, device);
       moved += outcome.pushed + outcome.pulled + outcome.parked;
     }
     const after = extentOf(world);
@@ -40,6 +42,15 @@ export async function heal(world: World): Promise<void> {
     before = after;
   }
   world.fail("quiet", `after ${maxRounds} rounds of syncs there is still something to exchange`);
+}
+
+/** What a device evicted when it was with another relay is there still: it comes back as the hint says. */
+async function bringFromOtherRelays(world: World, device: Device): Promise<void> {
+  for (const relay of world.relays.filter((other) => other !== world.mainRelay)) {
+    device.relay = relay;
+    await syncWhole(world, device, true);
+  }
+  device.relay = world.mainRelay;
 }
 
 async function healDevice(device: Device): Promise<void> {

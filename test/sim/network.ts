@@ -213,8 +213,10 @@ class Pipe {
     this.#schedule();
   }
 
+  /** What is lost of what is under way; an end that was under way still comes, behind what is kept. */
   keep(count: number): void {
-    this.#under.splice(count);
+    const end = this.#under.splice(count).filter(({ bytes }) => bytes === null);
+    this.#under.push(...end);
   }
 
   stop(): void {

@@ -35,6 +35,8 @@ export class RelayNode {
   backup: (() => void) | null = null;
   /** How often it lost what it had told of: an older copy was put back. */
   restores = 0;
+  /** How often it lost what it had passed on, and not told of (R80): its power failed. */
+  powerFailures = 0;
   /** Whether it says that all is flushed before it is: a canary. */
   flushesLie = false;
   /** Whether its rooms show nothing: a canary. */
@@ -90,6 +92,7 @@ export class RelayNode {
   /** Its machine loses power: what was written and not flushed is gone. */
   losePower(): void {
     this.#world.tell(this.name, "its power fails");
+    this.powerFailures += 1;
     this.process?.die();
     for (const { restore } of this.#flushed.values()) restore();
     for (const space of this.disks.keys()) if (!this.#flushed.has(space)) this.disks.delete(space);

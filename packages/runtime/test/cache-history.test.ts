@@ -342,7 +342,7 @@ test("R68, L5: a relay that was put back gets what is here, not what was evicted
   onTestFinished(() => restored.close());
   wire.relay = newRelay(restored);
   await saveValue(ada, "Other.a", 1);
-  const told = { code: "lost-and-evicted", message: expect.stringContaining("has lost a change") };
+  const told = { code: "lost-and-evicted", message: expect.stringContaining("does not have a change") };
   expect((await sync(ada, wire)).refused).toMatchObject([told]);
   expect(pendingOf(ada), "the relay does not have it, and this is said").toBe(1);
   expect(ada.store.read((tables) => readStatus(tables, false).state)).not.toBe("synced");

@@ -5,7 +5,7 @@ import type { ReplicaTables } from "../store/store.js";
 import { evictedNumbers } from "./take-back.js";
 
 /**
- * What a relay that was put back has lost while it was evicted here (R68): it cannot be offered, counts as not durable,
+ * What a relay that was put back has lost, or another relay never had, while it was evicted here (R68): it cannot be offered, counts as not durable,
  * and its user is told. Null if there is nothing of it. The cost follows what the relay lacks.
  */
 export function lostAndEvicted(
@@ -23,8 +23,8 @@ export function lostAndEvicted(
   if (count === 0) return null;
   return {
     code: "lost-and-evicted",
-    message: `the relay has lost ${count === 1 ? "a change" : `${count} changes`} whose bytes were evicted here to save space, so they could not be offered to it.`,
-    hint: "Whoever still has them gives them to it with their next sync.",
+    message: `the relay does not have ${count === 1 ? "a change" : `${count} changes`} whose bytes were evicted here to save space, so they could not be offered to it.`,
+    hint: "Whoever still has them gives them to it with their next sync. If this space came from another relay: `darklang sync --full --relay THAT`, then sync with this one again.",
   };
 }
 

@@ -1,5 +1,6 @@
 import { deviceOf, type StreamName } from "@darksync/core/stream";
 import type { LogName, Vector } from "@darksync/core/vector";
+import type { BlockRefusal } from "@darksync/log/block-refusal";
 import { tagOf } from "@darksync/sync/digest";
 import type { StreamHead } from "@darksync/sync/message";
 import type { ReplicaTables } from "../store/store.js";
@@ -36,9 +37,10 @@ export function acknowledge(
         after.set(stream, Math.max(after.get(stream) ?? 0, seq));
         continue;
       }
-      // The relay has more, or another block at one of our places. What was durable before is common; what lies
-      // beyond has to be compared block by block, and the relay's stand.
-      const common = Math.min(before.get(stream) ?? 0, seq > holds ? holds : seq - 1);
+      // The relay has more, or another block at one of our places. What was durable before is common, unless that is
+      // what it has another of; what lies beyond has to be compared block by block, and the relay's stand.
+      const known = before.get(stream) ?? 0;
+      const common = known >= seq ? 0 : Math.min(known, holds);
       askFrom ??= new Map(held);
       askFrom.set(stream, common);
       after.set(stream, common);
@@ -50,6 +52,23 @@ export function acknowledge(
     settlePushItems(tables, log);
     return { pushed, askFrom };
   });
+}
+
+/**
+ * The relay has a block that does not follow ours. If ours was durable there, the relay was put back to an older copy
+ * and was given others since: nobody knows where they part, and the end of the answer has to ask from the start.
+ */
+export function noteParted(
+  replica: Replica,
+  tables: ReplicaTables,
+  log: LogName,
+  { stream, seq }: Pick<BlockRefusal, "stream" | "seq">,
+): void {
+  const durable = tables.durable.durable(log);
+  const known = durable.get(stream) ?? 0;
+  if (known === 0 || known < seq - 1) return;
+  tables.durable.setDurable(log, new Map(durable).set(stream, 0));
+  if (deviceOf(stream) === replica.device) queueUncovered(replica, tables, log);
 }
 
 /** Whether the relay lost own blocks that it had acknowledged; their queue items are gone. */

@@ -7,6 +7,7 @@ import { firstHead } from "@darksync/log/head";
 import { parseAppends } from "@darksync/log/update";
 import type { NeededHistory } from "../cache/as-far-as-here.js";
 import { takeBack } from "../cache/take-back.js";
+import { noteParted } from "./acknowledge.js";
 import { giveUpBlocks } from "./epoch.js";
 import { Inbox, type IncomingBlock } from "./inbox.js";
 import { admissionView, knownClients } from "./log-view.js";
@@ -56,8 +57,10 @@ export async function ingest(
     for (const refusal of admission.refused) {
       const { code } = refusal.problem;
       // The chains parted before: the end of the answer tells from where to ask.
-      if (code === "broken-chain") isLacking = true;
-      else if (code !== "fork") refused.push(refusal.problem);
+      if (code === "broken-chain") {
+        noteParted(replica, tables, log, refusal);
+        isLacking = true;
+      } else if (code !== "fork") refused.push(refusal.problem);
       else {
         // What the relay holds stands (C3): ours goes, and the log is asked for again.
         giveUpBlocks(replica, tables, log, refusal.stream, refusal.seq - 1);
