@@ -210,4 +210,33 @@ export const regressions: readonly Regression[] = [
       [30, 69765, "evict"],
     ],
   },
+  {
+    seed: 880005,
+    wrong:
+      "a relay was put back and given other blocks of a stream; who held the lost ones took them for durable for ever",
+    swarm: {
+      members: 2,
+      moreDevices: 1,
+      relays: 1,
+      steps: 196,
+      isFounded: true,
+      weights: { evict: 5 },
+      disk: { slowShare: 0, slowMs: 5, againShare: 0 },
+      flushMs: 0,
+      sealingChanges: 4096,
+      fetch: { cutShare: 0, corruptShare: 0, missingShare: 0 },
+      network: { leastMs: 1, mostMs: 1, isDown: false },
+      driftShare: 0,
+      places: 2,
+      ownSpaceShare: 0,
+      onlyShare: 0,
+    },
+    steps: [
+      [59, 53381, "relay-restore"],
+      [75, 80220, "hostile-member"],
+      [81, 80727, "sync"],
+      [137, 130886, "relay-restore"],
+      [146, 144097, "hostile-member"],
+    ],
+  },
 ];

@@ -148,6 +148,76 @@ for (const offersFirst of ["the author", "another holder"] as const) {
   });
 }
 
+/** A relay in files, and a way to put it back to what it is by now. */
+function relayOnDisk(): { readonly wire: Wire; readonly keep: () => () => void } {
+  const data = testFolder();
+  let spaces = openRelaySpaces(data);
+  onTestFinished(() => spaces.close());
+  const wire = new Wire(newRelay(spaces));
+  const keep = () => {
+    const backup = testFolder();
+    cpSync(data, backup, { recursive: true });
+    return () => {
+      spaces.close();
+      spaces = openRelaySpaces(backup);
+      wire.relay = newRelay(spaces);
+    };
+  };
+  return { wire, keep };
+}
+
+for (const [lost, made] of [
+  [1, 1],
+  [1, 2],
+  [2, 3],
+  [3, 2],
+  [3, 1],
+] as const) {
+  test(`R2, C3: a relay and a device are put back together, and ${made} blocks come to be where ${lost} were`, async () => {
+    const { wire, keep } = relayOnDisk();
+    const space = newSpaceId(systemRandom);
+    const ada = await onDisk("Ada", space);
+    await saveValue(ada.replica, "Acme.a", 0);
+    await mustSync(ada.replica, wire);
+    const bob = await newReplica("Bob", "");
+    await mustSync(bob, wire);
+    const copy = await copyOf(ada);
+    const putBack = keep();
+    const ids = [];
+    for (let value = 1; value <= lost; value += 1) {
+      ids.push(await saveValue(ada.replica, "Acme.a", value));
+      await mustSync(ada.replica, wire);
+      await mustSync(bob, wire);
+    }
+    putBack();
+    for (let value = 1; value <= made; value += 1) {
+      ids.push(await saveValue(copy.replica, "Acme.b", value));
+      await mustSync(copy.replica, wire);
+    }
+    const durableOf = () => bob.store.read(({ durable }) => [...durable.durable("main/Acme")]);
+    const before = durableOf();
+    for (let cutAfter = 0; cutAfter < 16; cutAfter += 1) {
+      wire.cutAfter = cutAfter;
+      await sync(bob, wire);
+      wire.cutAfter = null;
+      const hasHeard = JSON.stringify(durableOf()) !== JSON.stringify(before);
+      if (hasHeard) expectHonest(bob, wire.relay);
+    }
+    await mustSync(bob, wire);
+    expectHonest(bob, wire.relay);
+    expect(viewOf(bob), "what the relay holds stands").toEqual(viewOf(copy.replica));
+    // The device's own blocks go as well; what is in them does not, and is queued at each moment.
+    for (let cutAfter = 0; cutAfter < 16; cutAfter += 1) {
+      wire.cutAfter = cutAfter;
+      await sync(ada.replica, wire);
+      wire.cutAfter = null;
+      const isQueued = ada.replica.store.read(({ queue }) => queue.list()).length > 0;
+      expect(isQueued, `after ${cutAfter} messages`).toBe(pendingOf(ada.replica) > 0);
+    }
+    await expectHealed(wire, space, [ada.replica, bob, copy.replica], ids);
+  });
+}
+
 /** Lets a bit of an own block rot, on disk and unseen. */
 async function rot({ store, device }: Replica, log: LogName, damagedSeq: number): Promise<void> {
   await store.write(({ blocks }) => {
