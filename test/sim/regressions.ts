@@ -239,4 +239,33 @@ export const regressions: readonly Regression[] = [
       [146, 144097, "hostile-member"],
     ],
   },
+  {
+    seed: 63200244,
+    wrong:
+      "a definition that was shown as merged was moved without its text, which others never made themselves",
+    swarm: {
+      members: 2,
+      moreDevices: 0,
+      relays: 1,
+      steps: 141,
+      isFounded: true,
+      weights: { evict: 15 },
+      disk: { slowShare: 0, slowMs: 50, againShare: 0 },
+      flushMs: 0,
+      sealingChanges: 4096,
+      fetch: { cutShare: 0, corruptShare: 0, missingShare: 0 },
+      network: { leastMs: 1, mostMs: 1, isDown: false },
+      driftShare: 0,
+      places: 2,
+      ownSpaceShare: 0,
+      onlyShare: 0,
+    },
+    steps: [
+      [37, 75234, "save"],
+      [43, 81120, "sync"],
+      [49, 100392, "save"],
+      [51, 108447, "sync"],
+      [101, 194543, "rename"],
+    ],
+  },
 ];

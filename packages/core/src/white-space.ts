@@ -14,8 +14,10 @@ export function withoutReformatting(
   kept: KeptLayout,
 ): "left" | "right" | null {
   if (differInWhiteSpaceOnly(left, right, kept)) return left.join("") < right.join("") ? "left" : "right";
-  if (differInWhiteSpaceOnly(base, left, kept)) return "right";
-  return differInWhiteSpaceOnly(base, right, kept) ? "left" : null;
+  const isLeftReformatted = differInWhiteSpaceOnly(base, left, kept);
+  // Both may be, and stand apart: two breaks of one line, of which one makes it deeper and one shallower.
+  if (isLeftReformatted === differInWhiteSpaceOnly(base, right, kept)) return null;
+  return isLeftReformatted ? "right" : "left";
 }
 
 function differInWhiteSpaceOnly(one: readonly string[], other: readonly string[], kept: KeptLayout): boolean {

@@ -128,6 +128,10 @@ describe("M4 white space gives way", () => {
     expect(merge(flat, indented, fn("if a then", "  k a", "h a"))).toBe(fn("if a then", "  k a", "h a"));
   });
 
+  test("nor where both broke a line, one to stand deeper and one to stand shallower", () => {
+    expect(merge(fn("let y = 1"), fn("let y =", "  1"), fn("let y =").concat("\n 1"))).toBeNull();
+  });
+
   test("in some lines, if these begin where they began, beside other changes", () => {
     const other = fn("g a c", "one", "two", "h a b");
     expect(merge(fn("g a b", "one", "two", "h a b"), fn("g  a  b", "one", "two", "h x b"), other)).toBe(

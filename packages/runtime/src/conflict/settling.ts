@@ -9,6 +9,7 @@ import { failure, type Result, success } from "@darksync/core/result";
 import type { Scattering } from "@darksync/core/scattering";
 import { Namings, type Target } from "../edit/namings.js";
 import type { Replaced } from "../edit/replaced.js";
+import { withMergedText } from "../edit/with-merged-text.js";
 import { supersededBy } from "../replica/commit-change.js";
 import type { Replica } from "../replica/replica.js";
 import type { ReplicaTables } from "../store/store.js";
@@ -132,7 +133,8 @@ class Settler {
     const merged = this.#mergeAt(place, [...places.values()].flat().concat(joined));
     if (merged !== null) return merged;
     const shown = this.#tables.packages.nameRow(place)?.shown?.value;
-    const own = shown?.type === "definition" ? shown : bindingOf(side);
+    if (shown?.type === "definition") return withMergedText(this.#replica, this.#tables, place, shown);
+    const own = bindingOf(side);
     if (own.type === "nothing") throw new Error(`a definition is to stay at ${place} where there is none`);
     return own;
   }
@@ -183,7 +185,11 @@ class Settler {
   #bindAsShown(location: Location, replaced?: Replaced): void {
     const shown = this.#tables.packages.nameRow(location)?.shown?.value;
     if (shown === undefined) throw new Error(`nothing is known of ${location}`);
-    this.#namings.give(location, shown, replaced);
+    if (shown.type === "nothing") this.#namings.free(location, null, replaced);
+    else {
+      const target = withMergedText(this.#replica, this.#tables, location, shown);
+      this.#namings.bind(location, target, null, replaced);
+    }
   }
 
   #mergeAt(place: Location, heads: readonly OpId[]): Target | null {

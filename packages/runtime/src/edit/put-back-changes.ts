@@ -1,5 +1,6 @@
 import type { Location } from "@darksync/core/location";
 import type { Op } from "@darksync/core/op/op";
+import { previousOp } from "@darksync/core/op/set-name";
 import { type ChangeId, type OpId, opId } from "@darksync/core/op-id";
 import { failure, type Result } from "@darksync/core/result";
 import type { LogName } from "@darksync/core/vector";
@@ -10,6 +11,7 @@ import type { Replica } from "../replica/replica.js";
 import type { ReplicaTables } from "../store/store.js";
 import { orUndo } from "./all-or-none.js";
 import { logOf } from "./naming.js";
+import { addOp } from "./namings.js";
 import { noteTogether } from "./together.js";
 import type { Naming, PutBack, SideAgain } from "./undo-names.js";
 
@@ -79,7 +81,7 @@ export class PutBackChanges {
   #partOf(namings: readonly Naming[], which: "first" | "side"): LoggedOps {
     const [first] = namings;
     if (first === undefined) throw new Error("nothing to put back");
-    return { log: this.#logAt(first.location), ops: namings.map((naming) => this.#opOf(naming, which)) };
+    return { log: this.#logAt(first.location), ops: namings.flatMap((naming) => this.#opsOf(naming, which)) };
   }
 
   #sideOf({ namings, first }: SideAgain, conflict: string | null): LoggedOps {
@@ -87,11 +89,13 @@ export class PutBackChanges {
     return { log, ops: conflict === null ? ops : [...ops, putBackNote(conflict, first)] };
   }
 
-  #opOf({ location, value }: Naming, which: "first" | "side"): Op {
+  #opsOf({ location, value, text = null }: Naming, which: "first" | "side"): readonly Op[] {
     const supersedes = this.#superseded(location, which);
-    if (value.type === "nothing") return { type: "UnsetName", location, movedTo: value.movedTo, supersedes };
+    if (value.type === "nothing")
+      return [{ type: "UnsetName", location, movedTo: value.movedTo, supersedes }];
     const { kind, hash, movedFrom } = value;
-    return { type: "SetName", location, kind, target: hash, movedFrom, supersedes };
+    if (text === null) return [{ type: "SetName", location, kind, target: hash, movedFrom, supersedes }];
+    return [addOp(text), { type: "SetName", location, kind, target: previousOp, movedFrom, supersedes }];
   }
 
   /** What was put there first, or what is there now; where a side only came from, moves that left it. */

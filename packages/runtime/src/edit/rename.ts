@@ -5,14 +5,15 @@ import { commitChange } from "../replica/commit-change.js";
 import type { Replica } from "../replica/replica.js";
 import { checkPlace, checkShown, logOf } from "./naming.js";
 import { Namings } from "./namings.js";
+import { withMergedText } from "./with-merged-text.js";
 
 /** Moves a definition to another location: one change of two ops (O1). */
 export function rename(replica: Replica, from: string, to: string): Promise<Result<ChangeId>> {
   return commitChange(replica, (tables) => {
     const shown = checkShown(tables, from);
     if (!shown.ok) return shown;
-    const target = checkPlace(to);
-    if (!target.ok) return target;
+    const place = checkPlace(to);
+    if (!place.ok) return place;
     const refusal = refusalOf(from, to);
     if (refusal !== null) return refusal;
     if (tables.packages.nameRow(to)?.shown?.value.type === "definition") {
@@ -22,7 +23,8 @@ export function rename(replica: Replica, from: string, to: string): Promise<Resu
         `Remove it first: darklang rm ${to}`,
       );
     }
-    const namings = new Namings(replica, tables).free(from, to).bind(to, shown.value, from);
+    const target = withMergedText(replica, tables, from, shown.value);
+    const namings = new Namings(replica, tables).free(from, to).bind(to, target, from);
     return success({ log: logOf(tables, from), ops: namings.ops() });
   });
 }

@@ -1,4 +1,5 @@
 import type { Conflict } from "@darksync/core/conflict";
+import type { DefinitionText } from "@darksync/core/definition";
 import type { Location } from "@darksync/core/location";
 import { commonBase } from "@darksync/core/merge-at";
 import { type ChangeId, changeOf, type OpId } from "@darksync/core/op-id";
@@ -13,6 +14,8 @@ import type { NamesBefore } from "./names-before.js";
 export interface Naming {
   readonly location: Location;
   readonly value: Binding;
+  /** The text, where merging made it: nothing else may bring it (R19). */
+  readonly text?: DefinitionText | null;
 }
 
 /**
@@ -89,7 +92,7 @@ class UndoneNames {
     const value: Binding =
       kind === "both-created" || kind === "name-taken" ? nothing : (base?.binding ?? nothing);
     return {
-      first: [{ location, value: withoutMove(value) }],
+      first: [{ location, value: withoutMove(value), text: value === base?.binding ? base.text : null }],
       sides: standing.map((id) => ({ namings: this.#sideOf(location, kind, id), first: changeOf(id) })),
       conflict: conflict === null ? null : { id: conflict.id, location, kind: conflict.kind },
     };
@@ -143,7 +146,7 @@ class UndoneNames {
     const [kept = ""] = places.keys();
     return success({
       first: [
-        { location, value: { ...base.binding, movedFrom: kept } },
+        { location, value: { ...base.binding, movedFrom: kept }, text: base.text },
         ...[...places.keys()].map(
           (place): Naming => ({ location: place, value: { type: "nothing", movedTo: location } }),
         ),
@@ -165,10 +168,11 @@ class UndoneNames {
   }
 
   #placeAgain(place: Location, home: Location): readonly Naming[] {
-    const value = this.#before.at(place)?.view.shown?.value;
+    const { view, mergedText: text } = this.#before.at(place) ?? {};
+    const value = view?.shown?.value;
     if (value?.type !== "definition") throw new Error(`a definition was to be at ${place}`);
     return [
-      { location: place, value: { ...value, movedFrom: home } },
+      { location: place, value: { ...value, movedFrom: home }, text: text ?? null },
       { location: home, value: { type: "nothing", movedTo: place } },
     ];
   }
