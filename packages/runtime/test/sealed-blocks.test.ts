@@ -7,7 +7,8 @@ import { log, sealingSpace } from "./support/log-writer.js";
 
 test("R84 what many are sent is taken out of its segment and packed once", async () => {
   const { space, writer } = await sealingSpace(100);
-  await writer.write(3);
+  // Large enough to be compressed (C2.8).
+  await writer.write(3, 2000);
   const limits = { changes: 100, bodyBytes: 1_000_000 };
   const pause = async () => {};
   const { runs } = await collectSegment(blockPorts, space.store, log, new Map(), limits, pause);

@@ -48,10 +48,12 @@ export class LogWriter {
     return { stream, firstSeq: this.#seq, blocks: [joinSignature(unsigned, signature)] };
   }
 
-  /** Writes so many blocks to the relay. */
-  async write(count: number): Promise<void> {
+  /** Writes so many blocks of a change each to the relay. */
+  async write(count: number, changeBytes = 2): Promise<void> {
     for (let left = count; left > 0; left -= 1) {
-      const run = await this.next();
+      const change = new Uint8Array(changeBytes);
+      change.set([9, this.#seq]);
+      const run = await this.next(change);
       await this.#space.admit(log, encodeAppends(sha256, firstHead, [run]), null);
     }
   }
