@@ -17,22 +17,18 @@ import {
   type ArrivalColumns,
   type ChangeColumns,
   isWaiting,
-  type LatestChange,
-  latestOf,
   type OriginColumns,
-  selectById,
-  selectByNumber,
-  selectLatest,
-  selectNotes,
   selectOrigin,
   selectPlaced,
   selectUnsigned,
 } from "./change-columns.js";
 import type { ChangeNumbers } from "./change-numbers.js";
-import type { ChangePages, PlacedChange } from "./change-pages.js";
+import type { ChangePages } from "./change-pages.js";
+import { ChangeRecords } from "./change-records.js";
 import type { ChangeRows } from "./change-rows.js";
 import type { Connection } from "./connection.js";
-import { blobOfHex, keyOfHex, keysOfPrefix, plainBytes } from "./hex-blob.js";
+import { plainBytes } from "./hex-blob.js";
+import { LatestChangeReader } from "./latest-change.js";
 import type { NameTable } from "./name-table.js";
 import type { StreamTable } from "./stream-table.js";
 
@@ -60,9 +56,8 @@ export class ChangeTable implements ChangeStore {
   readonly #logs: NameTable;
   readonly #devices: NameTable;
   readonly #streams: StreamTable;
-  // Undefined: not read yet; null: there is none.
-  #latest: LatestChange | null | undefined = undefined;
-  #retiredNumber: number | null = null;
+  readonly #records: ChangeRecords;
+  readonly #latest: LatestChangeReader;
 
   constructor(
     connection: Connection,
@@ -80,7 +75,8 @@ export class ChangeTable implements ChangeStore {
     this.#logs = logs;
     this.#devices = devices;
     this.#streams = streams;
-    connection.forgetAtForeignWrite(() => this.#forgetLatest());
+    this.#records = new ChangeRecords(connection, rows, pages, logs, devices, streams);
+    this.#latest = new LatestChangeReader(connection, rows, pages);
   }
 
   has(id: ChangeId): boolean {
@@ -88,29 +84,15 @@ export class ChangeTable implements ChangeStore {
   }
 
   get(id: ChangeId): ChangeRecord | null {
-    const record = this.#one(selectById, keyOfHex(id), blobOfHex(id));
-    if (record !== null) return record;
-    const number = this.#pages.ids.find(id);
-    return number === null ? null : this.#onPage(number);
+    return this.#records.byId(id);
   }
 
   byNumber(number: number): ChangeRecord | null {
-    return this.#one(selectByNumber, number) ?? this.#onPage(number);
+    return this.#records.byNumber(number);
   }
 
   withPrefix(idPrefix: string, limit: number): readonly ChangeRecord[] {
-    if (!/^[0-9a-f]{0,64}$/.test(idPrefix)) return [];
-    const records = this.#list(
-      "where id_key between ? and ? and id between ? and ? order by id limit ?",
-      ...keysOfPrefix(idPrefix),
-      blobOfHex(idPrefix.padEnd(64, "0")),
-      blobOfHex(idPrefix.padEnd(64, "f")),
-      limit,
-    );
-    const onPages = this.#pages.ids
-      .withPrefix(idPrefix, limit)
-      .flatMap((number) => this.#onPage(number) ?? []);
-    return [...records, ...onPages].sort((left, right) => (left.id < right.id ? -1 : 1)).slice(0, limit);
+    return this.#records.withPrefix(idPrefix, limit);
   }
 
   add(change: NewChange): number {
@@ -124,7 +106,7 @@ export class ChangeTable implements ChangeStore {
       place === null ? this.#numbers.isKnown(id) || this.#numbers.isWaiting(id) : this.#numbers.isHeld(id);
     if (isThere) throw new Error(`change ${id} is there already`);
     const deviceId = this.#devices.idOf(change.device);
-    const number = 1 + Math.max(this.#readLatest()?.number ?? 0, this.#readRetiredNumber());
+    const number = this.#latest.nextNumber();
     this.#rows.add({
       number,
       id,
@@ -140,7 +122,7 @@ export class ChangeTable implements ChangeStore {
           : { streamId: this.#streams.idOf(log, place.stream), seq: place.seq, index: place.index },
       bytes: change.bytes,
     });
-    this.#latest = { number, device_id: deviceId, wall_ms: time.wallMs, counter: time.counter };
+    this.#latest.note({ number, device_id: deviceId, wall_ms: time.wallMs, counter: time.counter });
     this.#numbers.remember(id, number);
     if (change.setAside !== null) this.setSetAside(id, change.setAside);
     return number;
@@ -148,25 +130,25 @@ export class ChangeTable implements ChangeStore {
 
   latest(limit: number, before?: number): readonly ChangeRecord[] {
     const end = before ?? Number.MAX_SAFE_INTEGER;
-    const records = this.#list("where number < ? order by number desc limit ?", end, limit);
-    return [...records, ...this.#recordsOf(this.#pages.before(end, limit))]
+    const records = this.#records.list("where number < ? order by number desc limit ?", end, limit);
+    return [...records, ...this.#records.ofPages(this.#pages.before(end, limit))]
       .sort((left, right) => right.number - left.number)
       .slice(0, limit);
   }
 
   latestInTime(last: number, limit: number, skip: number): readonly ChangeRecord[] {
-    const records = this.#list(
+    const records = this.#records.list(
       `where number <= ? order by case is_skewed when 1 then received_ms else wall_ms end desc, counter desc, number desc
        limit ?`,
       last,
       skip + limit,
     );
     const onPages = this.#pages.latestInTime(last, skip + limit);
-    return [...records, ...this.#recordsOf(onPages)].sort(laterFirst).slice(skip, skip + limit);
+    return [...records, ...this.#records.ofPages(onPages)].sort(laterFirst).slice(skip, skip + limit);
   }
 
   lastOwnTime(device: string): Timestamp | null {
-    const latest = this.#readLatest();
+    const latest = this.#latest.read();
     if (latest === null || latest.device_id !== this.#devices.find(device)) return null;
     return { wallMs: latest.wall_ms, counter: latest.counter };
   }
@@ -192,7 +174,7 @@ export class ChangeTable implements ChangeStore {
         this.#logs.find(log),
         limit,
       )
-      .map((row) => this.#recordOf(row));
+      .map((row) => this.#records.ofRow(row));
   }
 
   waiting(after: number, limit: number = Number.MAX_SAFE_INTEGER): readonly WaitingChange[] {
@@ -289,8 +271,8 @@ export class ChangeTable implements ChangeStore {
     const streamId = this.#streams.find(log, stream);
     const records = this.#connection
       .rows<ChangeColumns>(`${selectPlaced} where stream_id = ? and seq > ?`, streamId, seq)
-      .map((row) => this.#recordOf(row));
-    return [...records, ...this.#recordsOf(this.#pages.inStream(streamId, seq))].sort(byPlace);
+      .map((row) => this.#records.ofRow(row));
+    return [...records, ...this.#records.ofPages(this.#pages.inStream(streamId, seq))].sort(byPlace);
   }
 
   placedPage(
@@ -309,7 +291,7 @@ export class ChangeTable implements ChangeStore {
         seq,
         limit,
       )
-      .map((row) => this.#recordOf(row));
+      .map((row) => this.#records.ofRow(row));
   }
 
   arrivals(number: number): readonly Arrival[] {
@@ -355,7 +337,7 @@ export class ChangeTable implements ChangeStore {
   }
 
   parked(): readonly ChangeRecord[] {
-    return this.#byNumbers("select number from parked_change order by number");
+    return this.#records.byNumbers("select number from parked_change order by number");
   }
 
   setSetAside(id: ChangeId, reason: string | null): void {
@@ -365,7 +347,7 @@ export class ChangeTable implements ChangeStore {
   }
 
   setAside(): readonly ChangeRecord[] {
-    return this.#byNumbers("select number from set_aside_change order by number");
+    return this.#records.byNumbers("select number from set_aside_change order by number");
   }
 
   remove(id: ChangeId): void {
@@ -380,12 +362,14 @@ export class ChangeTable implements ChangeStore {
       this.#connection.run(`delete from ${table} where number = ?`, number);
     this.#pages.ids.remove(id);
     this.#numbers.forget(id);
-    this.#forgetLatest();
+    this.#latest.forget();
   }
 
   after(after: number, limit: number): readonly ChangeRecord[] {
-    const records = this.#list("where number > ? order by number limit ?", after, limit);
-    return [...records, ...this.#recordsOf(this.#pages.after(after, limit))].sort(byNumber).slice(0, limit);
+    const records = this.#records.list("where number > ? order by number limit ?", after, limit);
+    return [...records, ...this.#records.ofPages(this.#pages.after(after, limit))]
+      .sort(byNumber)
+      .slice(0, limit);
   }
 
   count(): number {
@@ -432,119 +416,5 @@ export class ChangeTable implements ChangeStore {
           stream_id: change.place.streamId,
           seq: change.place.seq,
         };
-  }
-
-  #parkedRow(number: number): Problem | undefined {
-    return this.#connection.row("select code, message, hint from parked_change where number = ?", number);
-  }
-
-  #readLatest(): LatestChange | null {
-    if (this.#latest !== undefined && this.#connection.isWriting) return this.#latest;
-    this.#rows.write();
-    const [onPage] = this.#pages.before(Number.MAX_SAFE_INTEGER, 1);
-    const latest = [
-      ...this.#connection.rows<LatestChange>(selectLatest),
-      ...(onPage === undefined ? [] : [latestOf(onPage)]),
-    ].reduce<LatestChange | null>(
-      (last, next) => (last === null || next.number > last.number ? next : last),
-      null,
-    );
-    if (this.#connection.isWriting) this.#latest = latest;
-    return latest;
-  }
-
-  #readRetiredNumber(): number {
-    this.#retiredNumber ??=
-      this.#connection.row<{ number: number }>("select number from retired_number")?.number ?? 0;
-    return this.#retiredNumber;
-  }
-
-  #forgetLatest(): void {
-    this.#latest = undefined;
-    this.#retiredNumber = null;
-  }
-
-  /** Rows of both tables in order of number. A view of both would be sorted as a whole for each page. */
-  #list(condition: string, ...values: (number | Uint8Array | null)[]): ChangeRecord[] {
-    this.#rows.write();
-    return [
-      ...this.#connection.rows<ChangeColumns>(`${selectPlaced} ${condition}`, ...values),
-      ...this.#connection.rows<ChangeColumns>(`${selectUnsigned} ${condition}`, ...values),
-    ]
-      .sort((left, right) => left.number - right.number)
-      .map((row) => this.#recordOf(row));
-  }
-
-  #one(
-    [placed, unsigned]: readonly [string, string],
-    ...values: (number | Uint8Array)[]
-  ): ChangeRecord | null {
-    this.#rows.write();
-    const row =
-      this.#connection.row<ChangeColumns>(placed, ...values) ??
-      this.#connection.row<ChangeColumns>(unsigned, ...values);
-    return row === undefined ? null : this.#recordOf(row);
-  }
-
-  /** Changes by number, wherever they stand. */
-  #byNumbers(numbers: string): readonly ChangeRecord[] {
-    this.#rows.write();
-    return this.#connection
-      .rows<{ number: number }>(numbers)
-      .flatMap(({ number }) => this.byNumber(number) ?? []);
-  }
-
-  #onPage(number: number): ChangeRecord | null {
-    const change = this.#pages.find(number);
-    return change === null ? null : (this.#recordsOf([change])[0] ?? null);
-  }
-
-  #recordsOf(changes: readonly PlacedChange[]): readonly ChangeRecord[] {
-    return changes.map((change) =>
-      this.#recordOf({
-        number: change.number,
-        id: change.id,
-        device_id: change.deviceId,
-        log_id: change.logId,
-        wall_ms: change.wallMs,
-        counter: change.counter,
-        received_ms: change.receivedMs,
-        is_skewed: change.isSkewed ? 1 : 0,
-        stream_id: change.place.streamId,
-        seq: change.place.seq,
-        position: change.place.index,
-        bytes: null,
-        ...this.#notesOn(change.number),
-      }),
-    );
-  }
-
-  #notesOn(number: number): Pick<ChangeColumns, "reason" | "is_parked"> {
-    const row = this.#connection.row<Pick<ChangeColumns, "reason" | "is_parked">>(
-      selectNotes,
-      number,
-      number,
-    );
-    return row ?? { reason: null, is_parked: 0 };
-  }
-
-  #recordOf(row: ChangeColumns): ChangeRecord {
-    const parked = row.is_parked === 1 ? this.#parkedRow(row.number) : undefined;
-    return {
-      number: row.number,
-      id: row.id,
-      device: this.#devices.nameOf(row.device_id),
-      log: this.#logs.nameOf(row.log_id),
-      time: { wallMs: row.wall_ms, counter: row.counter },
-      receivedAtMs: row.received_ms,
-      isSkewed: row.is_skewed === 1,
-      place:
-        row.stream_id === null
-          ? null
-          : { stream: this.#streams.nameOf(row.stream_id), seq: row.seq, index: row.position },
-      setAside: row.reason,
-      bytes: row.bytes === null ? null : plainBytes(row.bytes),
-      parked: parked === undefined ? null : { code: parked.code, message: parked.message, hint: parked.hint },
-    };
   }
 }
