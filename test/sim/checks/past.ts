@@ -1,6 +1,7 @@
 import { contentHash } from "@darksync/core/content-hash";
 import { sha256 } from "@darksync/node/crypto";
 import { lineageOf } from "@darksync/runtime/read/past";
+import { readFacts } from "@darksync/runtime/replica/replica";
 import type { ReplicaTables } from "@darksync/runtime/store/store";
 import type { Check } from "../check.ts";
 import type { Device } from "../device.ts";
@@ -10,8 +11,8 @@ const mostDevices = 2;
 const boundMs = 60_000;
 
 /**
- * S7: whatever was evicted can be had again: every text that was ever named is here, or comes when it is asked for, as
- * long as the relay has lost nothing.
+ * S7: whatever was evicted can be had again: every text that was ever named, on branches too, is here, or comes when
+ * it is asked for, as long as the relay has lost nothing.
  */
 export const past: Check = {
   name: "past",
@@ -35,14 +36,18 @@ async function missingOf(device: Device): Promise<string> {
   return read.ok ? read.value.value : read.problem.message;
 }
 
-function missingText({ packages, ...tables }: ReplicaTables): string {
-  for (const { key } of packages.registers("name")) {
-    for (const { assignment } of lineageOf({ packages, ...tables }, { type: "name", key })) {
-      if (assignment.value.type !== "definition") continue;
-      const text = packages.text(assignment.value.hash);
-      if (text === null || contentHash(sha256, text) !== assignment.value.hash)
-        return `the text of ${assignment.id} at ${key} is not here`;
-    }
-  }
+/** Of who keeps some owners alone, main: a branch may name what is in a log that is not kept. */
+function missingText(tables: ReplicaTables): string {
+  const isPartial = readFacts(tables).only.length > 0;
+  const types = isPartial ? (["name"] as const) : (["name", "branchedName"] as const);
+  const { packages } = tables;
+  for (const type of types)
+    for (const { key } of packages.registers(type))
+      for (const { assignment } of lineageOf(tables, { type, key })) {
+        if (assignment.value.type !== "definition") continue;
+        const text = packages.text(assignment.value.hash);
+        if (text === null || contentHash(sha256, text) !== assignment.value.hash)
+          return `the text of ${assignment.id} at ${key} is not here`;
+      }
   return "";
 }
