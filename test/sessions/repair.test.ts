@@ -17,7 +17,7 @@ import { fileURLToPath } from "node:url";
 import Database from "better-sqlite3";
 import { expect, test } from "vitest";
 import { run } from "../support/cli.js";
-import { Teammate, testFolder, testRelay } from "../support/team.js";
+import { type SyncFields, Teammate, testFolder, testRelay } from "../support/team.js";
 
 interface Repaired {
   readonly ok: boolean;
@@ -25,6 +25,7 @@ interface Repaired {
   readonly repaired: readonly string[];
   readonly missing: readonly string[];
   readonly kept: string | null;
+  readonly sync: SyncFields;
 }
 
 /** What a space shows: the files it exports, by path. */
@@ -137,6 +138,7 @@ test("S8: while the relay is away the space is made anew from what is here, and 
   const repaired = await repair(ada);
   expect(repaired).toMatchObject({ ok: true, problems: [] });
   expect(repaired.missing.join(" ")).toContain("darklang sync");
+  expect(repaired.sync.state).toBe("offline");
   expect((await ada.fields()).pending).toBeGreaterThan(0);
   expect(Object.values(await filesOf(ada)).join()).toContain("let unsent = 1L");
   await ada.saveValue("Acme.meanwhile", 1);

@@ -1,6 +1,7 @@
 import { toHex } from "@darksync/core/bytes";
 import type { Signer } from "@darksync/core/ports";
 import type { Problem } from "@darksync/core/result";
+import type { SyncStatus } from "@darksync/core/status";
 import { deviceOf } from "@darksync/core/stream";
 import { readDeviceKey } from "@darksync/node/device-key";
 import { fileTime } from "@darksync/node/file-time";
@@ -26,7 +27,7 @@ import { mendRest } from "./mend.js";
 import { unwrap } from "./problem-error.js";
 import { type Progress, startProgress } from "./progress.js";
 import { describeRebuild } from "./repair-text.js";
-import { type Space, type SpacePaths, spaceOf } from "./space.js";
+import { type Space, type SpacePaths, spaceOf, statusOfStore } from "./space.js";
 import { SyncProgress } from "./sync-progress.js";
 import { linkedRelay, newSession, withSyncLock } from "./sync-run.js";
 
@@ -52,7 +53,23 @@ export interface RepairOptions {
  * Repairs what is wrong with a space (S8). A damaged database is made anew beside the old one, which is set aside when
  * the new one is whole: interrupted at any point, the next repair begins again or goes on.
  */
-export function repairSpace(paths: SpacePaths, options: RepairOptions): Promise<Repair> {
+export async function repairSpace(paths: SpacePaths, options: RepairOptions): Promise<Repair> {
+  const repair = await repairLocked(paths, options);
+  const { health } = repair;
+  // Read anew: while the lock was held, it looked as if a sync was running.
+  return health.status === null ? repair : { ...repair, health: { ...health, status: statusNow(paths) } };
+}
+
+function statusNow(paths: SpacePaths): SyncStatus {
+  const store = openReplicaStore(paths.database, { create: false });
+  try {
+    return statusOfStore(store, paths);
+  } finally {
+    store.close();
+  }
+}
+
+function repairLocked(paths: SpacePaths, options: RepairOptions): Promise<Repair> {
   return withSyncLock({ paths }, async () => {
     if (isReplacementDue(paths.database)) {
       const kept = replaceDatabase(paths.database, fileTime());
