@@ -1,6 +1,6 @@
 import { readStatus } from "@darksync/runtime/read/status";
 import type { Check } from "../check.ts";
-import type { Device } from "../device.ts";
+import { isAheadForGood, waitsForGood } from "../gone.ts";
 import { firstDifference, shownBy } from "../states.ts";
 import type { World } from "../world.ts";
 
@@ -11,7 +11,9 @@ export const agreement: Check = {
 };
 
 async function disagreement(world: World): Promise<string | null> {
-  const [first, ...others] = world.devices.filter((device) => !device.isPartial && !hasParked(device));
+  const [first, ...others] = world.devices.filter(
+    (device) => !device.isPartial && !isAheadForGood(world, device),
+  );
   if (first === undefined) return null;
   const expected = await shownBy(world, first);
   for (const other of others) {
@@ -22,13 +24,9 @@ async function disagreement(world: World): Promise<string | null> {
   return null;
 }
 
-/** Whether it shows something that nobody else can have. */
-function hasParked(device: Device): boolean {
-  return device.read(({ changes }) => changes.parked().length > 0);
-}
-
 function unfinished(world: World): string | null {
   for (const device of world.devices) {
+    if (waitsForGood(world, device)) continue;
     const wrong = device.read((tables) => {
       const { pending, failed, state } = readStatus(tables, false);
       if (pending > 0) return `${pending} changes are pending still`;

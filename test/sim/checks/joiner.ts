@@ -1,4 +1,5 @@
 import type { Check } from "../check.ts";
+import { isAheadForGood } from "../gone.ts";
 import { syncWhole } from "../heal.ts";
 import { passUntil } from "../pass.ts";
 import { firstDifference, shownBy } from "../states.ts";
@@ -7,9 +8,7 @@ import { firstDifference, shownBy } from "../states.ts";
 export const joiner: Check = {
   name: "joiner",
   end: async (world) => {
-    const other = world.devices.find(
-      (device) => !device.isPartial && device.read(({ changes }) => changes.parked().length === 0),
-    );
+    const other = world.devices.find((device) => !device.isPartial && !isAheadForGood(world, device));
     if (other === undefined) return null;
     const device = world.addDevice("Zoe");
     await passUntil(world, device.start(), 60_000);

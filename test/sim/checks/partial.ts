@@ -3,6 +3,7 @@ import { readFacts } from "@darksync/runtime/replica/replica";
 import { inExchangeOrder, isWanted } from "@darksync/sync/wanted";
 import type { Check } from "../check.ts";
 import type { Device } from "../device.ts";
+import { isAheadForGood } from "../gone.ts";
 import { replicaOf } from "../relay-content.ts";
 import { firstDifference, shownBy, stateOf } from "../states.ts";
 import type { World } from "../world.ts";
@@ -15,7 +16,7 @@ export const partial: Check = {
   name: "partial",
   end: async (world) => {
     for (const device of world.devices) {
-      if (!device.isPartial || device.read(({ changes }) => changes.parked().length > 0)) continue;
+      if (!device.isPartial || isAheadForGood(world, device)) continue;
       const wrong = otherLogs(world, device) ?? (await otherState(world, device));
       if (wrong !== null) return `${device.name}: ${wrong}`;
     }

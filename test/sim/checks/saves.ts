@@ -1,4 +1,5 @@
 import type { Check } from "../check.ts";
+import { isGone } from "../gone.ts";
 import { contentOf } from "../relay-content.ts";
 import type { World } from "../world.ts";
 
@@ -13,7 +14,7 @@ function lostSave(world: World): string | null {
   if (first === undefined) return null;
   const onRelay = new Set(contentOf(world.mainRelay, first.space));
   for (const { id, log, device, excuse } of world.ledger.saved.values()) {
-    if (excuse !== null || onRelay.has(id)) continue;
+    if (excuse !== null || onRelay.has(id) || isGone(world, device, id)) continue;
     const parked = device.read(({ changes }) => changes.get(id)?.parked ?? null);
     if (parked === null)
       return `${device.name} saved ${id} in ${log}, and it is neither on the relay nor listed as failed`;
