@@ -73,6 +73,8 @@ export class Device {
   repair: ((process: Process) => Promise<void>) | null = null;
   /** When its database was put back or made anew last. */
   restoredAtMs = -1;
+  /** Whether it ever evicted history: it may not have what it once held, and know so. */
+  hasEvicted = false;
   links: Link[] = [];
   /** What befalls its next connection. */
   nextFate: LinkPorts["fate"] = null;

@@ -361,7 +361,7 @@ test("R68, L5: a relay that was put back gets what is here, not what was evicted
   expect(ada.store.read((tables) => checkChanges(ada, tables))).toEqual([]);
 });
 
-test("R68: what is saved after the relay lost what was evicted here reaches it all the same", async () => {
+test("R68: what was saved behind what was evicted here, and what is saved later, reaches a relay that lost it all the same", async () => {
   const [data, backup] = [testFolder(), testFolder()];
   const spaces = openRelaySpaces(data);
   const wire = new Wire(newRelay(spaces));
@@ -375,11 +375,13 @@ test("R68: what is saved after the relay lost what was evicted here reaches it a
   await saveValue(ada, "Acme.a", 1);
   await settleAda({ ada, bob: ada, wire, served: new Served() });
   await mustSync(bob, wire);
+  await saveValue(ada, "Acme.behind", 1);
+  await mustSync(ada, wire);
   spaces.close();
   const restored = openRelaySpaces(backup);
   onTestFinished(() => restored.close());
   wire.relay = newRelay(restored);
-  await sync(ada, wire);
+  expect((await sync(ada, wire)).pushed, "what is here stands behind what is lost").toBe(1);
   const waiting = await saveValue(ada, "Acme.b", 1);
   expect(idsIn({ journal, signer })).toContain(waiting);
   expect((await sync(ada, wire)).pushed).toBe(1);
@@ -388,7 +390,7 @@ test("R68: what is saved after the relay lost what was evicted here reaches it a
   expect((await sync(ada, wire)).pushed).toBe(1);
   const cleo = await newReplica("Cleo", "");
   await mustSync(cleo, wire);
-  expect(Object.keys(viewOf(cleo)).sort()).toEqual(["Acme.b", "Acme.c"]);
+  expect(Object.keys(viewOf(cleo)).sort()).toEqual(["Acme.b", "Acme.behind", "Acme.c"]);
   await mustSync(bob, wire);
   for (const replica of [ada, cleo]) await mustSync(replica, wire);
   expect(pendingOf(ada)).toBe(0);

@@ -21,6 +21,7 @@ async function evictShare(device: Device, share: number, isFull: boolean): Promi
   await device.actAlone("evict", async (replica) => {
     const usedBytes = replica.store.read(({ storage }) => storage.usedBytes());
     const { texts, segments } = await evict(replica, (usedBytes * share) / 100, async () => {});
+    device.hasEvicted ||= segments > 0;
     return `${texts} texts, ${segments} segments`;
   });
 }

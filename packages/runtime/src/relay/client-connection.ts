@@ -215,10 +215,7 @@ export class ClientConnection implements Listener {
   async #answer(log: LogName, stateVector: Uint8Array): Promise<void> {
     const space = this.#entered();
     const held = space.held(log);
-    const known = space.answers.find(held, stateVector);
-    if (known !== null) {
-      for (const message of known) this.#connection.send(message);
-    } else {
+    if (!this.#sendKnown(held, stateVector)) {
       const clocks = decodeStateVector(stateVector);
       if (clocks === null) {
         this.#post({ type: "message", message: null });
@@ -232,14 +229,25 @@ export class ClientConnection implements Listener {
     this.#connection.send(space.held(log).stateMessage);
   }
 
+  /** Whether what a client lacks was made for another one already, and is sent. */
+  #sendKnown(held: HeldLog, stateVector: Uint8Array): boolean {
+    const known = this.#entered().answers.find(held, stateVector);
+    for (const message of known ?? []) this.#connection.send(message);
+    return known !== null;
+  }
+
   async #sendBeyond(held: HeldLog, vector: Vector, stateVector: Uint8Array): Promise<void> {
     const { store, answers } = this.#entered();
-    const { ports } = this.#relay;
+    const { ports, readingTurns } = this.#relay;
     const sent: Uint8Array[] = [];
     let reached = vector;
     for (;;) {
-      await this.#relay.readingTurns.take();
-      if (this.#state === "closed") return;
+      await readingTurns.take();
+      // Of hundreds who come back at once and lack the same, the first has had it made meanwhile.
+      if (this.#state === "closed" || (sent.length === 0 && this.#sendKnown(held, stateVector))) {
+        readingTurns.giveBack();
+        return;
+      }
       const batch = store.read(({ blocks }) =>
         updateBeyond(ports.hash, soundBlocks(ports, blocks), held.log, reached, batchBytes),
       );
@@ -249,6 +257,8 @@ export class ClientConnection implements Listener {
       if (sent.length < 2) sent.push(message);
       this.#connection.send(message);
       await this.#connection.drained();
+      // Known without another turn, which would come behind those of all who ask for the same.
+      if (isAllOf(held, reached)) break;
     }
     if (sent.length < 2) answers.note(held, stateVector, sent);
   }
@@ -257,6 +267,11 @@ export class ClientConnection implements Listener {
     if (this.#space === null) throw new Error("the connection has not entered a space");
     return this.#space;
   }
+}
+
+function isAllOf({ tips }: HeldLog, vector: Vector): boolean {
+  for (const [stream, { seq }] of tips) if ((vector.get(stream) ?? 0) < seq) return false;
+  return true;
 }
 
 const tooFast = "more was sent than anybody sends who waits for the answers";

@@ -20,6 +20,11 @@ export class ReadingTurns {
     return Promise.resolve();
   }
 
+  /** Gives back a turn in which no batch was made: the next one has it at once. */
+  giveBack(): void {
+    this.#waiting.shift()?.();
+  }
+
   readonly #next = (): void => {
     const next = this.#waiting.shift();
     this.#isTaken = next !== undefined;

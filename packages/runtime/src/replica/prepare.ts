@@ -23,6 +23,7 @@ import { updateBeyond } from "./log-view.js";
 import { lastOf } from "./push-queue.js";
 import { type Replica, readFacts } from "./replica.js";
 import { SeenAt } from "./seen-at.js";
+import { freeUnreachable, isEvictedBlock, unreachableParts } from "./unreachable-blocks.js";
 
 // Larger payloads compress better, up to what brotli sees at once; smaller ones are repeated cheaper after a cut. With
 // what a relay lets a space's names take in a header, it fits in a block uncompressed.
@@ -60,19 +61,8 @@ function nextBatch(replica: Replica, log: LogName, leftOut: Vector): Uint8Array 
 /** A relay that was put back to before lacks again what it had, and what was evicted since: others may have that. */
 function leaveOutEvicted(tables: ReplicaTables, log: LogName, reached: Map<StreamName, number>): void {
   for (const stream of tables.blocks.tips(log).keys())
-    if (isEvicted(tables, log, stream, (reached.get(stream) ?? 0) + 1))
+    if (isEvictedBlock(tables, log, stream, (reached.get(stream) ?? 0) + 1))
       reached.set(stream, Number.MAX_SAFE_INTEGER);
-}
-
-function isEvicted(
-  { blocks, segments }: ReplicaTables,
-  log: LogName,
-  stream: StreamName,
-  seq: number,
-): boolean {
-  const number = seq <= (blocks.tip(log, stream)?.seq ?? 0) ? blocks.segmentOf(log, stream, seq) : null;
-  const segment = number === null ? null : segments.get(log, number);
-  return segment !== null && segment.heldBytes < segment.byteCount;
 }
 
 /**
@@ -83,10 +73,12 @@ function streamToGoOn(tables: ReplicaTables, log: LogName): StreamName | null {
   const current = currentStream(tables, log);
   if (current === null) return null;
   const durable = tables.durable.durable(log).get(current) ?? 0;
-  return isEvicted(tables, log, current, durable + 1) ? null : current;
+  return isEvictedBlock(tables, log, current, durable + 1) ? null : current;
 }
 
 async function signWaiting(replica: Replica, log: LogName, history: NeededHistory): Promise<void> {
+  if (replica.store.read((tables) => unreachableParts(replica, tables, log).length > 0))
+    await replica.store.write((tables) => freeUnreachable(replica, tables, log));
   const plan = replica.store.read((tables) => planBlocks(replica, tables, log));
   if (plan === null) return;
   const signed = await signBlocks(replica, plan);
