@@ -2,12 +2,13 @@ import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { runsAll, sampled, seed, seededChance } from "./support/chance.js";
-import { describeFlip, type Flip, flipped, flipsIn, rowsOf } from "./support/damage.js";
+import { runsAll, seed, seededChance } from "./support/chance.js";
+import { type Flip, flipped, flipsIn, rowsOf } from "./support/damage.js";
 import { type Files, newRoot, readFiles, writeFiles } from "./support/files.js";
 import { command, type LocalRelay, serve } from "./support/in-process.js";
 import { conflictedScript } from "./support/script.js";
 import { changeIds, databaseOf, readRelay, readSpace, unsentIds, viewOf } from "./support/space-reads.js";
+import { tryFlips } from "./support/try-flips.js";
 
 const root = newRoot();
 const aside = newRoot();
@@ -178,27 +179,6 @@ async function expectRepaired(isOfflineFirst: boolean): Promise<void> {
   }
 }
 
-/** Tries each of these; tells of the first that come to a bad end, and how many came to which good one. */
-async function tryAll(
-  flips: readonly Flip[],
-  inSample: number,
-  attempt: (flip: Flip) => Promise<Outcome>,
-): Promise<void> {
-  const tried = sampled(flips, inSample);
-  const counts: Partial<Record<Outcome, number>> = {};
-  const failed: string[] = [];
-  for (const flip of tried) {
-    try {
-      const outcome = await attempt(flip);
-      counts[outcome] = (counts[outcome] ?? 0) + 1;
-    } catch (error) {
-      failed.push(`${describeFlip(flip)}: ${error instanceof Error ? error.message : error}`);
-    }
-  }
-  console.log(`${tried.length} of ${flips.length} flips: ${JSON.stringify(counts)}, ${failed.length} failed`);
-  expect(failed.slice(0, 8), `${failed.length} of ${tried.length}, seed ${seed}`).toEqual([]);
-}
-
 test("S8: a text that rotted is neither shown nor exported as if somebody had written it", async () => {
   const offset = files.get(database)?.indexOf('word 32"') ?? -1;
   expect(offset).toBeGreaterThan(0);
@@ -222,22 +202,22 @@ test("S8: a text that rotted is neither shown nor exported as if somebody had wr
 const perPage = runsAll ? 12 : 4;
 
 test("S8: a flipped bit in the database changes nothing, or is told of and mended with nothing lost", async () => {
-  await tryAll(flipsIn(files, database, perPage, seededChance(seed)), 100, tryFlip);
+  await tryFlips(flipsIn(files, database, perPage, seededChance(seed)), 100, tryFlip);
 }, 3_600_000);
 
 test("S8: a flipped bit in the write-ahead log takes no save that is not told of and mended", async () => {
   const flips = flipsIn(killed, `${database}-wal`, perPage, seededChance(seed));
   expect(flips.length).toBeGreaterThan(100);
-  await tryAll(flips, 40, (flip) => tryFlip(flip, killed));
+  await tryFlips(flips, 40, (flip) => tryFlip(flip, killed));
 }, 3_600_000);
 
 test("S8: a flipped bit in a write-ahead log that was copied and not begun anew makes no mixture", async () => {
   const flips = flipsIn(copied, `${database}-wal`, perPage, seededChance(seed));
-  await tryAll(flips, 40, (flip) => tryFlip(flip, copied));
+  await tryFlips(flips, 40, (flip) => tryFlip(flip, copied));
 }, 3_600_000);
 
 test("S8: a flipped bit in the outbox changes nothing, or is told of and mended with nothing lost", async () => {
-  await tryAll(flipsIn(files, "ada/.darklang/outbox", 60, seededChance(seed)), 30, tryFlip);
+  await tryFlips(flipsIn(files, "ada/.darklang/outbox", 60, seededChance(seed)), 30, tryFlip);
 }, 3_600_000);
 
 /** Without its key a device can do nothing; no other key may pass for it. */
@@ -255,5 +235,5 @@ async function tryKey(flip: Flip): Promise<Outcome> {
 }
 
 test("S8: a flipped bit in the device's key changes nothing, or is told of before anything is done", async () => {
-  await tryAll(flipsIn(files, "ada/.darklang/device.key", 150, seededChance(seed)), 60, tryKey);
+  await tryFlips(flipsIn(files, "ada/.darklang/device.key", 150, seededChance(seed)), 60, tryKey);
 }, 3_600_000);

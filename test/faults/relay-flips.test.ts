@@ -3,12 +3,13 @@ import { join } from "node:path";
 import Database from "better-sqlite3";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { examineData } from "../../apps/relay/src/doctor.js";
-import { runsAll, sampled, seed, seededChance } from "./support/chance.js";
-import { describeFlip, type Flip, flipped, flipsIn } from "./support/damage.js";
+import { runsAll, seed, seededChance } from "./support/chance.js";
+import { type Flip, flipped, flipsIn } from "./support/damage.js";
 import { type Files, newRoot, readFiles, writeFiles } from "./support/files.js";
 import { command, eagerLimits, type LocalRelay, serve } from "./support/in-process.js";
 import { conflictedScript } from "./support/script.js";
 import { changeIds, claimedBlocks, readRelay, readSpace, viewOf } from "./support/space-reads.js";
+import { tryFlips } from "./support/try-flips.js";
 
 const root = newRoot();
 const aside = newRoot();
@@ -141,40 +142,20 @@ function blocksLeft(): number {
   }
 }
 
-async function tryAll(
-  flips: readonly Flip[],
-  inSample: number,
-  attempt: (flip: Flip) => Promise<Outcome>,
-): Promise<void> {
-  const tried = sampled(flips, inSample);
-  const counts: Partial<Record<Outcome, number>> = {};
-  const failed: string[] = [];
-  for (const flip of tried) {
-    try {
-      const outcome = await attempt(flip);
-      counts[outcome] = (counts[outcome] ?? 0) + 1;
-    } catch (error) {
-      failed.push(`${describeFlip(flip)}: ${error instanceof Error ? error.message : error}`);
-    }
-  }
-  console.log(`${tried.length} of ${flips.length} flips: ${JSON.stringify(counts)}, ${failed.length} failed`);
-  expect(failed.slice(0, 8), `${failed.length} of ${tried.length}, seed ${seed}`).toEqual([]);
-}
-
 const perPage = runsAll ? 12 : 4;
 
 test("S8, L5: a flipped bit in a relay's database changes nothing, or is told of and mended with nothing lost", async () => {
   const flips = flipsIn(stopped, database, perPage, seededChance(seed));
-  await tryAll(flips, 60, (flip) => tryFlip(stopped, flip));
+  await tryFlips(flips, 60, (flip) => tryFlip(stopped, flip));
 }, 3_600_000);
 
 test("S8, L5: a flipped bit in a relay's write-ahead log takes nothing that its clients do not bring back", async () => {
   const flips = flipsIn(killed, `${database}-wal`, perPage, seededChance(seed));
   expect(flips.length).toBeGreaterThan(100);
-  await tryAll(flips, 40, (flip) => tryFlip(killed, flip));
+  await tryFlips(flips, 40, (flip) => tryFlip(killed, flip));
 }, 3_600_000);
 
 test("S8, L5: a flipped bit in a relay's write-ahead log that was copied and not begun anew makes no mixture", async () => {
   const flips = flipsIn(copied, `${database}-wal`, perPage, seededChance(seed));
-  await tryAll(flips, 40, (flip) => tryFlip(copied, flip));
+  await tryFlips(flips, 40, (flip) => tryFlip(copied, flip));
 }, 3_600_000);

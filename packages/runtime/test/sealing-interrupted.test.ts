@@ -18,6 +18,7 @@ import {
   setUp,
   spaceOf,
 } from "./support/sealing-bench.js";
+import { spacesWith } from "./support/spaces-with.js";
 import { contentOf, newRelay, testFolder } from "./support/team.js";
 
 test("R71 a relay that is killed behind any write has all its blocks, and goes on sealing", async () => {
@@ -56,21 +57,9 @@ test("R71 nothing is said of a segment before it is durable", async () => {
   const bench = await setUp(spaces);
   let release: (() => void) | null = null;
   let isHeld = false;
-  const held: RelaySpaces = {
-    list: () => spaces.list(),
-    create: (id) => spaces.create(id),
-    close: () => spaces.close(),
-    open: (id) => {
-      const store = spaces.open(id);
-      if (store === null) return null;
-      return {
-        write: (work) => store.write(work),
-        read: (work) => store.read(work),
-        close: () => store.close(),
-        durable: () => (isHeld ? new Promise((resolve) => (release = resolve)) : store.durable()),
-      };
-    },
-  };
+  const held = spacesWith(spaces, (store) => ({
+    durable: () => (isHeld ? new Promise((resolve) => (release = resolve)) : store.durable()),
+  }));
   bench.wire.relay = newRelay(held, {
     ...testSealing(5),
     compress: (body) => {
@@ -195,23 +184,11 @@ function expectWholeBlocks(relay: Relay, id: string, expected: ReadonlySet<strin
 
 /** Spaces that call back behind each write. */
 function watchingWrites(spaces: RelaySpaces, onWritten: () => void): RelaySpaces {
-  return {
-    list: () => spaces.list(),
-    create: (id) => spaces.create(id),
-    close: () => spaces.close(),
-    open: (id) => {
-      const store = spaces.open(id);
-      if (store === null) return null;
-      return {
-        read: (work) => store.read(work),
-        close: () => store.close(),
-        durable: () => store.durable(),
-        write: async (work) => {
-          const value = await store.write(work);
-          onWritten();
-          return value;
-        },
-      };
+  return spacesWith(spaces, (store) => ({
+    write: async (work) => {
+      const value = await store.write(work);
+      onWritten();
+      return value;
     },
-  };
+  }));
 }
