@@ -7,13 +7,15 @@ import { fileURLToPath } from "node:url";
 import { createDeviceKey } from "@darksync/node/device-key";
 import { openReplicaStore } from "@darksync/node/sqlite/replica-store";
 import { expect, onTestFinished, test } from "vitest";
-import { eventually, Teammate, testFolder, testRelay } from "../support/team.js";
+import { Teammate, testFolder, testRelay } from "../support/team.js";
 
 const program = fileURLToPath(new URL("../../apps/cli/bin/darklang.js", import.meta.url));
 
 /** A command that runs on until it is killed. */
 function start(mate: Teammate, ...args: readonly string[]) {
-  const child = spawn(process.execPath, [program, "--space", mate.folder, ...args], { stdio: "ignore" });
+  const child = spawn(process.execPath, [program, "--space", mate.folder, ...args], {
+    stdio: ["ignore", "pipe", "ignore"],
+  });
   onTestFinished(() => void child.kill("SIGKILL"));
   return child;
 }
@@ -31,11 +33,8 @@ async function synced(): Promise<{ folder: string; ada: Teammate; url: string }>
 test("while --watch syncs with one relay, a link to another is refused and not told as synced (L5)", async () => {
   const { folder, ada, url } = await synced();
   const other = await testRelay(`${folder}/other`);
-  start(ada, "sync", "--watch");
-  await eventually(
-    () => ada.try("sync"),
-    ({ stdout }) => stdout.includes("--watch"),
-  );
+  // It says so when it is in sync.
+  await once(start(ada, "sync", "--watch").stdout, "data");
   const refused = await ada.try("--json", "sync", "--relay", other.url);
   expect(refused.json.error).toMatchObject({ code: "sync-running", hint: expect.stringMatching(/\w/) });
   expect(await ada.do("status")).toMatchObject({ relay: url });

@@ -268,4 +268,32 @@ export const regressions: readonly Regression[] = [
       [101, 194543, "rename"],
     ],
   },
+  {
+    seed: 4000009416,
+    wrong:
+      "a waiting change of main was discarded, and what a branch had made of it stayed, without its text",
+    swarm: {
+      members: 2,
+      moreDevices: 0,
+      relays: 1,
+      steps: 36,
+      isFounded: false,
+      weights: { evict: 0 },
+      disk: { slowShare: 0, slowMs: 50, againShare: 0 },
+      flushMs: 0,
+      sealingChanges: 4096,
+      fetch: { cutShare: 0, corruptShare: 0, missingShare: 0 },
+      network: { leastMs: 1, mostMs: 1, isDown: false },
+      driftShare: 0,
+      places: 8,
+      ownSpaceShare: 0,
+      onlyShare: 0,
+    },
+    steps: [
+      [7, 22182, "save"],
+      [15, 34649, "branch-create"],
+      [22, 57043, "rename"],
+      [29, 85317, "discard"],
+    ],
+  },
 ];

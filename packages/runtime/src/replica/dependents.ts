@@ -21,10 +21,24 @@ export function withDependents(
   log: LogName,
   named: Iterable<ChangeId>,
 ): ReadonlySet<ChangeId> {
+  const all = Number.MAX_SAFE_INTEGER;
+  return withDependentsAmong(replica, tables, tables.changes.unsigned(log, 0, all, all), named);
+}
+
+/**
+ * The named changes with those of `records`, which are in order of number, that supersede something of them, directly
+ * or not: what is made on a branch may stand on what waits in main.
+ */
+export function withDependentsAmong(
+  replica: Pick<Replica, "compression">,
+  tables: ReplicaTables,
+  records: readonly ChangeRecord[],
+  named: Iterable<ChangeId>,
+): ReadonlySet<ChangeId> {
   const found = new Set(named);
   const reader = new ChangeReader(tables, replica.compression);
-  // In order of number: what a change depends on was there before it.
-  for (const record of tables.changes.unsigned(log, 0, Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)) {
+  // What a change depends on was there before it.
+  for (const record of records) {
     if (found.has(record.id)) continue;
     for (const id of dependenciesOf(reader, record)) {
       if (!found.has(id)) continue;

@@ -5,7 +5,7 @@ import type { ChangeRecord } from "../store/change-store.js";
 import type { QueueItem } from "../store/queue-store.js";
 import type { ReplicaTables } from "../store/store.js";
 import { type ChangeBundle, encodeChangeBundle } from "./change-bundle.js";
-import { withDependents } from "./dependents.js";
+import { withDependentsAmong } from "./dependents.js";
 import { lastOf, logsOf, settlePushItems } from "./push-queue.js";
 import { refold } from "./refold.js";
 import { type Replica, readFacts } from "./replica.js";
@@ -38,8 +38,10 @@ export function droppableChanges(
       "Drop the other items, or all of them: `darklang sync --clear-queue`.",
     );
   }
-  const unsigned = unsignedChanges(tables).filter(({ log }) => log === task.log);
-  const named = unsigned.filter(({ number }) => number >= task.first && number <= lastOf(task));
+  const unsigned = unsignedChanges(tables);
+  const named = unsigned.filter(
+    ({ log, number }) => log === task.log && number >= task.first && number <= lastOf(task),
+  );
   if (named.length === 0) {
     return failure(
       "signed-already",
@@ -47,10 +49,10 @@ export function droppableChanges(
       "Undo them with new changes instead: `darklang undo CHANGE`.",
     );
   }
-  const ids = withDependents(
+  const ids = withDependentsAmong(
     replica,
     tables,
-    task.log,
+    unsigned.filter(({ parked }) => parked === null),
     named.map(({ id }) => id),
   );
   return success(unsigned.filter(({ id }) => ids.has(id)));
