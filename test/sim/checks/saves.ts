@@ -37,13 +37,13 @@ function doubleChange(world: World): string | null {
 
 /**
  * Whether its device could not know that others have a block with it: its database was put back or made anew, or it had
- * evicted the block before, and the relay that it asked lost the block (after it had passed it on, if only its power failed), or never had it. Then it is
+ * evicted the block, or one before it, and the relay that it asked lost the block (after it had passed it on, if only its power failed), or never had it. Then it is
  * there twice, and counts once everywhere.
  */
 function isSignedTwiceRightly(world: World, id: string): boolean {
   const device = world.ledger.saved.get(id)?.device;
   const { restores, powerFailures } = world.mainRelay;
   const isElsewhere = world.relays.length > 1 || restores + powerFailures > 0;
-  const isUnsure = device !== undefined && (device.restoredAtMs >= 0 || (restores > 0 && device.hasEvicted));
+  const isUnsure = device !== undefined && (device.restoredAtMs >= 0 || device.hasEvicted);
   return isUnsure && isElsewhere;
 }
