@@ -37,8 +37,8 @@ function doubleChange(world: World): string | null {
 
 /**
  * Whether its device could not know that others have a block with it: its database was put back or made anew, or it had
- * evicted the block, or one before it, and the relay that it asked lost the block (after it had passed it on, if only its power failed), or never had it. Then it is
- * there twice, and counts once everywhere.
+ * evicted the block, or one before it; and the relay that it asked lost the block (after it had passed it on, if only
+ * its power failed), or never had it. Then it is there twice, and counts once everywhere.
  */
 function isSignedTwiceRightly(world: World, id: string): boolean {
   const device = world.ledger.saved.get(id)?.device;
