@@ -21,12 +21,12 @@ export function watch(space: Space, relay: RelayUrl, isJson: boolean): Promise<A
     await noteWatching(space, true);
     const watcher = new Watcher(space, relay, isJson ? () => {} : print);
     const stop = () => watcher.stop();
-    // A terminal tells this process and the one that launched it, which passes it on: the second one must not kill it.
+    // A terminal tells this process and the one that launched it, which passes it on: the second one must not kill it,
+    // not even when it comes at the very end.
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, stop);
     try {
       return await watcher.run();
     } finally {
-      for (const signal of ["SIGINT", "SIGTERM"] as const) process.removeListener(signal, stop);
       if (isWatching(space)) await noteWatching(space, false);
     }
   });
