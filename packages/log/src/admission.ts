@@ -44,9 +44,9 @@ const manyChanges = 256 * 1024;
 /**
  * Says which blocks of `runs` (at most one a stream) may be stored: those that continue their chain, are signed by
  * their device and were written with the right to (L2). Runs do not affect each other. Costs one signature check a
- * run and each 4 MiB, and the logarithm of its length more if that fails; or one a block (`signatures`). `view` is read before the first wait and not
- * after: whoever stores the blocks must not have stored others of the same log meanwhile. Total: never rejects for
- * hostile bytes.
+ * run and each 4 MiB, and the logarithm of its length more if that fails; or one a block (`signatures`). `view` is read
+ * before the first wait and not after: whoever stores the blocks must not have stored others of the same log meanwhile.
+ * Total: never rejects for hostile bytes.
  */
 export async function admitRuns(
   ports: AdmissionPorts,

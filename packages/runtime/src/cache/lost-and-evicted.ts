@@ -5,8 +5,8 @@ import type { ReplicaTables } from "../store/store.js";
 import { evictedNumbers } from "./take-back.js";
 
 /**
- * What a relay that was put back has lost, or another relay never had, while it was evicted here (R68): it cannot be offered, counts as not durable,
- * and its user is told. Null if there is nothing of it. The cost follows what the relay lacks.
+ * What was evicted here, and a relay that was put back has lost or another relay never had (R68): it cannot be offered,
+ * counts as not durable, and its user is told. Null if there is nothing of it. The cost follows what the relay lacks.
  */
 export function lostAndEvicted(
   tables: Pick<ReplicaTables, "blocks" | "durable" | "segments">,

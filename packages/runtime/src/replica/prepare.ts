@@ -32,8 +32,9 @@ const maxChangesPerBlock = 4096;
 
 /**
  * The next batch of a log that the relay lacks, as a Yjs update; null if it has all. What waits is signed once all
- * signed blocks are there: what is signed can no longer be moved or dropped. `leftOut`: of each stream the blocks up to this one are not to be
- * offered. The signed blocks are durable before this returns (C2). Only one process at a time may call it for a replica.
+ * signed blocks are there: what is signed can no longer be moved or dropped. `leftOut`: of each stream the blocks up to
+ * this one are not to be offered. The signed blocks are durable before this returns (C2). Only one process at a time may
+ * call it for a replica.
  */
 export async function prepareBatch(
   replica: Replica,
